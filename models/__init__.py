@@ -1,0 +1,16 @@
+from . import (
+    account_followup,
+    account_followup_customer,
+    account_followup_delivery,
+    account_followup_item,
+    account_followup_level,
+    account_followup_reminder,
+    account_followup_reminder_line,
+    account_followup_send,
+    account_move,
+    account_move_line,
+    mail_mail,
+    res_company,
+    res_config_settings,
+    res_partner,
+)

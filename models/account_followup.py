@@ -1,0 +1,304 @@
+import logging
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import SQL
+
+from ..tools import days as day_tools
+
+_logger = logging.getLogger(__name__)
+
+#: Customers that the scheduled action takes in one transaction.
+BATCH_SIZE = 50
+
+
+class AccountFollowup(models.Model):
+    """The running case of a customer in a root company: settings and memory only.
+
+    Nothing is kept here that time or a payment could make wrong. There is a row as
+    soon as somebody sets something or a reminder was tried.
+    """
+
+    _name = "account.followup"
+    _description = "Customer Follow-up"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    reminder_type = fields.Selection(
+        [("automatic", "Automatic"), ("manual", "Manual")],
+        string="Reminders",
+        default="automatic",
+        required=True,
+    )
+    responsible_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
+    excluded = fields.Boolean(help="Never remind this customer.")
+    next_reminder_date = fields.Date(help="Set by hand: no reminder before this day.")
+    failure_reason = fields.Char(readonly=True, help="Why the last try failed.")
+    failure_count = fields.Integer(readonly=True, help="Failures in a row.")
+    retry_date = fields.Date(
+        readonly=True, help="First day of the next automatic try after a failure."
+    )
+    # written by every reminder: a transaction that began before it cannot lock the
+    # row any more, so it cannot act on what it read back then (promise 2)
+    last_sent = fields.Datetime(readonly=True)
+
+    _partner_company_unique = models.UniqueIndex(
+        "(partner_id, company_id)",
+        "A customer has one follow-up in a company.",
+    )
+
+    @api.constrains("company_id")
+    def _check_root_company(self):
+        for followup in self:
+            if followup.company_id.parent_id:
+                raise ValidationError(
+                    self.env._(
+                        'The follow-up of "%(customer)s" belongs to the main company '
+                        '"%(company)s", not to a branch.',
+                        customer=followup.partner_id.display_name,
+                        company=followup.company_id.root_id.name,
+                    )
+                )
+
+    @api.model
+    def _get_or_create(self, partners, company):
+        """Return the follow-ups of customers in a root company, new ones included.
+
+        :param partners: commercial partners
+        :param company: root company
+        """
+        known = self.sudo().search(
+            [("partner_id", "in", partners.ids), ("company_id", "=", company.id)]
+        )
+        return known + self.sudo().create(
+            [
+                {"partner_id": partner.id, "company_id": company.id}
+                for partner in partners - known.partner_id
+            ]
+        )
+
+    @api.model
+    def _get_day_of(self, company):
+        """Return today in a root company. Entry points only, see ``res.company``."""
+        return company._get_followup_day()[company]
+
+    def _get_responsible(self):
+        """Return the user who looks after the case: own, else the company's."""
+        self.ensure_one()
+        return self.responsible_id or self.company_id.sudo().followup_responsible_id
+
+    # ------------------------------------------------------------------
+    # Processing
+    # ------------------------------------------------------------------
+
+    def _process(self, today=None, trigger="mass"):
+        """Carry out the level that is due for each of these customers, once.
+
+        The one way of the scheduled action and of the list's action. The follow-ups
+        are locked first; what another transaction holds is skipped. Each customer has
+        a savepoint of its own: an error stays with its customer (promise 3).
+
+        :param date today: the company's day, taken by the entry point
+        :param str trigger: ``automatic`` or ``mass``
+        :return: dict with ``done`` (reminders), ``skipped`` and ``failed`` (dicts
+            {follow-up: reason})
+        :raise psycopg2.OperationalError: serialization failure or deadlock, nothing
+            was done: try again in a new transaction
+        """
+        result = {
+            "done": self.env["account.followup.reminder"],
+            "skipped": {},
+            "failed": {},
+        }
+        locked = self.sudo().try_lock_for_update(allow_referencing=True)
+        for followup in self - locked:
+            result["skipped"][followup] = self.env._("It is being processed elsewhere.")
+        for company, followups in locked.grouped("company_id").items():
+            day = today or self._get_day_of(company)
+            due = followups._get_due_rows(day)
+            for followup in followups:
+                row = due.get(followup.partner_id.id)
+                reason = followup._get_skip_reason(row, trigger, day)
+                if reason:
+                    result["skipped"][followup] = reason
+                else:
+                    followup._process_one(day, trigger, result)
+        return result
+
+    def _get_due_rows(self, day):
+        """Return {customer id: row of account.followup.customer} on a day."""
+        company = self.company_id
+        rows = self.env["account.followup.customer"]._get_rows(
+            {company: day}, self.partner_id, with_next_date=False
+        )
+        return {row["partner_id"]: row for row in rows}
+
+    def _get_skip_reason(self, row, trigger, day):
+        """Return why a customer is not reminded now, in one sentence, or None."""
+        self.ensure_one()
+        if not row or row["status"] != "in_need_of_action":
+            return self.env._("No follow-up is due.")
+        if trigger != "automatic":
+            return None
+        # rule 12
+        if self.retry_date and self.retry_date > day:
+            return self.env._("The last try failed; the next one is not before later.")
+        if self.reminder_type != "automatic":
+            return self.env._("Reminders to this customer are manual.")
+        if not self.company_id.followup_automatic:
+            return self.env._("Automatic reminders are switched off.")
+        if not self.env["account.followup.level"].browse(row["level_id"]).is_automatic:
+            return self.env._("The level is not automatic.")
+        return None
+
+    def _process_one(self, day, trigger, result):
+        """Remind one customer in a savepoint; add what came of it to the result."""
+        self.ensure_one()
+        service = self.env["account.followup.send"]
+        try:
+            with self.env.cr.savepoint():
+                data = service._prepare_data(self, day, trigger=trigger)
+                reminder = service._send_reminder(self, day, data)
+            result["done"] += reminder
+        except psycopg2.OperationalError:
+            raise
+        except psycopg2.errors.UniqueViolation:
+            result["skipped"][self] = self.env._("Somebody else reminded just now.")
+        except Exception as error:
+            if not isinstance(error, UserError):
+                _logger.info(
+                    "Follow-up of customer %s failed", self.partner_id.id, exc_info=True
+                )
+            reason = self._get_error_text(error)
+            self._record_failure(reason, day)
+            result["failed"][self] = reason
+
+    @api.model
+    def _get_error_text(self, error):
+        """Return an error as one line for the screen."""
+        text = str(error).strip() or type(error).__name__
+        return text.splitlines()[0][:500]
+
+    def _record_failure(self, reason, day):
+        """Note a failure, put off the next try and give the responsible one task.
+
+        :param str reason: one sentence
+        :param date day: the company's day
+        """
+        self.ensure_one()
+        first = not self.failure_count
+        count = self.failure_count + 1
+        self.write(
+            {
+                "failure_reason": reason,
+                "failure_count": count,
+                "retry_date": day_tools.get_retry_date(day, count),
+            }
+        )
+        if first:
+            self._schedule_failure_task(reason, day)
+
+    def _schedule_failure_task(self, reason, day):
+        user = self._get_responsible() or self.env.ref("base.user_admin")
+        self.partner_id.with_company(self.company_id).activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=day,
+            summary=self.env._("The payment reminder could not be sent"),
+            note=reason,
+            user_id=user.id,
+        )
+
+    # ------------------------------------------------------------------
+    # Scheduled action
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _cron_process_followups(self):
+        """Send the automatic levels that are due (D4). May run at any time.
+
+        One short transaction for each batch of customers. What fails is put off to
+        another day, what is locked elsewhere is left to the next run: so the number
+        that remains shrinks with every batch and the job never spins.
+        """
+        progress = self.env["ir.cron"]._commit_progress
+        self.env["account.followup.delivery"]._sync_queued()
+        days = self.env["res.company"]._get_followup_days()
+        days = {company: day for company, day in days.items() if company.followup_automatic}
+        waiting = self._get_automatic_due(days)
+        progress(remaining=len(waiting))
+        while waiting:
+            batch, waiting = waiting[:BATCH_SIZE], waiting[BATCH_SIZE:]
+            self._process_batch(batch, days)
+            if not progress(len(batch), remaining=len(waiting)):
+                break
+
+    @api.model
+    def _get_automatic_due(self, days):
+        """Return the customers whose automatic level is due, as pairs of ids.
+
+        :param days: dict {root company: date}
+        :return: list of (company id, partner id), one company after the other
+        """
+        if not days:
+            return []
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT customer.company_id, customer.partner_id
+                  FROM (%s) customer
+                  JOIN account_followup_level level ON level.id = customer.level_id
+                 WHERE customer.status = 'in_need_of_action'
+                   AND customer.reminder_type = 'automatic'
+                   AND level.is_automatic
+                   AND (
+                       customer.retry_date IS NULL
+                       OR customer.retry_date <= CASE customer.company_id %s END
+                   )
+                 ORDER BY customer.company_id, customer.partner_id
+                """,
+                self.env["account.followup.customer"]._get_sql(
+                    days, with_next_date=False
+                ),
+                SQL(" ").join(
+                    SQL("WHEN %s THEN %s::date", company.id, day)
+                    for company, day in days.items()
+                ),
+                to_flush=self.env["account.followup.level"]._fields["is_automatic"],
+            )
+        )
+
+    @api.model
+    def _process_batch(self, batch, days):
+        """Process some customers in one transaction, on a snapshot of their own."""
+        by_id = {company.id: day for company, day in days.items()}
+        followups = self.browse()
+        for company_id in {company_id for company_id, _partner_id in batch}:
+            followups += self._get_or_create(
+                self.env["res.partner"].browse(
+                    partner for company, partner in batch if company == company_id
+                ),
+                self.env["res.company"].browse(company_id),
+            )
+        # rows must exist before they can be locked, and the lock must be the first
+        # thing that the transaction of the reminders does
+        self.env["ir.cron"]._commit_progress()
+        try:
+            for company, mine in followups.grouped("company_id").items():
+                mine._process(by_id[company.id], trigger="automatic")
+            self.env.flush_all()
+        except psycopg2.OperationalError:
+            # another transaction was faster: the next run looks again
+            _logger.info("Follow-up batch was put off: concurrent update")
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)

@@ -1,0 +1,307 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..tools import ladder
+
+#: Reasons for which an item rests, in the order in which they are looked for (rule 3).
+REST_REASONS = [
+    ("excluded", "Excluded"),
+    ("hold", "On hold"),
+    ("expected_payment", "Payment expected"),
+]
+
+
+class AccountFollowupItem(models.Model):
+    """A row per open receivable journal item, with all that the rule says of it.
+
+    Rules 1 to 5 of the design stand here and in ``tools/ladder.py``, nowhere else.
+    The day is a value that is joined in: the same statement answers for any day.
+    """
+
+    _name = "account.followup.item"
+    _description = "Open Item"
+    _auto = False
+    _order = "due_date, id"
+    _rec_name = "move_line_id"
+
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    branch_id = fields.Many2one(
+        "res.company",
+        readonly=True,
+        help="Company of the journal item: the company itself or one of its branches.",
+    )
+    move_line_id = fields.Many2one("account.move.line", readonly=True)
+    move_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    invoice_date = fields.Date(readonly=True)
+    due_date = fields.Date(readonly=True)
+    days_late = fields.Integer(readonly=True, aggregator="max")
+    currency_id = fields.Many2one("res.currency", readonly=True)
+    company_currency_id = fields.Many2one(
+        "res.currency", string="Company Currency", readonly=True
+    )
+    amount = fields.Monetary(readonly=True, help="In the currency of the item.")
+    residual = fields.Monetary(
+        "Open Amount", readonly=True, help="In the currency of the item."
+    )
+    residual_company = fields.Monetary(
+        "Open Amount in Company Currency",
+        currency_field="company_currency_id",
+        readonly=True,
+    )
+    reached_level_id = fields.Many2one(
+        "account.followup.level", string="Level Reached", readonly=True
+    )
+    reached_date = fields.Date("Level Reached On", readonly=True)
+    next_level_id = fields.Many2one(
+        "account.followup.level", string="Next Level", readonly=True
+    )
+    ripe_date = fields.Date(
+        "Next Level On", readonly=True, help="First day of the next level."
+    )
+    rest_reason = fields.Selection(REST_REASONS, string="Rests", readonly=True)
+    followup_hold_until = fields.Date(related="move_line_id.followup_hold_until")
+    followup_hold_reason = fields.Char(related="move_line_id.followup_hold_reason")
+    expected_payment_date = fields.Date(related="move_line_id.expected_payment_date")
+    expected_payment_note = fields.Char(related="move_line_id.expected_payment_note")
+    no_followup = fields.Boolean(related="move_line_id.no_followup", readonly=False)
+
+    @property
+    def _table_query(self):
+        return self._get_sql(self.env["res.company"]._get_followup_days())
+
+    @api.depends("move_line_id")
+    def _compute_display_name(self):
+        for item in self:
+            item.display_name = item.move_line_id.sudo().display_name
+
+    def action_open_move(self):
+        """Open the invoice or journal entry of the item."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.move_id.id,
+            "view_mode": "form",
+        }
+
+    # ------------------------------------------------------------------
+    # The rule
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_sql(self, days):
+        """Return the statement of open items.
+
+        :param days: dict {root company: date that counts as today}
+        :return: SQL, a row per item with the columns of this model and ``next_delay``,
+            ``reached_delay`` and ``free_date`` (first day on which it does not rest)
+        """
+        return SQL(
+            """
+            SELECT %(select)s
+              FROM account_move_line line
+              JOIN (%(companies)s) company ON company.id = line.company_id
+              JOIN res_partner partner ON partner.id = line.partner_id
+              LEFT JOIN LATERAL (
+                   SELECT reached_line.level_id,
+                          reached_line.date,
+                          reached_level.delay
+                     FROM account_followup_reminder_line reached_line
+                     JOIN account_followup_level reached_level
+                       ON reached_level.id = reached_line.level_id
+                    WHERE reached_line.move_line_id = line.id
+                      AND reached_line.level_id IS NOT NULL
+                      AND reached_line.is_standing
+                    ORDER BY reached_level.delay DESC, reached_line.id DESC
+                    LIMIT 1
+                   ) reached ON TRUE
+              LEFT JOIN (%(steps)s) step
+                     ON step.company_id = company.root_id
+                    AND step.reached = COALESCE(reached.level_id, 0)
+                    AND company.today - %(due)s BETWEEN step.first AND step.last
+             WHERE %(where)s
+            """,
+            select=self._get_sql_select(),
+            companies=self._get_sql_companies(days),
+            steps=self._get_sql_steps(days),
+            due=self._get_sql_due_date(),
+            where=self._get_sql_where(),
+            # all that the statement reads must be in the database
+            to_flush=self._get_fields_read(),
+        )
+
+    @api.model
+    def _get_sql_select(self):
+        return SQL(
+            """
+                   line.id,
+                   line.id AS move_line_id,
+                   line.move_id,
+                   partner.commercial_partner_id AS partner_id,
+                   company.root_id AS company_id,
+                   line.company_id AS branch_id,
+                   line.invoice_date,
+                   %(due)s AS due_date,
+                   company.today - %(due)s AS days_late,
+                   line.currency_id,
+                   line.company_currency_id,
+                   line.amount_currency AS amount,
+                   line.amount_residual_currency AS residual,
+                   line.amount_residual AS residual_company,
+                   reached.level_id AS reached_level_id,
+                   reached.date AS reached_date,
+                   reached.delay AS reached_delay,
+                   step.level AS next_level_id,
+                   step.delay AS next_delay,
+                   GREATEST(%(due)s + step.delay, reached.date + step.wait)
+                        AS ripe_date,
+                   GREATEST(line.followup_hold_until, line.expected_payment_date) + 1
+                        AS free_date,
+                   %(rest_reason)s AS rest_reason
+            """,
+            due=self._get_sql_due_date(),
+            rest_reason=self._get_sql_rest_reason(),
+        )
+
+    @api.model
+    def _get_sql_due_date(self):
+        """Rule 2: the instalment's own date, else the invoice's, else the entry's (B7)."""
+        return SQL("COALESCE(line.date_maturity, line.invoice_date, line.date)")
+
+    @api.model
+    def _get_sql_rest_reason(self):
+        """Rule 3. Modules that know another reason put their CASE around this one."""
+        return SQL(
+            """
+            CASE WHEN line.no_followup THEN 'excluded'
+                 WHEN line.followup_hold_until >= company.today THEN 'hold'
+                 WHEN line.expected_payment_date >= company.today
+                      THEN 'expected_payment'
+            END
+            """
+        )
+
+    @api.model
+    def _get_sql_where(self):
+        """Rule 1. The accounts are listed: core's index on open lines starts with them."""
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        accounts = accounts.search([("account_type", "=", "asset_receivable")])
+        return SQL(
+            """
+                   line.account_id IN %s
+               AND line.reconciled IS NOT TRUE
+               AND line.parent_state = 'posted'
+               AND (line.amount_residual_currency <> 0 OR line.amount_residual <> 0)
+            """,
+            tuple(accounts.ids) or (None,),
+        )
+
+    @api.model
+    def _get_sql_companies(self, days):
+        """Return a row per company: root company, its day and its settings."""
+        companies = self.env["res.company"].sudo().search([])
+        rows = [
+            SQL(
+                "(%s, %s, %s::date, %s::numeric, %s, %s::integer)",
+                company.id,
+                company.root_id.id,
+                days[company.root_id],
+                company.root_id.followup_min_amount,
+                company.root_id.followup_min_days,
+                company.root_id.followup_responsible_id.id or None,
+            )
+            for company in companies
+            if company.root_id in days
+        ]
+        return SQL(
+            """
+            SELECT *
+              FROM (VALUES %s)
+                   company(id, root_id, today, min_amount, min_days, responsible_id)
+            """,
+            SQL(", ").join(
+                rows or [SQL("(0, 0, NULL::date, 0::numeric, 0, NULL::integer)")]
+            ),
+        )
+
+    @api.model
+    def _get_sql_steps(self, days):
+        """Return a row per step of each company's ladder, see ``tools/ladder.py``."""
+        levels = self.env["account.followup.level"].sudo()
+        levels = levels.with_context(active_test=False).search(
+            [("company_id", "in", [company.id for company in days])]
+        )
+        rows = []
+        for company, company_levels in levels.grouped("company_id").items():
+            pairs = [(level.id, level.delay) for level in company_levels]
+            active = company_levels.filtered("active")
+            steps = ladder.get_steps(
+                [(level.id, level.delay) for level in active],
+                company.followup_catch_up,
+                pairs,
+            )
+            rows += [SQL("(%s)", SQL(", ").join([company.id, *s])) for s in steps]
+        return SQL(
+            """
+            SELECT *
+              FROM (VALUES %s)
+                   step(company_id, reached, first, last, level, delay, wait)
+            """,
+            SQL(", ").join(rows or [SQL("(0, 0, 0, 0, 0, 0, 0)")]),
+        )
+
+    @api.model
+    def _get_fields_read(self):
+        names = {
+            "account.move.line": (
+                "account_id",
+                "amount_currency",
+                "amount_residual",
+                "amount_residual_currency",
+                "company_id",
+                "currency_id",
+                "date",
+                "date_maturity",
+                "expected_payment_date",
+                "followup_hold_until",
+                "invoice_date",
+                "no_followup",
+                "parent_state",
+                "partner_id",
+                "reconciled",
+            ),
+            "res.partner": ("commercial_partner_id",),
+            "account.followup.level": ("delay",),
+            "account.followup.reminder.line": (
+                "date",
+                "is_standing",
+                "level_id",
+                "move_line_id",
+            ),
+        }
+        return [
+            self.env[model]._fields[name]
+            for model, fields_read in names.items()
+            for name in fields_read
+        ]
+
+    @api.model
+    def _get_rows(self, days, partners):
+        """Return the open items of some customers as dicts, oldest first.
+
+        :param days: dict {root company: date that counts as today}
+        :param partners: commercial partners
+        """
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT * FROM (%s) item
+                 WHERE item.partner_id IN %s
+                 ORDER BY item.due_date, item.id
+                """,
+                self._get_sql(days),
+                tuple(partners.ids) or (None,),
+            )
+        )

@@ -1,0 +1,269 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools.translate import LazyGettext, LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+#: Levels that a company starts with (A1). Names are translated when created.
+DEFAULT_LEVELS = (
+    {
+        "name": _lt("Payment Reminder"),
+        "delay": 5,
+        "template": "account_payment_followup.mail_template_reminder",
+        "is_automatic": True,
+        "send_email": True,
+    },
+    {
+        "name": _lt("Second Reminder"),
+        "delay": 15,
+        "template": "account_payment_followup.mail_template_second_reminder",
+        "is_automatic": True,
+        "send_email": True,
+        "attach_invoices": True,
+    },
+    {
+        "name": _lt("Phone Call"),
+        "delay": 25,
+        "template": "account_payment_followup.mail_template_second_reminder",
+        "is_automatic": True,
+        "schedule_activity": True,
+        "activity_type": "mail.mail_activity_data_call",
+        "activity_summary": _lt("Call about the overdue invoices"),
+    },
+    {
+        "name": _lt("Final Notice"),
+        "delay": 40,
+        "template": "account_payment_followup.mail_template_final_notice",
+        "send_email": True,
+        "send_letter": True,
+        "attach_invoices": True,
+    },
+)
+
+
+class AccountFollowupLevel(models.Model):
+    _name = "account.followup.level"
+    _description = "Follow-up Level"
+    _order = "company_id, delay, id"
+    _check_company_auto = True
+
+    name = fields.Char("Description", required=True, translate=True)
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self.env.company.root_id,
+        domain="[('parent_id', '=', False)]",
+        ondelete="cascade",
+    )
+    active = fields.Boolean(default=True)
+    delay = fields.Integer(
+        "Days",
+        required=True,
+        help="Days after the due date. A negative number reminds before the due date.",
+    )
+    is_automatic = fields.Boolean(
+        "Automatic",
+        help="The scheduled action carries out this level by itself, for customers whose "
+        "reminders are automatic, when automatic reminders are switched on in the "
+        "settings.",
+    )
+    send_email = fields.Boolean("Send Email", default=True)
+    send_letter = fields.Boolean("Send a Letter")
+    send_sms = fields.Boolean("Send SMS Message")
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="Content Template",
+        domain="[('model', '=', 'res.partner')]",
+        ondelete="restrict",
+        help="Text of the e-mail and of the letter.",
+    )
+    sms_template_id = fields.Many2one(
+        "sms.template",
+        string="SMS Template",
+        domain="[('model', '=', 'res.partner')]",
+        ondelete="set null",
+    )
+    attach_invoices = fields.Boolean(
+        help="Attach the overdue invoices as PDF to the e-mail and to the letter."
+    )
+    follower_user_ids = fields.Many2many(
+        "res.users",
+        string="Add Followers",
+        domain="[('share', '=', False)]",
+        help="These users follow the customer from this level on, so that they receive "
+        "the customer's replies.",
+    )
+    schedule_activity = fields.Boolean()
+    activity_type_id = fields.Many2one(
+        "mail.activity.type",
+        domain="[('res_model', 'in', (False, 'res.partner'))]",
+        default=lambda self: self.env.ref(
+            "mail.mail_activity_data_todo", raise_if_not_found=False
+        ),
+        ondelete="set null",
+    )
+    activity_responsible = fields.Selection(
+        [
+            ("followup_responsible", "Follow-up Responsible"),
+            ("salesperson", "Salesperson"),
+            ("user", "Named User"),
+        ],
+        string="Responsible",
+        default="followup_responsible",
+        required=True,
+    )
+    activity_user_id = fields.Many2one(
+        "res.users", string="User", domain="[('share', '=', False)]"
+    )
+    activity_summary = fields.Char("Summary", translate=True)
+    activity_note = fields.Html("Note", translate=True)
+    reminder_count = fields.Integer(compute="_compute_reminder_count")
+
+    # The archived levels are left out: a new level may take the place of an old one.
+    _company_delay_unique = models.UniqueIndex(
+        "(company_id, delay) WHERE active",
+        "Two follow-up levels of a company cannot have the same number of days.",
+    )
+
+    def _compute_reminder_count(self):
+        counts = self.env["account.followup.reminder"]._read_group(
+            [("level_id", "in", self.ids)], ["level_id"], ["__count"]
+        )
+        counts = {level.id: count for level, count in counts}
+        for level in self:
+            level.reminder_count = counts.get(level.id, 0)
+
+    @api.depends("name", "delay")
+    def _compute_display_name(self):
+        for level in self:
+            level.display_name = level.name
+
+    @api.constrains("company_id")
+    def _check_root_company(self):
+        for level in self:
+            if level.company_id.parent_id:
+                raise ValidationError(
+                    self.env._(
+                        'Follow-up level "%(level)s": levels belong to the main company '
+                        '"%(company)s", its branches use the same.',
+                        level=level.name,
+                        company=level.company_id.root_id.name,
+                    )
+                )
+
+    @api.constrains("send_email", "send_letter", "mail_template_id")
+    def _check_mail_template(self):
+        for level in self:
+            if (level.send_email or level.send_letter) and not level.mail_template_id:
+                raise ValidationError(
+                    self.env._(
+                        'Follow-up level "%(level)s": choose a Content Template, it is '
+                        "the text of the e-mail and the letter.",
+                        level=level.name,
+                    )
+                )
+
+    @api.constrains("send_sms", "sms_template_id")
+    def _check_sms_template(self):
+        for level in self:
+            if level.send_sms and not level.sms_template_id:
+                raise ValidationError(
+                    self.env._(
+                        'Follow-up level "%(level)s": choose an SMS Template, it is the '
+                        "text of the message.",
+                        level=level.name,
+                    )
+                )
+
+    @api.constrains("schedule_activity", "activity_responsible", "activity_user_id")
+    def _check_activity_user(self):
+        for level in self:
+            if (
+                level.schedule_activity
+                and level.activity_responsible == "user"
+                and not level.activity_user_id
+            ):
+                raise ValidationError(
+                    self.env._(
+                        'Follow-up level "%(level)s": choose the user who gets the '
+                        "activity.",
+                        level=level.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        used = self.filtered("reminder_count")
+        if used:
+            raise UserError(
+                self.env._(
+                    "%(levels)s: reminders were sent at this level. Archive it instead, "
+                    "so that the history stays and nobody is reminded again.",
+                    levels=", ".join(used.mapped("name")),
+                )
+            )
+
+    def copy_data(self, default=None):
+        # EXTENDS 'base': two levels of a company cannot share their days
+        vals_list = super().copy_data(default)
+        if default and "delay" in default:
+            return vals_list
+        for level, vals in zip(self, vals_list, strict=True):
+            vals["name"] = self.env._("%s (copy)", level.name)
+            vals["delay"] = level._get_free_delay()
+        return vals_list
+
+    def _get_free_delay(self):
+        """Return the days of a new level that comes after all others of the company."""
+        last = self.search([("company_id", "=", self.company_id.id)], order="delay DESC")
+        return max(last[:1].delay, self.delay) + 10
+
+    # ------------------------------------------------------------------
+    # Levels to start with
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _create_default_levels(self, companies):
+        """Create the default levels of root companies that have none yet (A1).
+
+        :param companies: root companies
+        :return: the new levels
+        """
+        known = self.sudo().with_context(active_test=False)
+        known = known.search([("company_id", "in", companies.ids)]).company_id
+        sudo = self.with_context(lang="en_US").sudo()
+        levels = sudo.create(
+            [
+                sudo._prepare_default_level(company, values)
+                for company in companies - known
+                for values in DEFAULT_LEVELS
+            ]
+        )
+        levels._translate_default_levels()
+        return levels
+
+    def _prepare_default_level(self, company, values):
+        values = dict(values, company_id=company.id)
+        template = self.env.ref(values.pop("template"), raise_if_not_found=False)
+        values["mail_template_id"] = template and template.id
+        if activity_type := values.pop("activity_type", None):
+            activity_type = self.env.ref(activity_type, raise_if_not_found=False)
+            values["activity_type_id"] = activity_type and activity_type.id
+        values.setdefault("send_email", False)
+        return {
+            name: self.env._(value) if isinstance(value, LazyGettext) else value
+            for name, value in values.items()
+        }
+
+    def _translate_default_levels(self):
+        """Put the names of new default levels in the installed languages."""
+        by_delay = {values["delay"]: values for values in DEFAULT_LEVELS}
+        for lang, _name in self.env["res.lang"].get_installed():
+            if lang == "en_US":
+                continue
+            for level in self.with_context(lang=lang):
+                values = by_delay[level.delay]
+                for name in ("name", "activity_summary"):
+                    if name in values:
+                        level[name] = level.env._(values[name])

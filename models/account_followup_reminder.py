@@ -1,0 +1,155 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from .account_followup_delivery import STATES
+
+
+class AccountFollowupReminder(models.Model):
+    """One thing that was sent to a customer, kept for ever."""
+
+    _name = "account.followup.reminder"
+    _description = "Payment Reminder"
+    _order = "date DESC, id DESC"
+    _rec_names_search = ["partner_id", "subject"]
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="restrict"
+    )
+    level_id = fields.Many2one(
+        "account.followup.level",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Highest level that it reached; none when no level was due.",
+    )
+    date = fields.Date(required=True, readonly=True)
+    trigger = fields.Selection(
+        [("automatic", "Automatic"), ("mass", "Processing"), ("manual", "By Hand")],
+        string="Sent By",
+        required=True,
+        readonly=True,
+    )
+    user_id = fields.Many2one("res.users", string="User", readonly=True)
+    state = fields.Selection(STATES, compute="_compute_state", store=True)
+    line_ids = fields.One2many(
+        "account.followup.reminder.line", "reminder_id", readonly=True
+    )
+    delivery_ids = fields.One2many(
+        "account.followup.delivery", "reminder_id", readonly=True
+    )
+    channels = fields.Char(compute="_compute_channels")
+    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    amount_overdue = fields.Monetary(
+        readonly=True,
+        help="Amount claimed, credits deducted, in company currency.",
+    )
+    lang = fields.Char("Language", readonly=True)
+    subject = fields.Char(readonly=True)
+    body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
+    mail_message_id = fields.Many2one(
+        "mail.message", string="Message", readonly=True, ondelete="set null"
+    )
+
+    _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
+
+    @api.depends("level_id", "date", "partner_id")
+    def _compute_display_name(self):
+        for reminder in self:
+            name = reminder.level_id.name or self.env._("Reminder")
+            reminder.display_name = f"{name} – {reminder.partner_id.display_name}"
+
+    @api.depends("delivery_ids.state")
+    def _compute_state(self):
+        """Queued while one is; sent when one is; else failed when one is."""
+        for reminder in self:
+            states = set(reminder.delivery_ids.mapped("state")) or {"sent"}
+            reminder.state = next(
+                state
+                for state in ("queued", "sent", "failed", "withdrawn")
+                if state in states
+            )
+
+    @api.depends("delivery_ids.channel")
+    def _compute_channels(self):
+        labels = dict(
+            self.env["account.followup.delivery"]
+            ._fields["channel"]
+            ._description_selection(self.env)
+        )
+        for reminder in self:
+            names = [labels[delivery.channel] for delivery in reminder.delivery_ids]
+            reminder.channels = ", ".join(names) or self.env._("Activity")
+
+    @api.depends("delivery_ids.failure_reason")
+    def _compute_failure_reason(self):
+        for reminder in self:
+            reasons = reminder.delivery_ids.filtered("failure_reason")
+            reminder.failure_reason = " ".join(reasons.mapped("failure_reason"))
+
+    def action_open_customer(self):
+        """Open the customer."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+        }
+
+    def _get_still_owed(self):
+        """Return the reminders of which at least one named item is still open.
+
+        Items that were excluded since then are not to be reminded either.
+        """
+        if not self:
+            return self
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT line.reminder_id
+                  FROM account_followup_reminder_line line
+                  JOIN account_move_line item ON item.id = line.move_line_id
+                 WHERE line.reminder_id IN %s
+                   AND line.residual > 0
+                   AND item.parent_state = 'posted'
+                   AND item.reconciled IS NOT TRUE
+                   AND item.amount_residual_currency > 0
+                   AND item.no_followup IS NOT TRUE
+                """,
+                tuple(self.ids),
+                to_flush=[
+                    self.env["account.move.line"]._fields[name]
+                    for name in (
+                        "parent_state",
+                        "reconciled",
+                        "amount_residual_currency",
+                        "no_followup",
+                    )
+                ],
+            )
+        )
+        return self.browse(reminder_id for (reminder_id,) in rows)
+
+    def _close_void(self):
+        """Rule 11: when nothing was delivered, the responsible gets one task.
+
+        The lines of such a reminder stand no more, so that they reach no level. What
+        was withdrawn because it was paid leaves nothing to do, hence no task.
+        """
+        for reminder in self.filtered(lambda reminder: reminder.state == "failed"):
+            followup = self.env["account.followup"]._get_or_create(
+                reminder.partner_id, reminder.company_id
+            )
+            followup._record_failure(
+                reminder.failure_reason, followup._get_day_of(reminder.company_id)
+            )

@@ -1,0 +1,118 @@
+from odoo import api, fields, models
+
+from .account_move_line import GROUPS
+
+
+class AccountMove(models.Model):
+    _inherit = "account.move"
+
+    followup_hold_until = fields.Date(
+        "Hold Until",
+        compute="_compute_followup_hold",
+        inverse="_inverse_followup_hold_until",
+        search="_search_followup_hold_until",
+        groups=GROUPS,
+        help="Reminders about this invoice rest up to and including this day.",
+    )
+    followup_hold_reason = fields.Char(
+        "Hold Reason",
+        compute="_compute_followup_hold",
+        inverse="_inverse_followup_hold_reason",
+        groups=GROUPS,
+    )
+    expected_payment_date = fields.Date(
+        compute="_compute_followup_hold",
+        inverse="_inverse_expected_payment_date",
+        search="_search_expected_payment_date",
+        groups=GROUPS,
+        help="Day on which the customer is expected to pay. Reminders about this "
+        "invoice rest until that day has passed.",
+    )
+    expected_payment_note = fields.Char(
+        compute="_compute_followup_hold",
+        inverse="_inverse_expected_payment_note",
+        groups=GROUPS,
+    )
+    followup_level_id = fields.Many2one(
+        "account.followup.level",
+        string="Follow-up Level",
+        compute="_compute_followup_level",
+        search="_search_followup_level_id",
+        groups=GROUPS,
+        help="Highest follow-up level that one of its instalments has reached.",
+    )
+    followup_date = fields.Date(
+        "Follow-up Date",
+        compute="_compute_followup_level",
+        search="_search_followup_date",
+        groups=GROUPS,
+        help="Day on which the follow-up level was reached.",
+    )
+
+    def _get_followup_lines(self):
+        return self.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+
+    @api.depends(
+        "line_ids.followup_hold_until",
+        "line_ids.followup_hold_reason",
+        "line_ids.expected_payment_date",
+        "line_ids.expected_payment_note",
+    )
+    def _compute_followup_hold(self):
+        """Show the instalment that rests longest; what is written goes to all."""
+        for move in self:
+            lines = move._get_followup_lines()
+            for day, note in (
+                ("followup_hold_until", "followup_hold_reason"),
+                ("expected_payment_date", "expected_payment_note"),
+            ):
+                dated = lines.filtered(day).sorted(day)
+                move[day] = dated[-1:][day]
+                move[note] = (dated or lines)[-1:][note]
+
+    def _write_on_followup_lines(self, name):
+        for move in self:
+            move._get_followup_lines()[name] = move[name]
+
+    def _inverse_followup_hold_until(self):
+        self._write_on_followup_lines("followup_hold_until")
+
+    def _inverse_followup_hold_reason(self):
+        self._write_on_followup_lines("followup_hold_reason")
+
+    def _inverse_expected_payment_date(self):
+        self._write_on_followup_lines("expected_payment_date")
+
+    def _inverse_expected_payment_note(self):
+        self._write_on_followup_lines("expected_payment_note")
+
+    def _search_followup_hold_until(self, operator, value):
+        return self._search_on_followup_lines("followup_hold_until", operator, value)
+
+    def _search_expected_payment_date(self, operator, value):
+        return self._search_on_followup_lines("expected_payment_date", operator, value)
+
+    def _search_on_followup_lines(self, name, operator, value):
+        return [
+            (
+                "line_ids",
+                "any",
+                [("account_type", "=", "asset_receivable"), (name, operator, value)],
+            )
+        ]
+
+    @api.depends("line_ids.followup_level_id", "line_ids.followup_date")
+    def _compute_followup_level(self):
+        for move in self:
+            lines = move._get_followup_lines().filtered("followup_level_id")
+            highest = lines.sorted(lambda line: line.followup_level_id.delay)[-1:]
+            move.followup_level_id = highest.followup_level_id
+            move.followup_date = highest.followup_date
+
+    def _search_followup_level_id(self, operator, value):
+        return self._search_on_followup_lines("followup_level_id", operator, value)
+
+    def _search_followup_date(self, operator, value):
+        return self._search_on_followup_lines("followup_date", operator, value)

@@ -1,0 +1,51 @@
+from odoo import models
+
+
+class MailMail(models.Model):
+    _inherit = "mail.mail"
+
+    def _send(self, *args, **kwargs):
+        """Check reminders once more just before they leave (promise 2, X2).
+
+        They go one by one, so that the check is as fresh as the commit before it.
+        """
+        # EXTENDS 'mail'
+        deliveries = (
+            self.env["account.followup.delivery"]
+            .sudo()
+            ._search_by_messages(self.mail_message_id)
+        )
+        if not deliveries:
+            return super()._send(*args, **kwargs)
+        by_message = deliveries.grouped("mail_message_id")
+        reminders = self.filtered(lambda mail: mail.mail_message_id in by_message)
+        if others := self - reminders:
+            super(MailMail, others)._send(*args, **kwargs)
+        for mail in reminders:
+            if by_message[mail.mail_message_id]._withdraw_settled():
+                mail.sudo()._withdraw_reminder()
+            super(MailMail, mail)._send(*args, **kwargs)
+        return True
+
+    def _withdraw_reminder(self):
+        """Cancel the queued e-mail of a reminder that was withdrawn."""
+        self.cancel()
+        self.env["mail.notification"].search(
+            [("mail_mail_id", "in", self.ids)]
+        ).notification_status = "canceled"
+
+    def _postprocess_sent_message(
+        self, success_pids, success_emails, failure_reason=False, failure_type=None
+    ):
+        # EXTENDS 'mail': the last moment at which the e-mail is sure to exist
+        deliveries = self.env["account.followup.delivery"].sudo()
+        deliveries = deliveries._search_by_messages(self.mail_message_id)
+        if deliveries:
+            sent = bool(success_pids or success_emails) or not failure_type
+            deliveries._set_state(
+                "sent" if sent else "failed",
+                None if sent else failure_reason or self.env._("It was not delivered."),
+            )
+        return super()._postprocess_sent_message(
+            success_pids, success_emails, failure_reason, failure_type
+        )

@@ -1,0 +1,92 @@
+from odoo import api, fields, models
+
+from ..tools import days
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    followup_enabled = fields.Boolean(
+        string="Payment Follow-ups",
+        default=True,
+        help="Follow up on the overdue invoices of this company and its branches.",
+    )
+    followup_automatic = fields.Boolean(
+        string="Automatic Reminders",
+        help="The scheduled action sends the reminders of automatic levels by itself. "
+        "While this is off, nothing leaves unless a person sends it.",
+    )
+    followup_responsible_id = fields.Many2one(
+        "res.users",
+        string="Default Follow-up Responsible",
+        domain="[('share', '=', False)]",
+        help="Responsible for customers that have nobody of their own.",
+    )
+    followup_min_amount = fields.Monetary(
+        string="Minimum Amount to Remind",
+        help="Customers who owe less than this, credits deducted, are not reminded.",
+    )
+    followup_min_days = fields.Integer(
+        string="Minimum Days between Reminders",
+        default=3,
+        help="One customer is not reminded again before so many days have passed.",
+    )
+    followup_catch_up = fields.Selection(
+        [
+            ("step", "Step by step"),
+            ("jump", "Jump to the level that matches the age"),
+        ],
+        string="Late Invoices Found Late",
+        default="step",
+        required=True,
+        help="Step by step: an old invoice starts at the first level. Jump: it starts "
+        "at the last level whose days have passed.",
+    )
+
+    _followup_min_days_positive = models.Constraint(
+        "CHECK (followup_min_days >= 0)",
+        "The minimum number of days between two reminders cannot be negative.",
+    )
+    _followup_min_amount_positive = models.Constraint(
+        "CHECK (followup_min_amount >= 0)",
+        "The minimum amount to remind cannot be negative.",
+    )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS 'base'
+        companies = super().create(vals_list)
+        self.env["account.followup.level"]._create_default_levels(
+            companies.filtered(lambda company: not company.parent_id)
+        )
+        return companies
+
+    def _get_followup_day(self):
+        """Return today in each company: entry points take it once and pass it on.
+
+        The time zone is that of the company's partner, else of its working calendar,
+        else UTC.
+
+        :return: dict {company: date}
+        """
+        now = fields.Datetime.now()
+        result = {}
+        for company in self:
+            calendar = (
+                company.resource_calendar_id
+                if "resource_calendar_id" in company._fields
+                else None
+            )
+            timezones = (company.partner_id.tz, calendar and calendar.tz)
+            result[company] = days.get_day(now, *timezones)
+        return result
+
+    def _get_followup_days(self):
+        """Return today of every root company whose follow-ups are switched on.
+
+        :return: dict {root company: date}
+        """
+        companies = self.sudo().search(
+            [("parent_id", "=", False), ("followup_enabled", "=", True)]
+        )
+        return companies._get_followup_day()

@@ -1,0 +1,414 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from .account_followup_customer import STATUSES
+from .account_move_line import GROUPS
+
+#: Field of the customer: column of account.followup.customer, value without open items.
+COLUMNS = {
+    "followup_status": ("status", "no_action_needed"),
+    "followup_level_id": ("level_id", False),
+    "followup_next_reminder_date": ("next_reminder_date", False),
+    "total_due": ("total_due", 0.0),
+    "total_overdue": ("total_overdue", 0.0),
+    "followup_overdue_count": ("overdue_count", 0),
+}
+
+#: Field of the customer: setting of account.followup, its default.
+SETTINGS = {
+    "followup_reminder_type": ("reminder_type", "automatic"),
+    "followup_responsible_id": ("responsible_id", False),
+    "followup_excluded": ("excluded", False),
+}
+
+
+class ResPartner(models.Model):
+    """What the follow-up of the current company says of a customer.
+
+    It belongs to the commercial partner, as core's ``credit``: its contacts show
+    nothing of their own, and their buttons lead to it.
+    """
+
+    _inherit = "res.partner"
+
+    type = fields.Selection(selection_add=[("followup", "Follow-up Address")])
+    followup_status = fields.Selection(
+        STATUSES,
+        compute="_compute_followup",
+        search="_search_followup_status",
+        groups=GROUPS,
+    )
+    followup_level_id = fields.Many2one(
+        "account.followup.level",
+        compute="_compute_followup",
+        search="_search_followup_level_id",
+        groups=GROUPS,
+        help="The level that is due, else the last one that was reached.",
+    )
+    followup_next_reminder_date = fields.Date(
+        "Next Reminder",
+        compute="_compute_followup",
+        inverse="_inverse_followup_next_reminder_date",
+        search="_search_followup_next_reminder_date",
+        groups=GROUPS,
+        help="First day on which the customer is to be reminded. A day that is set by "
+        "hand holds the customer until then; empty it to go back to the rule.",
+    )
+    followup_reminder_type = fields.Selection(
+        [("automatic", "Automatic"), ("manual", "Manual")],
+        string="Reminders",
+        compute="_compute_followup_settings",
+        inverse="_inverse_followup_reminder_type",
+        search="_search_followup_reminder_type",
+        groups=GROUPS,
+        help="Automatic: the scheduled action sends the automatic levels. Manual: "
+        "somebody presses Send.",
+    )
+    followup_responsible_id = fields.Many2one(
+        "res.users",
+        compute="_compute_followup_settings",
+        inverse="_inverse_followup_responsible_id",
+        search="_search_followup_responsible_id",
+        domain="[('share', '=', False)]",
+        groups=GROUPS,
+        help="Looks after the follow-ups of this customer; empty for the company's "
+        "default responsible.",
+    )
+    followup_excluded = fields.Boolean(
+        "Exclude from Follow-ups",
+        compute="_compute_followup_settings",
+        inverse="_inverse_followup_excluded",
+        search="_search_followup_excluded",
+        groups=GROUPS,
+        help="Never remind this customer.",
+    )
+    followup_failure_reason = fields.Char(
+        compute="_compute_followup_settings", groups=GROUPS
+    )
+    followup_enabled = fields.Boolean(
+        compute="_compute_followup_enabled", groups=GROUPS
+    )
+    followup_item_ids = fields.One2many(
+        "account.followup.item",
+        string="Open Items",
+        compute="_compute_followup_item_ids",
+        groups=GROUPS,
+    )
+    followup_overdue_count = fields.Integer(
+        "Overdue Invoices", compute="_compute_followup", groups=GROUPS
+    )
+    followup_reminder_count = fields.Integer(
+        compute="_compute_followup_reminder_count", groups=GROUPS
+    )
+    total_due = fields.Monetary(
+        compute="_compute_followup",
+        search="_search_total_due",
+        groups=GROUPS,
+        help="All open items, credits deducted, excluded ones left out, in company "
+        "currency.",
+    )
+    total_overdue = fields.Monetary(
+        compute="_compute_followup",
+        search="_search_total_overdue",
+        groups=GROUPS,
+        help="Open items past their due date, credits deducted, excluded ones left out, "
+        "in company currency.",
+    )
+
+    # ------------------------------------------------------------------
+    # State: read from the rule
+    # ------------------------------------------------------------------
+
+    @api.depends_context("company")
+    @api.depends("followup_reminder_type", "followup_excluded")
+    def _compute_followup(self):
+        days = self.env["res.company"]._get_followup_days()
+        root = self.env.company.root_id
+        rows = {}
+        if root in days and self.ids:
+            customers = self.env["account.followup.customer"].sudo()
+            rows = customers._get_rows({root: days[root]}, self._origin)
+            rows = {row["partner_id"]: row for row in rows}
+        for partner in self:
+            row = rows.get(partner._origin.id) or {}
+            for name, (column, default) in COLUMNS.items():
+                partner[name] = row.get(column) or default
+            if not row:
+                # a day set by hand shows also when nothing is open
+                followup = partner._get_followup()
+                day = followup.next_reminder_date
+                if day and root in days and day >= days[root]:
+                    partner.followup_next_reminder_date = day
+
+    @api.depends_context("company")
+    def _compute_followup_enabled(self):
+        self.followup_enabled = self.env.company.root_id.sudo().followup_enabled
+
+    @api.depends_context("company")
+    def _compute_followup_item_ids(self):
+        items = self.env["account.followup.item"].search(
+            [
+                ("partner_id", "in", self._origin.ids),
+                ("company_id", "=", self.env.company.root_id.id),
+            ]
+        )
+        by_partner = items.grouped("partner_id")
+        for partner in self:
+            partner.followup_item_ids = by_partner.get(partner._origin, items.browse())
+
+    @api.depends_context("company")
+    def _compute_followup_reminder_count(self):
+        counts = self.env["account.followup.reminder"]._read_group(
+            [
+                ("partner_id", "in", self._origin.ids),
+                ("company_id", "=", self.env.company.root_id.id),
+            ],
+            ["partner_id"],
+            ["__count"],
+        )
+        counts = {partner.id: count for partner, count in counts}
+        for partner in self:
+            partner.followup_reminder_count = counts.get(partner._origin.id, 0)
+
+    def _search_followup_status(self, operator, value):
+        return self._search_followup("followup_status", operator, value)
+
+    def _search_followup_level_id(self, operator, value):
+        return self._search_followup("followup_level_id", operator, value)
+
+    def _search_followup_next_reminder_date(self, operator, value):
+        return self._search_followup("followup_next_reminder_date", operator, value)
+
+    def _search_total_due(self, operator, value):
+        return self._search_followup("total_due", operator, value)
+
+    def _search_total_overdue(self, operator, value):
+        return self._search_followup("total_overdue", operator, value)
+
+    @api.model
+    def _search_followup(self, name, operator, value):
+        """Search by a column of the rule, as a sub-query.
+
+        Customers without open items have no row there: where their value fits, those
+        whose row does not fit are left out instead.
+        """
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        column, default = COLUMNS[name]
+        customers = self.env["account.followup.customer"].sudo()
+        condition = Domain(column, operator, value)
+        company = Domain("company_id", "=", self.env.company.root_id.id)
+        if self._fits(default, operator, value):
+            others = customers._search(~condition & company)
+            return Domain("id", "not in", others.subselect("partner_id"))
+        found = customers._search(condition & company)
+        return Domain("id", "in", found.subselect("partner_id"))
+
+    @api.model
+    def _fits(self, default, operator, value):
+        """Return whether the value of a customer without open items fits a search."""
+        if operator == "in":
+            return default in value
+        if isinstance(default, float) and operator in ("<", "<=", ">", ">="):
+            return {
+                "<": default < value,
+                "<=": default <= value,
+                ">": default > value,
+                ">=": default >= value,
+            }[operator]
+        return False
+
+    # ------------------------------------------------------------------
+    # Settings: kept in account.followup
+    # ------------------------------------------------------------------
+
+    def _get_followup(self):
+        """Return the case of each customer in the current root company, if any."""
+        return (
+            self.env["account.followup"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "in", self._origin.ids),
+                    ("company_id", "=", self.env.company.root_id.id),
+                ]
+            )
+        )
+
+    @api.depends_context("company")
+    def _compute_followup_settings(self):
+        followups = self._get_followup().grouped("partner_id")
+        default_user = self.env.company.root_id.sudo().followup_responsible_id
+        for partner in self:
+            followup = followups.get(partner._origin)
+            for name, (field, default) in SETTINGS.items():
+                partner[name] = followup[field] if followup else default
+            if not partner.followup_responsible_id:
+                partner.followup_responsible_id = default_user
+            partner.followup_failure_reason = followup and followup.failure_reason
+
+    def _write_followup(self, field, name):
+        """Keep a setting of these customers, see ``account.followup``."""
+        self.check_access("write")
+        followups = self.env["account.followup"]
+        company = self.env.company.root_id
+        for partner in self:
+            followup = followups._get_or_create(
+                partner._origin.commercial_partner_id, company
+            )
+            followup[field] = partner[name]
+
+    def _inverse_followup_next_reminder_date(self):
+        self._write_followup("next_reminder_date", "followup_next_reminder_date")
+
+    def _inverse_followup_reminder_type(self):
+        self._write_followup("reminder_type", "followup_reminder_type")
+
+    def _inverse_followup_responsible_id(self):
+        self._write_followup("responsible_id", "followup_responsible_id")
+
+    def _inverse_followup_excluded(self):
+        self._write_followup("excluded", "followup_excluded")
+
+    def _search_followup_reminder_type(self, operator, value):
+        return self._search_followup_setting("reminder_type", operator, value)
+
+    def _search_followup_excluded(self, operator, value):
+        return self._search_followup_setting("excluded", operator, value)
+
+    @api.model
+    def _search_followup_setting(self, field, operator, value):
+        if operator != "in":
+            return NotImplemented
+        default = {"reminder_type": "automatic", "excluded": False}[field]
+        followups = self.env["account.followup"].sudo()
+        company = Domain("company_id", "=", self.env.company.root_id.id)
+        if default in value:
+            others = followups._search(Domain(field, "not in", value) & company)
+            return Domain("id", "not in", others.subselect("partner_id"))
+        found = followups._search(Domain(field, "in", value) & company)
+        return Domain("id", "in", found.subselect("partner_id"))
+
+    def _search_followup_responsible_id(self, operator, value):
+        """Search by the effective responsible: the customer's own, else the default."""
+        if operator in Domain.NEGATIVE_OPERATORS:
+            return NotImplemented
+        root = self.env.company.root_id.sudo()
+        followups = self.env["account.followup"].sudo()
+        company = Domain("company_id", "=", root.id)
+        own = followups._search(
+            Domain("responsible_id", operator, value)
+            & Domain("responsible_id", "!=", False)
+            & company
+        )
+        domain = Domain("id", "in", own.subselect("partner_id"))
+        default = root.followup_responsible_id
+        fits = default.filtered_domain([("id", operator, value)]) if default else (
+            operator == "in" and False in value
+        )
+        if fits:
+            anybody = followups._search(Domain("responsible_id", "!=", False) & company)
+            domain |= Domain("id", "not in", anybody.subselect("partner_id"))
+        return domain
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def _check_followup_access(self):
+        """Raise AccessError unless the user may send reminders."""
+        if not self.env.user.has_group("account.group_account_invoice"):
+            raise AccessError(
+                self.env._("Only users of Invoicing may send payment reminders.")
+            )
+        self.check_access("read")
+
+    def action_send_followup(self):
+        """Open the window Send and Print for the customer.
+
+        :raise UserError: the customer has no open invoice
+        """
+        self.ensure_one()
+        self._check_followup_access()
+        partner = self.commercial_partner_id
+        if not partner.with_company(self.env.company).followup_item_ids.filtered(
+            lambda item: item.residual > 0
+        ):
+            raise UserError(
+                self.env._(
+                    "%(customer)s has no open invoice to remind of.",
+                    customer=partner.display_name,
+                )
+            )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send and Print"),
+            "res_model": "account.followup.send.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_partner_id": partner.id},
+        }
+
+    def action_process_followups(self):
+        """Carry out the level due for each of these customers (D1, D3).
+
+        :return: a notification with the numbers done, skipped and failed
+        """
+        self._check_followup_access()
+        company = self.env.company.root_id
+        followups = self.env["account.followup"]._get_or_create(
+            self.commercial_partner_id, company
+        )
+        result = followups._process(followups._get_day_of(company), trigger="mass")
+        failed = [
+            f"{followup.partner_id.display_name}: {reason}"
+            for followup, reason in result["failed"].items()
+        ]
+        message = self.env._(
+            "%(done)s reminded, %(skipped)s skipped, %(failed)s failed.",
+            done=len(result["done"]),
+            skipped=len(result["skipped"]),
+            failed=len(failed),
+        )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "warning" if failed else "success",
+                "title": self.env._("Follow-ups processed"),
+                "message": "\n".join([message, *failed[:5]]),
+                "sticky": bool(failed),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def action_view_followup_items(self):
+        """Open the list of open items of the customer (B1)."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_account_followup_item"
+        )
+        partner = self.commercial_partner_id
+        action["domain"] = [
+            ("partner_id", "=", partner.id),
+            ("company_id", "=", self.env.company.root_id.id),
+        ]
+        action["display_name"] = self.env._(
+            "Overdue Invoices of %s", partner.display_name
+        )
+        return action
+
+    def action_view_followup_reminders(self):
+        """Open the history of reminders to the customer (E3)."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_account_followup_reminder"
+        )
+        action["domain"] = [
+            ("partner_id", "=", self.commercial_partner_id.id),
+            ("company_id", "=", self.env.company.root_id.id),
+        ]
+        return action

@@ -1,0 +1,325 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date, html2plaintext
+
+#: Field of the window: channel of the delivery.
+CHANNELS = {"do_print": "print", "do_email": "email"}
+
+
+class AccountFollowupSendWizard(models.TransientModel):
+    """The window Send and Print: collects what a person chooses, then sends once."""
+
+    _name = "account.followup.send.wizard"
+    _description = "Send and Print a Payment Reminder"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, readonly=True
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company.root_id,
+    )
+    level_id = fields.Many2one(
+        "account.followup.level",
+        string="Level",
+        compute="_compute_level_id",
+        store=True,
+        help="The level that is due. When none is due, the reminder reaches no level.",
+    )
+    do_print = fields.Boolean(
+        "Print", compute="_compute_from_level", store=True, readonly=False
+    )
+    do_email = fields.Boolean(
+        "Email", compute="_compute_from_level", store=True, readonly=False
+    )
+    attach_invoices = fields.Boolean(
+        compute="_compute_from_level", store=True, readonly=False
+    )
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="Content Template",
+        compute="_compute_from_level",
+        store=True,
+        readonly=False,
+        domain="[('model', '=', 'res.partner')]",
+    )
+    item_line_ids = fields.Many2many(
+        "account.move.line",
+        string="Open Invoices",
+        compute="_compute_item_line_ids",
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', available_line_ids)]",
+    )
+    available_line_ids = fields.Many2many(
+        "account.move.line", compute="_compute_available_line_ids"
+    )
+    subject = fields.Char(compute="_compute_content", store=True, readonly=False)
+    body = fields.Html(compute="_compute_content", store=True, readonly=False)
+    # the text as the template gave it: what differs from it was edited by hand
+    default_subject = fields.Char()
+    default_body = fields.Html()
+    contact_info = fields.Char("Contact", compute="_compute_contact_info")
+    alerts = fields.Json(compute="_compute_alerts")
+    # the newest reminder when the window was opened, and the one that it sent
+    seen_reminder_id = fields.Many2one(
+        "account.followup.reminder",
+        default=lambda self: self._get_newest_reminder(
+            self.env.context.get("default_partner_id")
+        ),
+    )
+    reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
+
+    # ------------------------------------------------------------------
+    # Defaults: all from the service
+    # ------------------------------------------------------------------
+
+    def _get_case(self):
+        """Return the follow-up for the defaults; nothing is created by looking."""
+        self.ensure_one()
+        followup = self.env["account.followup"].sudo()
+        return followup.search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+            ]
+        ) or followup.new(
+            {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
+        )
+
+    def _get_day(self):
+        return self.company_id._get_followup_day()[self.company_id]
+
+    def _get_service(self):
+        return self.env["account.followup.send"].sudo()
+
+    def _get_rows(self):
+        rows = self.env["account.followup.item"].sudo()
+        return rows._get_rows({self.company_id: self._get_day()}, self.partner_id)
+
+    @api.model
+    def _get_newest_reminder(self, partner_id):
+        return self.env["account.followup.reminder"].search(
+            [
+                ("partner_id", "=", partner_id),
+                ("company_id", "=", self.env.company.root_id.id),
+            ],
+            order="id DESC",
+            limit=1,
+        )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_available_line_ids(self):
+        for wizard in self:
+            rows = wizard._get_rows() if wizard.partner_id else []
+            wizard.available_line_ids = [row["id"] for row in rows]
+
+    @api.depends("partner_id", "company_id")
+    def _compute_item_line_ids(self):
+        """Tick what a reminder names by itself; with nothing late, all that is open."""
+        for wizard in self:
+            rows = wizard._get_rows() if wizard.partner_id else []
+            named = wizard._get_service()._get_default_rows(rows, wizard._get_day())
+            if not any(row["residual"] > 0 for row in named):
+                named = [row for row in rows if not row["rest_reason"]]
+            wizard.item_line_ids = [row["id"] for row in named]
+
+    @api.depends("item_line_ids")
+    def _compute_level_id(self):
+        for wizard in self:
+            chosen = set(wizard.item_line_ids._origin.ids)
+            rows = [row for row in wizard._get_rows() if row["id"] in chosen]
+            wizard.level_id = wizard._get_service()._get_level_due(
+                rows, wizard._get_day()
+            )
+
+    @api.depends("partner_id", "company_id", "level_id")
+    def _compute_from_level(self):
+        for wizard in self:
+            content = wizard._get_service()._get_default_content(
+                wizard._get_case(), wizard.level_id.sudo(), wizard._get_day()
+            )
+            for name, channel in CHANNELS.items():
+                wizard[name] = channel in content["channels"]
+            if not content["channels"]:
+                wizard.do_email = True
+            wizard.attach_invoices = content["attach_invoices"]
+            wizard.mail_template_id = content["mail_template"]
+
+    @api.depends("mail_template_id")
+    def _compute_content(self):
+        """Fill the text from the template; what was edited by hand stays."""
+        for wizard in self:
+            case = wizard._get_case()
+            service = wizard._get_service()
+            lang = service._get_lang(wizard.partner_id)
+            template = wizard.mail_template_id
+            subject = service._render(case, template, "subject", lang)
+            body = service._render(case, template, "body_html", lang)
+            if not wizard.subject or wizard.subject == wizard.default_subject:
+                wizard.subject = subject
+            if not wizard._is_body_edited():
+                wizard.body = body
+            wizard.default_subject = subject
+            wizard.default_body = body
+
+    def _is_body_edited(self):
+        self.ensure_one()
+        text = html2plaintext(self.body or "").strip()
+        return bool(text) and text != html2plaintext(self.default_body or "").strip()
+
+    # ------------------------------------------------------------------
+    # What a person should know before sending
+    # ------------------------------------------------------------------
+
+    @api.depends("partner_id")
+    def _compute_contact_info(self):
+        for wizard in self:
+            contacts = wizard._get_service()._get_recipients(wizard.partner_id)
+            wizard.contact_info = "; ".join(
+                f"{contact.display_name} <{contact.email}>"
+                if contact.email
+                else contact.display_name
+                for contact in contacts
+            )
+
+    @api.depends("partner_id", "do_email", "do_print", "level_id", "item_line_ids")
+    def _compute_alerts(self):
+        for wizard in self:
+            wizard.alerts = wizard._get_alerts()
+
+    def _get_alerts(self):
+        """Return what to know before sending, for the widget ``actionable_errors``.
+
+        :return: dict {key: {level, message, action_text, action}}
+        """
+        self.ensure_one()
+        alerts = {}
+        if not self.partner_id:
+            return alerts
+        contacts = self._get_service()._get_recipients(self.partner_id)
+        if self.do_email and not any(contacts.mapped("email_normalized")):
+            alerts["email"] = {
+                "level": "danger",
+                "message": self.env._(
+                    "%s has no valid e-mail address.", contacts[:1].display_name
+                ),
+                **self._get_contact_link(contacts[:1]),
+            }
+        if self.do_print and not any(contacts.mapped("street")):
+            alerts["address"] = {
+                "level": "warning",
+                "message": self.env._(
+                    "%s has no postal address.", contacts[:1].display_name
+                ),
+                **self._get_contact_link(contacts[:1]),
+            }
+        if self.partner_id.with_company(self.company_id).followup_excluded:
+            alerts["excluded"] = {
+                "level": "warning",
+                "message": self.env._("This customer is excluded from follow-ups."),
+            }
+        if not self.level_id:
+            alerts["level"] = {
+                "level": "info",
+                "message": self.env._(
+                    "No level is due. The reminder is recorded, the invoices keep "
+                    "their level."
+                ),
+            }
+        last = self.seen_reminder_id
+        days = (self._get_day() - last.date).days if last else None
+        if last and days < max(self.company_id.sudo().followup_min_days, 1):
+            alerts["recent"] = {
+                "level": "warning",
+                "message": self.env._(
+                    "The last reminder was sent on %(date)s (%(name)s).",
+                    date=format_date(self.env, last.date),
+                    name=last.level_id.name or self.env._("no level"),
+                ),
+            }
+        return alerts
+
+    def _get_contact_link(self, contact):
+        return {
+            "action_text": self.env._("Open Contact"),
+            "action": {
+                "type": "ir.actions.act_window",
+                "res_model": "res.partner",
+                "res_id": contact.id,
+                "views": [(False, "form")],
+                "target": "current",
+            },
+        }
+
+    # ------------------------------------------------------------------
+    # Send
+    # ------------------------------------------------------------------
+
+    def action_send(self):
+        """Send the reminder over the ticked channels, once for this window.
+
+        :return: action: the letter to print, or the window closes
+        :raise UserError: nothing is ticked, nothing is open any more, or somebody
+            reminded the customer since the window was opened
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self.partner_id._check_followup_access()
+        if self.reminder_id:  # a second click
+            return self._get_closing_action()
+        channels = {channel for name, channel in CHANNELS.items() if self[name]}
+        if not channels:
+            raise UserError(self.env._("Tick Print or Email first."))
+        followup = self.env["account.followup"]._get_or_create(
+            self.partner_id, self.company_id
+        )
+        followup = followup.try_lock_for_update(allow_referencing=True)
+        if not followup:
+            raise UserError(
+                self.env._(
+                    "%s is being reminded at this moment. Close the window and look at "
+                    "the history.",
+                    self.partner_id.display_name,
+                )
+            )
+        self._check_nothing_sent_since()
+        service = self._get_service()
+        data = service._prepare_data(
+            followup,
+            self._get_day(),
+            trigger="manual",
+            items=self.item_line_ids,
+            channels=channels,
+            mail_template=self.mail_template_id.sudo(),
+            subject=self.subject,
+            body=self.body,
+            attach_invoices=self.attach_invoices,
+        )
+        self.reminder_id = service._send_reminder(followup, self._get_day(), data)
+        return self._get_closing_action()
+
+    def _check_nothing_sent_since(self):
+        newest = self._get_newest_reminder(self.partner_id.id)
+        if newest != self.seen_reminder_id:
+            raise UserError(
+                self.env._(
+                    "%(customer)s was reminded on %(date)s while this window was open. "
+                    "Close it and look at the history before you send again.",
+                    customer=self.partner_id.display_name,
+                    date=format_date(self.env, newest.date),
+                )
+            )
+
+    def _get_closing_action(self):
+        letters = self.reminder_id.delivery_ids.attachment_id
+        if not (self.do_print and letters):
+            return {"type": "ir.actions.act_window_close"}
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{letters[:1].id}?download=true",
+            "close": True,
+        }
