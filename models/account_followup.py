@@ -190,6 +190,22 @@ class AccountFollowup(models.Model):
         text = str(error).strip() or type(error).__name__
         return text.splitlines()[0][:500]
 
+    def _record_reminder(self, reminder):
+        """Note that a reminder was made: the day set by hand has done its work."""
+        self.ensure_one()
+        self.write({"last_sent": fields.Datetime.now(), "next_reminder_date": False})
+        self._record_outcome(reminder, reminder.date)
+
+    def _record_outcome(self, reminder, day):
+        """Note how a reminder ended; while it is queued that is not known."""
+        self.ensure_one()
+        if reminder.state == "failed":
+            self._record_failure(reminder.failure_reason, day)
+        elif reminder.state == "sent" and self.failure_count:
+            self.write(
+                {"failure_reason": False, "failure_count": 0, "retry_date": False}
+            )
+
     def _record_failure(self, reason, day):
         """Note a failure, put off the next try and give the responsible one task.
 

@@ -55,7 +55,7 @@ class AccountFollowupDelivery(models.Model):
         """
         changed = self.filtered(lambda delivery: delivery.state != state)
         changed.write({"state": state, "failure_reason": reason})
-        changed.reminder_id._close_void()
+        changed.reminder_id._record_outcome()
 
     def _withdraw_settled(self):
         """Withdraw queued deliveries of which nothing is owed any more (X2).

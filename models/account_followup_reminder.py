@@ -140,16 +140,15 @@ class AccountFollowupReminder(models.Model):
         )
         return self.browse(reminder_id for (reminder_id,) in rows)
 
-    def _close_void(self):
+    def _record_outcome(self):
         """Rule 11: when nothing was delivered, the responsible gets one task.
 
         The lines of such a reminder stand no more, so that they reach no level. What
         was withdrawn because it was paid leaves nothing to do, hence no task.
         """
-        for reminder in self.filtered(lambda reminder: reminder.state == "failed"):
+        for reminder in self.filtered(lambda reminder: reminder.state != "queued"):
             followup = self.env["account.followup"]._get_or_create(
                 reminder.partner_id, reminder.company_id
             )
-            followup._record_failure(
-                reminder.failure_reason, followup._get_day_of(reminder.company_id)
-            )
+            day = followup._get_day_of(reminder.company_id)
+            followup._record_outcome(reminder, day)

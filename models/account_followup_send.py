@@ -232,19 +232,7 @@ class AccountFollowupSend(models.AbstractModel):
             self._log_letter(followup, reminder)
         self._do_level_extras(followup, reminder, data)
         self._log_on_invoices(reminder)
-        followup.write(
-            {
-                "last_sent": fields.Datetime.now(),
-                "next_reminder_date": False,
-                "failure_reason": False,
-                **(
-                    {"failure_count": 0, "retry_date": False}
-                    if reminder.state != "failed"
-                    else {}
-                ),
-            }
-        )
-        reminder._close_void()
+        followup._record_reminder(reminder)
         self.env.flush_all()
         return reminder
 
@@ -383,27 +371,20 @@ class AccountFollowupSend(models.AbstractModel):
         """Queue the e-mail as a message on the customer, so that the proof stays (E1)."""
         recipients = self._get_recipients(followup.partner_id)
         with_email = recipients.filtered("email_normalized")
-        delivery = self.env["account.followup.delivery"].create(
-            {
-                "reminder_id": reminder.id,
-                "channel": "email",
-                "recipient": ", ".join(with_email.mapped("email_normalized")),
-            }
-        )
+        values = {"reminder_id": reminder.id, "channel": "email"}
         if not with_email:
-            delivery._set_state(
-                "failed",
-                self.env._(
-                    "%(contact)s has no valid e-mail address.",
-                    contact=recipients[:1].display_name,
-                ),
+            values["state"] = "failed"
+            values["failure_reason"] = self.env._(
+                "%(contact)s has no valid e-mail address.",
+                contact=recipients[:1].display_name,
             )
+            self.env["account.followup.delivery"].create(values)
             self._log_letter(followup, reminder)
             return
         message = (
             followup.partner_id.with_context(
                 lang=reminder.lang,
-                mail_notify_force_send=data["trigger"] == "manual",
+                mail_notify_force_send=False,
                 mail_post_autofollow=False,
                 mail_post_autofollow_author_skip=True,
                 email_notification_allow_footer=True,
@@ -424,8 +405,23 @@ class AccountFollowupSend(models.AbstractModel):
                 **self._get_author(followup, data),
             )
         )
-        delivery.mail_message_id = reminder.mail_message_id = message
-        if data["trigger"] != "manual":
+        reminder.mail_message_id = message
+        self.env["account.followup.delivery"].create(
+            {
+                **values,
+                "recipient": ", ".join(with_email.mapped("email_normalized")),
+                "mail_message_id": message.id,
+            }
+        )
+        self._release_email(message, data)
+
+    @api.model
+    def _release_email(self, message, data):
+        """Let the queued e-mail go: by hand after the commit, else with the queue."""
+        if data["trigger"] == "manual":
+            mails = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+            mails.send_after_commit()
+        else:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     @api.model

@@ -332,8 +332,13 @@ class ResPartner(models.Model):
         self.ensure_one()
         self._check_followup_access()
         partner = self.commercial_partner_id
-        if not partner.with_company(self.env.company).followup_item_ids.filtered(
-            lambda item: item.residual > 0
+        if not self.env["account.followup.item"].search_count(
+            [
+                ("partner_id", "=", partner.id),
+                ("company_id", "=", self.env.company.root_id.id),
+                ("residual", ">", 0),
+            ],
+            limit=1,
         ):
             raise UserError(
                 self.env._(

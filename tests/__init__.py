@@ -1,0 +1,4 @@
+from . import (
+    test_cron,
+    test_send,
+)

@@ -1,0 +1,150 @@
+from datetime import timedelta
+
+from odoo import Command, fields
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.mail.tests.common import MailCommon
+
+TODAY = fields.Date.to_date("2024-05-15")
+
+
+class FollowupCommon(AccountTestInvoicingCommon, MailCommon):
+    """A company with four levels of its own and a customer who can be late."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["mail.mail"].sudo().search([]).unlink()  # of the demo data
+        cls.company = cls.company_data["company"]
+        cls.company.followup_automatic = True
+        cls.company.followup_min_days = 0
+        cls.company.partner_id.email = "accounts@company.example.com"
+        cls.responsible = cls._create_user("responsible", "account.group_account_invoice")
+        cls.company.followup_responsible_id = cls.responsible
+        cls.cron = cls.env.ref("account_payment_followup.ir_cron_process_followups")
+        cls.template = cls.env.ref("account_payment_followup.mail_template_reminder")
+        cls.levels = cls._replace_levels((1, 15, 30))
+        cls.level_1, cls.level_2, cls.level_3 = cls.levels
+        cls.customer = cls._create_customer("Late Ltd")
+
+    @classmethod
+    def _create_user(cls, login, *groups):
+        return (
+            cls.env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {
+                    "name": login.capitalize(),
+                    "login": f"followup_{login}",
+                    "email": f"{login}@company.example.com",
+                    "notification_type": "inbox",
+                    "company_id": cls.company.id,
+                    "company_ids": [Command.set(cls.company.ids)],
+                    "group_ids": [
+                        Command.set([cls.env.ref(xmlid).id for xmlid in groups])
+                    ],
+                }
+            )
+        )
+
+    @classmethod
+    def _replace_levels(cls, delays, **values):
+        """Replace the levels of the company by automatic e-mail levels."""
+        levels = cls.env["account.followup.level"]
+        levels.search([("company_id", "=", cls.company.id)]).unlink()
+        return levels.create(
+            [
+                {
+                    "name": f"Level {delay}",
+                    "company_id": cls.company.id,
+                    "delay": delay,
+                    "is_automatic": True,
+                    "send_email": True,
+                    "mail_template_id": cls.template.id,
+                    **values,
+                }
+                for delay in delays
+            ]
+        )
+
+    @classmethod
+    def _create_customer(cls, name, **values):
+        slug = name.lower().replace(" ", ".")
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "email": f"{slug}@customer.example.com",
+                "is_company": True,
+                "street": "1 Main Street",
+                "city": "Springfield",
+                "property_payment_term_id": False,
+                **values,
+            }
+        )
+
+    @classmethod
+    def _create_late(cls, days_late, amount=100.0, partner=None, day=TODAY, **values):
+        """Post an invoice that is so many days late on a day; return it."""
+        due = day - timedelta(days=days_late)
+        invoice = cls.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": (partner or cls.customer).id,
+                "invoice_date": due - timedelta(days=10),
+                "date": due - timedelta(days=10),
+                "invoice_date_due": due,
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Work",
+                            "quantity": 1,
+                            "price_unit": amount,
+                            "tax_ids": False,
+                        }
+                    )
+                ],
+                **values,
+            }
+        )
+        invoice.action_post()
+        return invoice
+
+    @classmethod
+    def _pay(cls, invoice, amount=None, day=TODAY):
+        values = {"payment_date": day}
+        if amount:
+            values["amount"] = amount
+        wizard = cls.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        return wizard.create(values)._create_payments()
+
+    def _run_cron(self):
+        """Run the scheduled action as the server does, commits included."""
+        with self.enter_registry_test_mode():
+            self.cron.sudo().method_direct_trigger()
+        self.env.invalidate_all()
+
+    def _run_mail_queue(self):
+        self.env["mail.mail"].sudo().process_email_queue()
+        self.env.invalidate_all()
+
+    def _get_reminders(self, partner=None):
+        return self.env["account.followup.reminder"].search(
+            [("partner_id", "=", (partner or self.customer).id)], order="id"
+        )
+
+    def _get_followup(self, partner=None):
+        return self.env["account.followup"]._get_or_create(
+            partner or self.customer, self.company
+        )
+
+    def _open_window(self, partner=None, user=None):
+        """Open Send and Print as the button does; return the window."""
+        partner = (partner or self.customer).with_company(self.company)
+        partner = partner.with_user(user) if user else partner
+        action = partner.action_send_followup()
+        return self.env[action["res_model"]].with_user(
+            user or self.env.user
+        ).with_context(**action["context"]).create({})
