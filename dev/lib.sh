@@ -236,6 +236,7 @@ max_cron_threads = 0
 email_from = odoo@example.com
 smtp_server = 127.0.0.1
 smtp_port = 1
+publisher_warranty_url =
 geoip_city_db = /nonexistent
 geoip_country_db = /nonexistent
 EOF
