@@ -35,7 +35,6 @@ DEFAULT_LEVELS = (
         "delay": 40,
         "template": "account_payment_followup.mail_template_final_notice",
         "send_email": True,
-        "send_letter": True,
         "attach_invoices": True,
     },
 )
@@ -119,6 +118,7 @@ class AccountFollowupLevel(models.Model):
     activity_summary = fields.Char("Summary", translate=True)
     activity_note = fields.Html("Note", translate=True)
     reminder_count = fields.Integer(compute="_compute_reminder_count")
+    timing = fields.Char("When", compute="_compute_timing")
 
     # The archived levels are left out: a new level may take the place of an old one.
     _company_delay_unique = models.UniqueIndex(
@@ -133,6 +133,26 @@ class AccountFollowupLevel(models.Model):
         counts = {level.id: count for level, count in counts}
         for level in self:
             level.reminder_count = counts.get(level.id, 0)
+
+    @api.depends("delay")
+    def _compute_timing(self):
+        """Say the delay in words (A2)."""
+        for level in self:
+            days = abs(level.delay)
+            if not days:
+                level.timing = self.env._("on the due date")
+            elif level.delay > 0:
+                level.timing = (
+                    self.env._("1 day after the due date")
+                    if days == 1
+                    else self.env._("%s days after the due date", days)
+                )
+            else:
+                level.timing = (
+                    self.env._("1 day before the due date")
+                    if days == 1
+                    else self.env._("%s days before the due date", days)
+                )
 
     @api.depends("name", "delay")
     def _compute_display_name(self):
@@ -247,6 +267,10 @@ class AccountFollowupLevel(models.Model):
         values = dict(values, company_id=company.id)
         template = self.env.ref(values.pop("template"), raise_if_not_found=False)
         values["mail_template_id"] = template and template.id
+        sms_template = self.env.ref(
+            "account_payment_followup.sms_template_reminder", raise_if_not_found=False
+        )
+        values["sms_template_id"] = sms_template and sms_template.id
         if activity_type := values.pop("activity_type", None):
             activity_type = self.env.ref(activity_type, raise_if_not_found=False)
             values["activity_type_id"] = activity_type and activity_type.id

@@ -55,6 +55,7 @@ class AccountFollowupReminder(models.Model):
     lang = fields.Char("Language", readonly=True)
     subject = fields.Char(readonly=True)
     body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
+    sms_body = fields.Text("SMS Text", readonly=True)
     mail_message_id = fields.Many2one(
         "mail.message", string="Message", readonly=True, ondelete="set null"
     )

@@ -1,12 +1,6 @@
-from lxml import html
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import clean_context, format_date, formatLang, get_lang
-
-#: In a text, the element with this class is replaced by the table of open invoices.
-TABLE_CLASS = "o_followup_items"
+from odoo.tools.misc import clean_context, get_lang
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -33,7 +27,7 @@ class AccountFollowupSend(models.AbstractModel):
         :param str trigger: ``automatic``, ``mass`` or ``manual``
         :param chosen: values that replace the defaults: ``items`` (journal items),
             ``channels`` (set), ``mail_template``, ``subject``, ``body``,
-            ``attach_invoices``
+            ``sms_template``, ``sms_body``, ``attach_invoices``
         :return: dict
         :raise UserError: there is nothing to remind of
         """
@@ -46,7 +40,7 @@ class AccountFollowupSend(models.AbstractModel):
             named = [row for row in rows if row["id"] in ids]
         else:
             named = self._get_default_rows(rows, day)
-        if not named:
+        if not any(row["residual"] > 0 for row in named):
             raise UserError(
                 self.env._(
                     "%(customer)s: no open invoice is left to remind of.",
@@ -63,21 +57,34 @@ class AccountFollowupSend(models.AbstractModel):
             **self._get_default_content(followup, level, day),
         }
         data.update({name: value for name, value in chosen.items() if name != "items"})
-        lang = self._get_lang(followup.partner_id)
-        data["lang"] = lang
-        template = data["mail_template"]
-        if data["channels"] & {"email", "print", "letter"} and not template:
-            if data.get("body") is None:
+        data["lang"] = self._get_lang(followup.partner_id)
+        self._complete_texts(followup, data)
+        return data
+
+    @api.model
+    def _complete_texts(self, followup, data):
+        """Fill in the texts that nobody has written, from the templates.
+
+        :raise UserError: the level has no template for one of the channels
+        """
+        needed = {
+            "subject": ("mail_template", "subject", {"email", "print", "letter"}),
+            "body": ("mail_template", "body_html", {"email", "print", "letter"}),
+            "sms_body": ("sms_template", "body", {"sms"}),
+        }
+        for name, (template, field, channels) in needed.items():
+            if data.get(name) is not None:
+                continue
+            if data["channels"] & channels and not data[template]:
                 raise UserError(
                     self.env._(
-                        'Follow-up level "%(level)s" has no content template.',
-                        level=level.name or "",
+                        "%(customer)s: the follow-up level has no template for "
+                        "%(channels)s. Choose one on the level.",
+                        customer=followup.partner_id.display_name,
+                        channels=", ".join(sorted(data["channels"] & channels)),
                     )
                 )
-        for name, field in (("subject", "subject"), ("body", "body_html")):
-            if data.get(name) is None:
-                data[name] = self._render(followup, template, field, lang)
-        return data
+            data[name] = self._render(followup, data[template], field, data["lang"])
 
     @api.model
     def _is_ripe(self, row, day):
@@ -134,17 +141,40 @@ class AccountFollowupSend(models.AbstractModel):
         return {
             "channels": self._get_default_channels(source),
             "mail_template": source.mail_template_id.sudo(),
+            "sms_template": source.sms_template_id.sudo(),
             "attach_invoices": source.attach_invoices,
         }
 
     @api.model
+    def _get_channels(self):
+        """Return all channels in the order in which they are carried out.
+
+        A module with one more channel adds it here, a method ``_queue_<channel>`` and
+        what it needs to ``_get_default_channels`` and ``_get_channel_problem``.
+        """
+        return ["print", "letter", "email", "sms"]
+
+    @api.model
     def _get_default_channels(self, level):
+        """Return the set of channels that a level uses."""
         channels = set()
         if level.send_email:
             channels.add("email")
         if level.send_letter:
-            channels.add("print")
+            channels.add("letter")
+        if level.send_sms:
+            channels.add("sms")
         return channels
+
+    @api.model
+    def _get_channel_problem(self, channel, partner):
+        """Return why a customer cannot be reached over a channel, or None (C3).
+
+        :param str channel: ``email``, ``sms``, ``letter`` or ``print``
+        :param partner: commercial partner
+        :return: one sentence
+        """
+        return None
 
     @api.model
     def _get_recipients(self, partner):
@@ -222,19 +252,32 @@ class AccountFollowupSend(models.AbstractModel):
         )
         # the unique key decides before anything else is done
         self.env.flush_all()
-        reminder.body = self._get_full_body(reminder, data)
-        attachments = self._get_invoice_documents(data)
-        if data["channels"] & {"print", "letter"}:
-            self._create_letter(reminder)
-        if "email" in data["channels"]:
-            self._queue_email(followup, reminder, data, attachments)
-        elif reminder.delivery_ids:
-            self._log_letter(followup, reminder)
+        if data["channels"] - {"sms"}:
+            reminder.body = self._get_full_body(reminder, data)
+        for channel in self._get_channels():
+            if channel in data["channels"]:
+                self._queue_channel(channel, followup, reminder, data)
+        self._log_reminder(followup, reminder)
         self._do_level_extras(followup, reminder, data)
         self._log_on_invoices(reminder)
         followup._record_reminder(reminder)
         self.env.flush_all()
         return reminder
+
+    @api.model
+    def _queue_channel(self, channel, followup, reminder, data):
+        """Queue a reminder over one channel, or record why that cannot be."""
+        if problem := self._get_channel_problem(channel, followup.partner_id):
+            self.env["account.followup.delivery"].create(
+                {
+                    "reminder_id": reminder.id,
+                    "channel": channel,
+                    "state": "failed",
+                    "failure_reason": problem,
+                }
+            )
+            return
+        getattr(self, f"_queue_{channel}")(followup, reminder, data)
 
     @api.model
     def _prepare_reminder(self, followup, data):
@@ -252,6 +295,7 @@ class AccountFollowupSend(models.AbstractModel):
             ),
             "lang": data["lang"],
             "subject": data["subject"],
+            "sms_body": data["sms_body"] if "sms" in data["channels"] else False,
             "line_ids": [fields.Command.create(line) for line in lines],
         }
 
@@ -288,218 +332,6 @@ class AccountFollowupSend(models.AbstractModel):
         return name
 
     # ------------------------------------------------------------------
-    # Text
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _get_full_body(self, reminder, data):
-        """Return the text with the table of open invoices in its place (C5)."""
-        table = self._render_table(reminder, data)
-        return self._insert_table(data["body"] or "", table)
-
-    @api.model
-    def _insert_table(self, body, table):
-        """Put the table where the text has a place for it, else below the text."""
-        root = html.fragment_fromstring(str(body), create_parent="div")
-        places = root.find_class(TABLE_CLASS)
-        table_element = html.fragment_fromstring(str(table), create_parent="div")
-        if places:
-            place = places[0]
-            table_element.tail = place.tail
-            place.getparent().replace(place, table_element)
-            for other in places[1:]:
-                other.drop_tree()
-        else:
-            root.append(table_element)
-        content = html.tostring(root, encoding="unicode")
-        return Markup(content)
-
-    @api.model
-    def _render_table(self, reminder, data):
-        """Return the table of the items that a reminder names, in its language."""
-        return (
-            self.env["ir.qweb"]
-            .with_context(lang=reminder.lang)
-            ._render(
-                "account_payment_followup.reminder_items",
-                self._get_table_values(reminder, data),
-                lang=reminder.lang,
-            )
-        )
-
-    @api.model
-    def _get_table_values(self, reminder, data):
-        reminder = reminder.with_context(lang=reminder.lang)
-        overdue = {}
-        for line in reminder.line_ids:
-            total = overdue.setdefault(line.currency_id, 0.0)
-            overdue[line.currency_id] = total + line.residual
-        return {
-            "reminder": reminder,
-            "lines": reminder.line_ids.sorted(
-                lambda line: (line.residual <= 0, line.due_date, line.id)
-            ),
-            "overdue_by_currency": list(overdue.items()),
-            "due_by_currency": [(total[0], total[1]) for total in data["total_due"]],
-            "pay_url": self._get_pay_url(reminder),
-            "format_day": lambda day: format_date(reminder.env, day),
-            "format_amount": lambda amount, currency: formatLang(
-                reminder.env, amount, currency_obj=currency
-            ),
-        }
-
-    @api.model
-    def _get_pay_url(self, reminder):
-        """Return the address at which the customer can pay: core's payment page (C5).
-
-        With one invoice its own page, which the token opens without a login, else the
-        page of all overdue invoices. No token is made here, since that would write on
-        the invoice while it is being processed (promise 4).
-        """
-        moves = reminder.line_ids.filtered(lambda line: line.residual > 0).move_id
-        base = reminder.company_id.get_base_url()
-        if len(moves) == 1 and moves.is_invoice() and moves.access_token:
-            return f"{base}{moves.get_portal_url()}"
-        return f"{base}/my/invoices/overdue"
-
-    # ------------------------------------------------------------------
-    # Channels
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _queue_email(self, followup, reminder, data, attachments):
-        """Queue the e-mail as a message on the customer, so that the proof stays (E1)."""
-        recipients = self._get_recipients(followup.partner_id)
-        with_email = recipients.filtered("email_normalized")
-        values = {"reminder_id": reminder.id, "channel": "email"}
-        if not with_email:
-            values["state"] = "failed"
-            values["failure_reason"] = self.env._(
-                "%(contact)s has no valid e-mail address.",
-                contact=recipients[:1].display_name,
-            )
-            self.env["account.followup.delivery"].create(values)
-            self._log_letter(followup, reminder)
-            return
-        message = (
-            followup.partner_id.with_context(
-                lang=reminder.lang,
-                mail_notify_force_send=False,
-                mail_post_autofollow=False,
-                mail_post_autofollow_author_skip=True,
-                email_notification_allow_footer=True,
-            )
-            .with_company(followup.company_id)
-            .message_post(
-                body=reminder.body,
-                subject=reminder.subject,
-                message_type="comment",
-                partner_ids=with_email.ids,
-                attachments=attachments + self._get_letter_content(reminder),
-                email_layout_xmlid="mail.mail_notification_layout",
-                email_add_signature=False,
-                mail_auto_delete=True,
-                force_email_company=followup.company_id,
-                force_email_lang=reminder.lang,
-                record_company_id=followup.company_id.id,
-                **self._get_author(followup, data),
-            )
-        )
-        reminder.mail_message_id = message
-        self.env["account.followup.delivery"].create(
-            {
-                **values,
-                "recipient": ", ".join(with_email.mapped("email_normalized")),
-                "mail_message_id": message.id,
-            }
-        )
-        self._release_email(message, data)
-
-    @api.model
-    def _release_email(self, message, data):
-        """Let the queued e-mail go: by hand after the commit, else with the queue."""
-        if data["trigger"] == "manual":
-            mails = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
-            mails.send_after_commit()
-        else:
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-
-    @api.model
-    def _get_author(self, followup, data):
-        """Return who writes: the person who sends, else the responsible, else the company."""
-        user = self.env.user if data["trigger"] != "automatic" else None
-        partner = user and user.partner_id
-        partner = partner or followup._get_responsible().partner_id
-        partner = partner or followup.company_id.partner_id
-        values = {"author_id": partner.id}
-        if partner.email_formatted:
-            values["email_from"] = partner.email_formatted
-        return values
-
-    @api.model
-    def _create_letter(self, reminder):
-        """Make the letter and keep it as an attachment of the reminder."""
-        report = self.env["ir.actions.report"].with_company(reminder.company_id)
-        content, _kind = report._render_qweb_pdf(
-            "account_payment_followup.action_report_reminder", reminder.ids
-        )
-        attachment = self.env["ir.attachment"].create(
-            {
-                "name": self._get_letter_name(reminder),
-                "raw": content,
-                "res_model": reminder._name,
-                "res_id": reminder.id,
-                "mimetype": "application/pdf",
-            }
-        )
-        recipients = self._get_recipients(reminder.partner_id)
-        return self.env["account.followup.delivery"].create(
-            {
-                "reminder_id": reminder.id,
-                "channel": "print",
-                "state": "sent",
-                "recipient": recipients[:1].display_name,
-                "attachment_id": attachment.id,
-            }
-        )
-
-    @api.model
-    def _get_letter_name(self, reminder):
-        level = reminder.level_id.with_context(lang=reminder.lang)
-        name = level.name or reminder.with_context(lang=reminder.lang).env._("Reminder")
-        return f"{name} {reminder.date}.pdf".replace("/", "-")
-
-    @api.model
-    def _get_letter_content(self, reminder):
-        """Return the letter as attachments of a message."""
-        letters = reminder.delivery_ids.attachment_id
-        return [(letter.name, letter.raw) for letter in letters]
-
-    @api.model
-    def _log_letter(self, followup, reminder):
-        """Keep a reminder that goes out without an e-mail in the chatter (E1)."""
-        reminder.mail_message_id = followup.partner_id.message_post(
-            body=reminder.body,
-            subject=reminder.subject,
-            message_type="comment",
-            attachments=self._get_letter_content(reminder),
-        )
-
-    @api.model
-    def _get_invoice_documents(self, data):
-        """Return the PDF of the overdue invoices; stored ones are used as they are (A4)."""
-        if not data["attach_invoices"] or "email" not in data["channels"]:
-            return []
-        moves = self.env["account.move"].browse(
-            row["move_id"] for row in data["rows"] if row["residual"] > 0
-        )
-        documents = []
-        for move in moves.filtered(lambda move: move.is_sale_document()):
-            document = move._get_invoice_legal_documents("pdf", allow_fallback=True)
-            documents.append((document["filename"], document["content"]))
-        return documents
-
-    # ------------------------------------------------------------------
     # Around it
     # ------------------------------------------------------------------
 
@@ -528,6 +360,18 @@ class AccountFollowupSend(models.AbstractModel):
             "user": level.activity_user_id,
         }[level.activity_responsible]
         return user or followup._get_responsible() or self.env.ref("base.user_admin")
+
+    @api.model
+    def _log_reminder(self, followup, reminder):
+        """Keep in the chatter what goes out without an e-mail of its own (E1)."""
+        if reminder.mail_message_id or not reminder.delivery_ids or not reminder.body:
+            return
+        reminder.mail_message_id = followup.partner_id.message_post(
+            body=reminder.body,
+            subject=reminder.subject,
+            message_type="comment",
+            attachments=self._get_letter_content(reminder),
+        )
 
     @api.model
     def _log_on_invoices(self, reminder):

@@ -10,10 +10,8 @@ class MailMail(models.Model):
         They go one by one, so that the check is as fresh as the commit before it.
         """
         # EXTENDS 'mail'
-        deliveries = (
-            self.env["account.followup.delivery"]
-            .sudo()
-            ._search_by_messages(self.mail_message_id)
+        deliveries = self.env["account.followup.delivery"]._search_by_messages(
+            self.mail_message_id, "email"
         )
         if not deliveries:
             return super()._send(*args, **kwargs)
@@ -38,8 +36,9 @@ class MailMail(models.Model):
         self, success_pids, success_emails, failure_reason=False, failure_type=None
     ):
         # EXTENDS 'mail': the last moment at which the e-mail is sure to exist
-        deliveries = self.env["account.followup.delivery"].sudo()
-        deliveries = deliveries._search_by_messages(self.mail_message_id)
+        deliveries = self.env["account.followup.delivery"]._search_by_messages(
+            self.mail_message_id, "email"
+        )
         if deliveries:
             sent = bool(success_pids or success_emails) or not failure_type
             deliveries._set_state(

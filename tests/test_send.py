@@ -277,7 +277,7 @@ class TestSend(FollowupCommon):
         self._create_late(20)
         window = self._open_window()
         window.do_email = window.do_print = False
-        with self.assertRaisesRegex(UserError, "Tick Print or Email"):
+        with self.assertRaisesRegex(UserError, "Tick Print, Email"):
             window.action_send()
 
     def test_nothing_open(self):

@@ -3,7 +3,12 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date, html2plaintext
 
 #: Field of the window: channel of the delivery.
-CHANNELS = {"do_print": "print", "do_email": "email"}
+CHANNELS = {
+    "do_print": "print",
+    "do_email": "email",
+    "do_sms": "sms",
+    "do_letter": "letter",
+}
 
 
 class AccountFollowupSendWizard(models.TransientModel):
@@ -35,12 +40,26 @@ class AccountFollowupSendWizard(models.TransientModel):
     do_email = fields.Boolean(
         "Email", compute="_compute_from_level", store=True, readonly=False
     )
+    do_sms = fields.Boolean(
+        "SMS", compute="_compute_from_level", store=True, readonly=False
+    )
+    do_letter = fields.Boolean(
+        "By Post", compute="_compute_from_level", store=True, readonly=False
+    )
     attach_invoices = fields.Boolean(
         compute="_compute_from_level", store=True, readonly=False
     )
     mail_template_id = fields.Many2one(
         "mail.template",
         string="Content Template",
+        compute="_compute_from_level",
+        store=True,
+        readonly=False,
+        domain="[('model', '=', 'res.partner')]",
+    )
+    sms_template_id = fields.Many2one(
+        "sms.template",
+        string="SMS Template",
         compute="_compute_from_level",
         store=True,
         readonly=False,
@@ -62,6 +81,10 @@ class AccountFollowupSendWizard(models.TransientModel):
     # the text as the template gave it: what differs from it was edited by hand
     default_subject = fields.Char()
     default_body = fields.Html()
+    sms_body = fields.Text(
+        "SMS Text", compute="_compute_sms_body", store=True, readonly=False
+    )
+    default_sms_body = fields.Text()
     contact_info = fields.Char("Contact", compute="_compute_contact_info")
     alerts = fields.Json(compute="_compute_alerts")
     # the newest reminder when the window was opened, and the one that it sent
@@ -148,6 +171,7 @@ class AccountFollowupSendWizard(models.TransientModel):
                 wizard.do_email = True
             wizard.attach_invoices = content["attach_invoices"]
             wizard.mail_template_id = content["mail_template"]
+            wizard.sms_template_id = content["sms_template"]
 
     @api.depends("mail_template_id")
     def _compute_content(self):
@@ -165,6 +189,18 @@ class AccountFollowupSendWizard(models.TransientModel):
                 wizard.body = body
             wizard.default_subject = subject
             wizard.default_body = body
+
+    @api.depends("sms_template_id")
+    def _compute_sms_body(self):
+        """Fill the text from the template; what was edited by hand stays."""
+        for wizard in self:
+            case = wizard._get_case()
+            service = wizard._get_service()
+            lang = service._get_lang(wizard.partner_id)
+            text = service._render(case, wizard.sms_template_id, "body", lang)
+            if not wizard.sms_body or wizard.sms_body == wizard.default_sms_body:
+                wizard.sms_body = text
+            wizard.default_sms_body = text
 
     def _is_body_edited(self):
         self.ensure_one()
@@ -186,7 +222,9 @@ class AccountFollowupSendWizard(models.TransientModel):
                 for contact in contacts
             )
 
-    @api.depends("partner_id", "do_email", "do_print", "level_id", "item_line_ids")
+    @api.depends(
+        "partner_id", "do_email", "do_print", "do_sms", "do_letter", "level_id"
+    )
     def _compute_alerts(self):
         for wizard in self:
             wizard.alerts = wizard._get_alerts()
@@ -201,14 +239,16 @@ class AccountFollowupSendWizard(models.TransientModel):
         if not self.partner_id:
             return alerts
         contacts = self._get_service()._get_recipients(self.partner_id)
-        if self.do_email and not any(contacts.mapped("email_normalized")):
-            alerts["email"] = {
-                "level": "danger",
-                "message": self.env._(
-                    "%s has no valid e-mail address.", contacts[:1].display_name
-                ),
-                **self._get_contact_link(contacts[:1]),
-            }
+        for name, channel in CHANNELS.items():
+            problem = self[name] and self._get_service()._get_channel_problem(
+                channel, self.partner_id
+            )
+            if problem:
+                alerts[channel] = {
+                    "level": "danger",
+                    "message": problem,
+                    **self._get_contact_link(contacts[:1]),
+                }
         if self.do_print and not any(contacts.mapped("street")):
             alerts["address"] = {
                 "level": "warning",
@@ -216,6 +256,15 @@ class AccountFollowupSendWizard(models.TransientModel):
                     "%s has no postal address.", contacts[:1].display_name
                 ),
                 **self._get_contact_link(contacts[:1]),
+            }
+        if self.do_sms or self.do_letter:
+            alerts["credits"] = {
+                "level": "info",
+                "message": self.env._(
+                    "SMS and post are paid with in-app credits (IAP). Without credits "
+                    "that delivery fails, is recorded as failed, and the other ones "
+                    "go on."
+                ),
             }
         if self.partner_id.with_company(self.company_id).followup_excluded:
             alerts["excluded"] = {
@@ -273,7 +322,7 @@ class AccountFollowupSendWizard(models.TransientModel):
             return self._get_closing_action()
         channels = {channel for name, channel in CHANNELS.items() if self[name]}
         if not channels:
-            raise UserError(self.env._("Tick Print or Email first."))
+            raise UserError(self.env._("Tick Print, Email, SMS or By Post first."))
         followup = self.env["account.followup"]._get_or_create(
             self.partner_id, self.company_id
         )
@@ -297,6 +346,8 @@ class AccountFollowupSendWizard(models.TransientModel):
             mail_template=self.mail_template_id.sudo(),
             subject=self.subject,
             body=self.body,
+            sms_template=self.sms_template_id.sudo(),
+            sms_body=self.sms_body,
             attach_invoices=self.attach_invoices,
         )
         self.reminder_id = service._send_reminder(followup, self._get_day(), data)

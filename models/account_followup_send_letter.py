@@ -1,0 +1,108 @@
+from odoo import api, models
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """Reminders on paper: printed by a person, or posted through core's ``snailmail``."""
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _get_channel_problem(self, channel, partner):
+        contact = self._get_recipients(partner)[:1]
+        if channel == "letter" and not self._is_postal_address(contact):
+            return self.env._(
+                "%s has no complete postal address (street, city, ZIP, country).",
+                contact.display_name,
+            )
+        return super()._get_channel_problem(channel, partner)
+
+    @api.model
+    def _is_postal_address(self, contact):
+        return self.env["snailmail.letter"]._is_valid_address(contact)
+
+    @api.model
+    def _queue_print(self, followup, reminder, data):
+        contact = self._get_recipients(reminder.partner_id)[:1]
+        self.env["account.followup.delivery"].create(
+            {
+                "reminder_id": reminder.id,
+                "channel": "print",
+                "state": "sent",
+                "recipient": contact.display_name,
+                "attachment_id": self._create_letter(reminder).id,
+            }
+        )
+
+    @api.model
+    def _queue_letter(self, followup, reminder, data):
+        """Hand the letter to core's queue of letters, which asks for credits (C7)."""
+        contact = self._get_recipients(reminder.partner_id)[:1]
+        letter = (
+            self.env["snailmail.letter"]
+            .with_company(followup.company_id)
+            .create(
+                {
+                    "partner_id": contact.id,
+                    "model": followup.partner_id._name,
+                    "res_id": followup.partner_id.id,
+                    "company_id": followup.company_id.id,
+                    "user_id": self.env.uid,
+                }
+            )
+        )
+        attachment = self._create_letter(reminder, letter)
+        letter.attachment_id = attachment
+        self.env["account.followup.delivery"].create(
+            {
+                "reminder_id": reminder.id,
+                "channel": "letter",
+                "recipient": " ".join(
+                    contact._display_address(without_company=True).split()
+                ),
+                "attachment_id": attachment.id,
+                "letter_id": letter.id,
+                "mail_message_id": letter.message_id.id,
+            }
+        )
+        if cron := self.env.ref("snailmail.snailmail_print", raise_if_not_found=False):
+            cron._trigger()
+
+    @api.model
+    def _create_letter(self, reminder, letter=None):
+        """Make the letter and keep it as an attachment of the reminder.
+
+        :param reminder: the reminder
+        :param letter: ``snailmail.letter`` for which its page is laid out
+        :return: the attachment
+        """
+        report = self.env["ir.actions.report"].with_company(reminder.company_id)
+        if letter:
+            report = report.with_context(snailmail_layout=not letter.cover)
+        content, _kind = report._render_qweb_pdf(
+            "account_payment_followup.action_report_reminder", reminder.ids
+        )
+        if letter and content.startswith(b"%PDF"):
+            content = letter._overwrite_margins(content)
+            if letter.cover:
+                content = letter._append_cover_page(content)
+        return self.env["ir.attachment"].create(
+            {
+                "name": self._get_letter_name(reminder),
+                "raw": content,
+                "res_model": reminder._name,
+                "res_id": reminder.id,
+                "mimetype": "application/pdf",
+            }
+        )
+
+    @api.model
+    def _get_letter_name(self, reminder):
+        reminder = reminder.with_context(lang=reminder.lang)
+        name = reminder.level_id.name or reminder.env._("Reminder")
+        return f"{name} {reminder.date}.pdf".replace("/", "-")
+
+    @api.model
+    def _get_letter_content(self, reminder):
+        """Return the letters of a reminder as attachments of a message."""
+        letters = reminder.delivery_ids.attachment_id
+        return [(letter.name, letter.raw) for letter in letters]
