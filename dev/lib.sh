@@ -1,6 +1,7 @@
 # Common ground of the scripts in dev/: where things are, what they say, and the private PostgreSQL server.
 # Sourced by them, never run.
 # shellcheck shell=bash
+# shellcheck disable=SC2034
 
 set -euo pipefail
 
