@@ -78,15 +78,33 @@ class AccountFollowup(models.Model):
         :param partners: commercial partners
         :param company: root company
         """
-        known = self.sudo().search(
-            [("partner_id", "in", partners.ids), ("company_id", "=", company.id)]
+        domain = [("partner_id", "in", partners.ids), ("company_id", "=", company.id)]
+        followups = self.sudo().search(domain)
+        missing = partners - followups.partner_id
+        if not missing:
+            return followups
+        # When another transaction has just made the row, this ends in a serialization
+        # failure, which the caller repeats, instead of an error on the unique key.
+        self.env.execute_query(
+            SQL(
+                """
+                INSERT INTO account_followup (
+                    partner_id, company_id, reminder_type,
+                    create_uid, create_date, write_uid, write_date
+                )
+                SELECT partner.id, %(company)s, 'automatic',
+                       %(user)s, %(now)s, %(user)s, %(now)s
+                  FROM unnest(%(partners)s) partner(id)
+                    ON CONFLICT DO NOTHING
+                RETURNING id
+                """,
+                company=company.id,
+                user=self.env.uid,
+                now=fields.Datetime.now(),
+                partners=missing.ids,
+            )
         )
-        return known + self.sudo().create(
-            [
-                {"partner_id": partner.id, "company_id": company.id}
-                for partner in partners - known.partner_id
-            ]
-        )
+        return self.sudo().search(domain)
 
     @api.model
     def _get_day_of(self, company):
@@ -297,21 +315,22 @@ class AccountFollowup(models.Model):
     @api.model
     def _process_batch(self, batch, days):
         """Process some customers in one transaction, on a snapshot of their own."""
-        by_id = {company.id: day for company, day in days.items()}
-        followups = self.browse()
-        for company_id in {company_id for company_id, _partner_id in batch}:
-            followups += self._get_or_create(
-                self.env["res.partner"].browse(
-                    partner for company, partner in batch if company == company_id
-                ),
-                self.env["res.company"].browse(company_id),
+        partners = self.env["res.partner"]
+        by_company = {
+            company: partners.browse(
+                partner_id for company_id, partner_id in batch if company_id == company.id
             )
-        # rows must exist before they can be locked, and the lock must be the first
-        # thing that the transaction of the reminders does
-        self.env["ir.cron"]._commit_progress()
+            for company in days
+        }
         try:
+            followups = self.browse()
+            for company, mine in by_company.items():
+                followups += self._get_or_create(mine, company)
+            # rows must exist before they can be locked, and the lock must be the first
+            # thing that the transaction of the reminders does
+            self.env["ir.cron"]._commit_progress()
             for company, mine in followups.grouped("company_id").items():
-                mine._process(by_id[company.id], trigger="automatic")
+                mine._process(days[company], trigger="automatic")
             self.env.flush_all()
         except psycopg2.OperationalError:
             # another transaction was faster: the next run looks again

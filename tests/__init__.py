@@ -1,4 +1,5 @@
 from . import (
+    test_concurrency,
     test_cron,
     test_send,
 )
