@@ -15,7 +15,7 @@
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
     ],
-    "demo": [],
+    "demo": ["demo/account_followup_demo.xml"],
     "assets": {
         "web.assets_tests": [
             "account_payment_followup/static/tests/tours/**/*",
