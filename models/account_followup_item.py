@@ -121,6 +121,7 @@ class AccountFollowupItem(models.Model):
                      ON step.company_id = company.root_id
                     AND step.reached = COALESCE(reached.level_id, 0)
                     AND company.today - %(due)s BETWEEN step.first AND step.last
+                    AND line.amount_residual_currency > 0  -- no level for a credit
              WHERE %(where)s
             """,
             select=self._get_sql_select(),
