@@ -126,14 +126,19 @@ class AccountFollowupCustomer(models.Model):
                    SUM(item.residual_company) FILTER (
                        WHERE item.residual <= 0 OR item.days_late > 0
                    ) AS overdue,
-                   -SUM(item.residual_company) FILTER (WHERE item.residual <= 0)
-                        AS credit,
-                   SUM(item.residual_company) FILTER (
-                       WHERE item.residual > 0
-                         AND item.days_late > 0
-                         AND item.rest_reason IS NULL
+                   -COALESCE(
+                       SUM(item.residual_company) FILTER (WHERE item.residual <= 0), 0
+                   ) AS credit,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (
+                           WHERE item.residual > 0
+                             AND item.days_late > 0
+                             AND item.rest_reason IS NULL
+                       ), 0
                    ) AS claim_late,
-                   SUM(item.residual_company) FILTER (WHERE %(ripe)s) AS claim_early,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (WHERE %(ripe)s), 0
+                   ) AS claim_early,
                    COUNT(*) FILTER (WHERE item.residual > 0 AND item.days_late > 0)
                         AS overdue_count,
                    MIN(item.due_date) FILTER (
@@ -193,10 +198,10 @@ class AccountFollowupCustomer(models.Model):
                        )
                        AND CASE WHEN total.level_due < 0
                                 THEN total.claim_early ELSE total.claim_late END
-                           - COALESCE(total.credit, 0) > 0
+                           - total.credit > 0
                        AND CASE WHEN total.level_due < 0
                                 THEN total.claim_early ELSE total.claim_late END
-                           - COALESCE(total.credit, 0) >= company.min_amount
+                           - total.credit >= company.min_amount
                    ) AS required
               FROM total
               JOIN company ON company.id = total.company_id
@@ -295,8 +300,10 @@ class AccountFollowupCustomer(models.Model):
                           MIN(change.credit) AS credit,
                           SUM(SUM(change.late_count)) OVER days AS late_count,
                           SUM(SUM(change.early_count)) OVER days AS early_count,
-                          SUM(SUM(change.late_amount)) OVER days AS late_amount,
-                          SUM(SUM(change.early_amount)) OVER days AS early_amount
+                          COALESCE(SUM(SUM(change.late_amount)) OVER days, 0)
+                               AS late_amount,
+                          COALESCE(SUM(SUM(change.early_amount)) OVER days, 0)
+                               AS early_amount
                      FROM (%s) change
                     GROUP BY change.partner_id, change.company_id, change.day
                    WINDOW days AS (
@@ -336,7 +343,7 @@ class AccountFollowupCustomer(models.Model):
               FROM (
                    SELECT item.*,
                           customer.min_amount,
-                          COALESCE(customer.credit, 0) AS credit,
+                          customer.credit,
                           GREATEST(customer.gate, item.free_date) AS free_from
                      FROM item
                      JOIN customer
