@@ -257,7 +257,8 @@ class AccountFollowupCustomer(models.Model):
             next_date=(
                 SQL(
                     """
-                    CASE WHEN customer.next_reminder_date >= customer.today
+                    CASE WHEN customer.excluded THEN NULL
+                         WHEN customer.next_reminder_date >= customer.today
                          THEN customer.next_reminder_date
                          WHEN customer.required THEN customer.today
                          ELSE coming.day
