@@ -6,6 +6,7 @@ from . import (
     account_followup_level,
     account_followup_reminder,
     account_followup_reminder_line,
+    account_followup_run,
     account_followup_send,
     account_followup_send_email,
     account_followup_send_letter,

@@ -120,7 +120,7 @@ class AccountFollowup(models.Model):
     # Processing
     # ------------------------------------------------------------------
 
-    def _process(self, today=None, trigger="mass"):
+    def _process(self, today=None, trigger="mass", options=None):
         """Carry out the level that is due for each of these customers, once.
 
         The one way of the scheduled action and of the list's action. The follow-ups
@@ -129,6 +129,7 @@ class AccountFollowup(models.Model):
 
         :param date today: the company's day, taken by the entry point
         :param str trigger: ``automatic`` or ``mass``
+        :param dict options: values for ``_prepare_data`` of account.followup.send
         :return: dict with ``done`` (reminders), ``skipped`` and ``failed`` (dicts
             {follow-up: reason})
         :raise psycopg2.OperationalError: serialization failure or deadlock, nothing
@@ -151,7 +152,7 @@ class AccountFollowup(models.Model):
                 if reason:
                     result["skipped"][followup] = reason
                 else:
-                    followup._process_one(day, trigger, result)
+                    followup._process_one(day, trigger, result, options or {})
         return result
 
     def _get_due_rows(self, day):
@@ -180,13 +181,13 @@ class AccountFollowup(models.Model):
             return self.env._("The level is not automatic.")
         return None
 
-    def _process_one(self, day, trigger, result):
+    def _process_one(self, day, trigger, result, options):
         """Remind one customer in a savepoint; add what came of it to the result."""
         self.ensure_one()
         service = self.env["account.followup.send"]
         try:
             with self.env.cr.savepoint():
-                data = service._prepare_data(self, day, trigger=trigger)
+                data = service._prepare_data(self, day, trigger=trigger, **options)
                 reminder = service._send_reminder(self, day, data)
             result["done"] += reminder
         except psycopg2.OperationalError:

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import ladder
@@ -69,6 +70,52 @@ class AccountFollowupCustomer(models.Model):
     def _compute_display_name(self):
         for customer in self:
             customer.display_name = customer.partner_id.display_name
+
+    # ------------------------------------------------------------------
+    # Buttons of the work-list
+    # ------------------------------------------------------------------
+
+    def action_open_customer(self):
+        """Open the customer at the follow-ups, in the company of the row."""
+        self.ensure_one()
+        self.check_access("read")
+        view = self.env.ref("account_payment_followup.res_partner_view_form_followup")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+            "views": [(view.id, "form")],
+            "context": {"allowed_company_ids": self._get_companies_of_row().ids},
+        }
+
+    def _get_companies_of_row(self):
+        """Return the companies of the user, those of the rows' company first.
+
+        What a customer's form says belongs to the current company, which is the first.
+        """
+        mine = self.env.companies.filtered(
+            lambda company: company.root_id == self.company_id
+        )
+        return mine + (self.env.companies - mine)
+
+    def action_process_followups(self):
+        """Carry out the level due for the customers of these rows (D1, D3).
+
+        :raise UserError: the rows are of several companies
+        """
+        self.check_access("read")
+        if len(self.company_id) > 1:
+            raise UserError(
+                self.env._(
+                    "Select customers of one company at a time, not of %s.",
+                    ", ".join(self.company_id.mapped("name")),
+                )
+            )
+        company = self._get_companies_of_row()[:1]
+        action = self.partner_id.with_company(company).action_process_followups()
+        action["context"]["default_company_id"] = self.company_id.id
+        return action
 
     # ------------------------------------------------------------------
     # The rule

@@ -81,14 +81,10 @@ class AccountFollowupReminder(models.Model):
 
     @api.depends("delivery_ids.channel")
     def _compute_channels(self):
-        labels = dict(
-            self.env["account.followup.delivery"]
-            ._fields["channel"]
-            ._description_selection(self.env)
-        )
+        service = self.env["account.followup.send"]
         for reminder in self:
-            names = [labels[delivery.channel] for delivery in reminder.delivery_ids]
-            reminder.channels = ", ".join(names) or self.env._("Activity")
+            channels = set(reminder.delivery_ids.mapped("channel"))
+            reminder.channels = service._get_channels_label(channels)
 
     @api.depends("delivery_ids.failure_reason")
     def _compute_failure_reason(self):

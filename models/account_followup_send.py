@@ -27,7 +27,8 @@ class AccountFollowupSend(models.AbstractModel):
         :param str trigger: ``automatic``, ``mass`` or ``manual``
         :param chosen: values that replace the defaults: ``items`` (journal items),
             ``channels`` (set), ``mail_template``, ``subject``, ``body``,
-            ``sms_template``, ``sms_body``, ``attach_invoices``
+            ``sms_template``, ``sms_body``, ``attach_invoices``; and ``letters``:
+            ``print`` to print here what the level sends by post
         :return: dict
         :raise UserError: there is nothing to remind of
         """
@@ -56,7 +57,15 @@ class AccountFollowupSend(models.AbstractModel):
             "level": level,
             **self._get_default_content(followup, level, day),
         }
-        data.update({name: value for name, value in chosen.items() if name != "items"})
+        if chosen.get("letters") == "print" and "letter" in data["channels"]:
+            data["channels"] = data["channels"] - {"letter"} | {"print"}
+        data.update(
+            {
+                name: value
+                for name, value in chosen.items()
+                if name not in ("items", "letters")
+            }
+        )
         data["lang"] = self._get_lang(followup.partner_id)
         self._complete_texts(followup, data)
         return data
@@ -165,6 +174,14 @@ class AccountFollowupSend(models.AbstractModel):
         if level.send_sms:
             channels.add("sms")
         return channels
+
+    @api.model
+    def _get_channels_label(self, channels):
+        """Return the names of some channels, for the screen."""
+        field = self.env["account.followup.delivery"]._fields["channel"]
+        labels = dict(field._description_selection(self.env))
+        names = [labels[name] for name in self._get_channels() if name in channels]
+        return ", ".join(names) or self.env._("Activity")
 
     @api.model
     def _get_channel_problem(self, channel, partner):

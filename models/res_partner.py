@@ -35,12 +35,14 @@ class ResPartner(models.Model):
     type = fields.Selection(selection_add=[("followup", "Follow-up Address")])
     followup_status = fields.Selection(
         STATUSES,
+        string="Follow-up Status",
         compute="_compute_followup",
         search="_search_followup_status",
         groups=GROUPS,
     )
     followup_level_id = fields.Many2one(
         "account.followup.level",
+        string="Follow-up Level",
         compute="_compute_followup",
         search="_search_followup_level_id",
         groups=GROUPS,
@@ -67,6 +69,7 @@ class ResPartner(models.Model):
     )
     followup_responsible_id = fields.Many2one(
         "res.users",
+        string="Follow-up Responsible",
         compute="_compute_followup_settings",
         inverse="_inverse_followup_responsible_id",
         search="_search_followup_responsible_id",
@@ -252,6 +255,7 @@ class ResPartner(models.Model):
         """Keep a setting of these customers, see ``account.followup``."""
         self.check_access("write")
         followups = self.env["account.followup"]
+        followups.check_access("write")
         company = self.env.company.root_id
         for partner in self:
             followup = followups._get_or_create(
@@ -356,36 +360,16 @@ class ResPartner(models.Model):
         }
 
     def action_process_followups(self):
-        """Carry out the level due for each of these customers (D1, D3).
-
-        :return: a notification with the numbers done, skipped and failed
-        """
+        """Open the window that carries out the level due for each of them (D1, D3)."""
         self._check_followup_access()
-        company = self.env.company.root_id
-        followups = self.env["account.followup"]._get_or_create(
-            self.commercial_partner_id, company
-        )
-        result = followups._process(followups._get_day_of(company), trigger="mass")
-        failed = [
-            f"{followup.partner_id.display_name}: {reason}"
-            for followup, reason in result["failed"].items()
-        ]
-        message = self.env._(
-            "%(done)s reminded, %(skipped)s skipped, %(failed)s failed.",
-            done=len(result["done"]),
-            skipped=len(result["skipped"]),
-            failed=len(failed),
-        )
         return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "warning" if failed else "success",
-                "title": self.env._("Follow-ups processed"),
-                "message": "\n".join([message, *failed[:5]]),
-                "sticky": bool(failed),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
+            "type": "ir.actions.act_window",
+            "name": self.env._("Process Follow-ups"),
+            "res_model": "account.followup.process.wizard",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_partner_ids": self.commercial_partner_id.ids},
         }
 
     def action_view_followup_items(self):

@@ -1,5 +1,7 @@
 from . import (
     test_concurrency,
     test_cron,
+    test_demo,
+    test_process,
     test_send,
 )

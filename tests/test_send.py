@@ -364,8 +364,6 @@ class TestSend(FollowupCommon):
         for user in (employee, reader):
             with self.assertRaises(AccessError):
                 self.customer.with_user(user).action_send_followup()
-            with self.assertRaises(AccessError):
-                self.customer.with_user(user).action_process_followups()
         window = self._open_window(user=clerk)
         other_clerk = self._create_user("other", "account.group_account_invoice")
         with self.assertRaises(AccessError):
@@ -373,18 +371,6 @@ class TestSend(FollowupCommon):
         with self.mock_mail_gateway():
             window.action_send()
         self.assertEqual(self._get_reminders().user_id, clerk)
-
-    def test_d1_process_selected_customers(self):
-        other = self._create_customer("Other")
-        idle = self._create_customer("Idle")
-        self._create_late(20)
-        self._create_late(20, partner=other)
-        with self.mock_mail_gateway():
-            action = (self.customer + other + idle).action_process_followups()
-            self._run_mail_queue()
-            self.assertEqual(len(self._mails), 2)
-        self.assertIn("2 reminded, 1 skipped, 0 failed", action["params"]["message"])
-        self.assertEqual(self._get_reminders(other).trigger, "mass")
 
     def test_a2_before_the_due_date(self):
         levels = self._replace_levels((-3, 10))

@@ -1,1 +1,2 @@
+from . import account_followup_process_wizard
 from . import account_followup_send_wizard

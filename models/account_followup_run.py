@@ -1,0 +1,274 @@
+import base64
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.pdf import merge_pdf
+
+from .account_followup import BATCH_SIZE
+
+#: Up to so many customers are processed at once, more in the background.
+DIRECT_LIMIT = 10
+
+
+class AccountFollowupRun(models.Model):
+    """Processing of selected customers by a person, with what came of it (D3)."""
+
+    _name = "account.followup.run"
+    _description = "Follow-up Processing"
+    _order = "id DESC"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    user_id = fields.Many2one("res.users", required=True, readonly=True)
+    letters = fields.Selection(
+        [("post", "By Post"), ("print", "Print them here")],
+        default="post",
+        required=True,
+        readonly=True,
+    )
+    state = fields.Selection(
+        [("running", "Running"), ("done", "Done")],
+        compute="_compute_counts",
+        store=True,
+    )
+    line_ids = fields.One2many("account.followup.run.line", "run_id", readonly=True)
+    total_count = fields.Integer("Customers", compute="_compute_counts", store=True)
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts", store=True)
+    done_count = fields.Integer("Reminded", compute="_compute_counts", store=True)
+    skipped_count = fields.Integer("Skipped", compute="_compute_counts", store=True)
+    failed_count = fields.Integer("Failed", compute="_compute_counts", store=True)
+    progress = fields.Float(compute="_compute_progress")
+    letter_count = fields.Integer("Letters to Print", compute="_compute_letter_count")
+
+    @api.depends("create_date")
+    def _compute_display_name(self):
+        for run in self:
+            moment = fields.Datetime.context_timestamp(run, run.create_date)
+            run.display_name = self.env._(
+                "Processing of %s", moment.strftime("%Y-%m-%d %H:%M")
+            )
+
+    @api.depends("line_ids.state")
+    def _compute_counts(self):
+        for run in self:
+            states = run.line_ids.mapped("state")
+            run.total_count = len(states)
+            for state in ("waiting", "done", "skipped", "failed"):
+                run[f"{state}_count"] = states.count(state)
+            run.state = "running" if run.waiting_count else "done"
+
+    @api.depends("total_count", "waiting_count")
+    def _compute_progress(self):
+        for run in self:
+            ended = run.total_count - run.waiting_count
+            run.progress = 100.0 * ended / (run.total_count or 1)
+
+    def _compute_letter_count(self):
+        for run in self:
+            run.letter_count = len(run._get_letters())
+
+    def _get_letters(self):
+        """Return the documents that a person has to print."""
+        deliveries = self.sudo().line_ids.reminder_id.delivery_ids
+        return deliveries.filtered(
+            lambda delivery: delivery.channel == "print"
+        ).attachment_id
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_print_letters(self):
+        """Download all letters of the run as one PDF.
+
+        :raise UserError: there is none
+        """
+        self.ensure_one()
+        self.check_access("read")
+        letters = self._get_letters()
+        if not letters:
+            raise UserError(
+                self.env._("%s: there is no letter to print.", self.display_name)
+            )
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {
+                    "name": f"{self.display_name}.pdf",
+                    "datas": base64.b64encode(merge_pdf(letters.mapped("raw"))),
+                    "res_model": self._name,
+                    "res_id": self.id,
+                    "mimetype": "application/pdf",
+                }
+            )
+        )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}?download=true",
+        }
+
+    def action_refresh(self):
+        """Show the progress anew."""
+        self.check_access("read")
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _get_open_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Process Follow-ups"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------------
+    # Work
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _start(self, partners, company, letters="post"):
+        """Process customers: a few at once, more in the background.
+
+        :param partners: commercial partners
+        :param company: root company
+        :param str letters: ``post`` or ``print``
+        :return: the run
+        """
+        run = self.sudo().create(
+            {
+                "company_id": company.id,
+                "user_id": self.env.uid,
+                "letters": letters,
+                "line_ids": [
+                    fields.Command.create({"partner_id": partner.id})
+                    for partner in partners
+                ],
+            }
+        )
+        if len(partners) <= DIRECT_LIMIT:
+            run._process_lines(run.line_ids)
+        else:
+            cron = self.env.ref("account_payment_followup.ir_cron_process_runs")
+            cron.sudo()._trigger()
+        return run.sudo(self.env.su)
+
+    def _process_lines(self, lines):
+        """Process some waiting lines of one run in this transaction."""
+        self.ensure_one()
+        day = self.company_id._get_followup_day()[self.company_id]
+        followups = self.env["account.followup"].with_user(self.user_id).sudo()
+        followups = followups._get_or_create(lines.partner_id, self.company_id)
+        options = {"letters": self.letters}
+        result = followups._process(day, trigger="mass", options=options)
+        by_partner = {line.partner_id: line for line in lines}
+        for reminder in result["done"]:
+            by_partner[reminder.partner_id].write(
+                {"state": "done", "reminder_id": reminder.id}
+            )
+        for state in ("skipped", "failed"):
+            for followup, reason in result[state].items():
+                by_partner[followup.partner_id].write(
+                    {"state": state, "reason": reason}
+                )
+
+    @api.model
+    def _cron_process_runs(self):
+        """Go on with the runs that wait, one short transaction a batch.
+
+        What cannot be locked is reported as skipped, so every batch ends its lines.
+        """
+        progress = self.env["ir.cron"]._commit_progress
+        waiting = [("state", "=", "waiting")]
+        lines = self.env["account.followup.run.line"]
+        progress(remaining=lines.search_count(waiting))
+        while batch := lines.search(waiting, limit=BATCH_SIZE, order="run_id, id"):
+            batch = batch.filtered(lambda line, run=batch[:1].run_id: line.run_id == run)
+            run = batch.run_id
+            batch = batch.try_lock_for_update()
+            if not batch:
+                break  # another worker has them
+            try:
+                run._process_lines(batch)
+                self.env.flush_all()
+            except psycopg2.OperationalError:
+                # another transaction was faster: the next call looks again
+                self.env.cr.rollback()
+                break
+            if run.state == "done":
+                run._notify_user()
+            if not progress(len(batch), remaining=lines.search_count(waiting)):
+                break
+
+    def _notify_user(self):
+        """Tell the user that the run has ended, with a link to the result."""
+        self.user_id.partner_id._bus_send(
+            "account_notification",
+            {
+                "type": "warning" if self.failed_count else "success",
+                "title": self.env._("Follow-ups processed"),
+                "message": self.env._(
+                    "%(done)s reminded, %(skipped)s skipped, %(failed)s failed.",
+                    done=self.done_count,
+                    skipped=self.skipped_count,
+                    failed=self.failed_count,
+                ),
+                "action_button": {
+                    "name": self.env._("Open"),
+                    "action_name": self.env._("Process Follow-ups"),
+                    "model": self._name,
+                    "res_ids": self.ids,
+                },
+            },
+        )
+
+    @api.autovacuum
+    def _gc_runs(self):
+        """Remove runs after a month: the reminders they made stay."""
+        limit = fields.Datetime.subtract(fields.Datetime.now(), months=1)
+        self.search([("create_date", "<", limit), ("state", "=", "done")]).unlink()
+
+
+class AccountFollowupRunLine(models.Model):
+    """A customer in a run."""
+
+    _name = "account.followup.run.line"
+    _description = "Follow-up Processing of a Customer"
+    _order = "id"
+    _rec_name = "partner_id"
+
+    run_id = fields.Many2one(
+        "account.followup.run",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(related="run_id.company_id", store=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        ondelete="cascade",
+    )
+    state = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("done", "Reminded"),
+            ("skipped", "Skipped"),
+            ("failed", "Failed"),
+        ],
+        default="waiting",
+        required=True,
+        readonly=True,
+        index=True,
+    )
+    reason = fields.Char(readonly=True)
+    reminder_id = fields.Many2one(
+        "account.followup.reminder", readonly=True, ondelete="set null"
+    )

@@ -1,0 +1,159 @@
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import TODAY, FollowupCommon
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestProcess(FollowupCommon):
+    """Rows D1 and D3: what a person does with many customers at once."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerk = cls._create_user("clerk", "account.group_account_invoice")
+        cls.run_cron = cls.env.ref("account_payment_followup.ir_cron_process_runs")
+
+    def _create_customers(self, count, days_late=20, **values):
+        partners = self.env["res.partner"]
+        for number in range(count):
+            partner = self._create_customer(f"Customer {number}", **values)
+            if days_late is not None:
+                self._create_late(days_late, partner=partner)
+            partners += partner
+        return partners
+
+    def _open_wizard(self, partners, user=None):
+        action = partners.with_user(user or self.clerk).with_company(
+            self.company
+        ).action_process_followups()
+        model = self.env[action["res_model"]].with_user(user or self.clerk)
+        return model.with_company(self.company).create(
+            {"partner_ids": [Command.set(action["context"]["default_partner_ids"])]}
+        )
+
+    def _run_in_background(self):
+        with self.enter_registry_test_mode():
+            self.run_cron.sudo().method_direct_trigger()
+        self.env.invalidate_all()
+
+    def test_d3_summary_before(self):
+        due = self._create_customers(2)
+        silent = self._create_customer("Silent", email=False)
+        self._create_late(20, partner=silent)
+        idle = self._create_customer("Idle")
+        wizard = self._open_wizard(due + silent + idle)
+        self.assertEqual(
+            (wizard.due_count, wizard.skipped_count, wizard.problem_count), (3, 1, 1)
+        )
+        lines = {line.partner_id: line for line in wizard.line_ids}
+        self.assertEqual(lines[due[0]].level_id, self.level_1)
+        self.assertEqual(lines[due[0]].channels, "Email")
+        self.assertEqual(lines[due[0]].total_overdue, 100)
+        self.assertIn("no valid e-mail", lines[silent].reason)
+        self.assertEqual(lines[idle].reason, "No follow-up is due.")
+        self.assertEqual(wizard.line_ids[-1].partner_id, idle, "those to remind first")
+
+    def test_d3_few_at_once(self):
+        partners = self._create_customers(3)
+        idle = self._create_customer("Idle")
+        wizard = self._open_wizard(partners + idle)
+        with self.mock_mail_gateway():
+            action = wizard.action_process()
+            self._run_mail_queue()
+            self.assertEqual(len(self._mails), 3)
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertEqual(run.state, "done")
+        self.assertEqual(
+            (run.done_count, run.skipped_count, run.failed_count), (3, 1, 0)
+        )
+        reminder = run.line_ids.reminder_id[0]
+        self.assertEqual((reminder.trigger, reminder.user_id), ("mass", self.clerk))
+        author = reminder.mail_message_id.author_id
+        self.assertEqual(author, self.clerk.partner_id)
+
+    def test_d3_many_in_the_background(self):
+        partners = self._create_customers(12)
+        silent = self._create_customer("Silent", email=False)
+        self._create_late(20, partner=silent)
+        paid = self._create_customer("Paid")
+        invoice = self._create_late(20, partner=paid)
+        wizard = self._open_wizard(partners + silent + paid)
+        action = wizard.action_process()
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertEqual((run.state, run.waiting_count), ("running", 14))
+        self._pay(invoice)
+        with (
+            self.mock_mail_gateway(),
+            patch(
+                "odoo.addons.account_payment_followup.models.account_followup_run."
+                "BATCH_SIZE",
+                5,
+            ),
+        ):
+            self._run_in_background()
+        self.assertEqual((run.state, run.progress), ("done", 100))
+        self.assertEqual((run.done_count, run.skipped_count), (13, 1))
+        self.assertEqual(self._get_reminders(silent).state, "failed")
+        self.assertEqual(self._get_reminders(partners[0]).user_id, self.clerk)
+        self._run_in_background()
+        self.assertEqual(len(self._get_reminders(partners[0])), 1)
+
+    def test_d3_failure_is_said(self):
+        partners = self._create_customers(2)
+        service = self.env.registry["account.followup.send"]
+        render = service._render
+
+        def fail_for_one(self, followup, *args, **kwargs):
+            if followup.partner_id == partners[0]:
+                raise ValueError("Template went wrong")
+            return render(self, followup, *args, **kwargs)
+
+        wizard = self._open_wizard(partners)
+        with self.mock_mail_gateway(), patch.object(service, "_render", fail_for_one):
+            action = wizard.action_process()
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertEqual((run.done_count, run.failed_count), (1, 1))
+        self.assertEqual(run.line_ids[0].reason, "Template went wrong")
+
+    def test_d3_one_pdf_for_all_letters(self):
+        self.levels.write({"send_letter": True, "send_email": False})
+        partners = self._create_customers(2)
+        wizard = self._open_wizard(partners)
+        self.assertTrue(wizard.has_letters)
+        wizard.letters = "print"
+        action = wizard.action_process()
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertEqual(run.letter_count, 2)
+        self.assertEqual(
+            set(run.line_ids.reminder_id.delivery_ids.mapped("channel")), {"print"}
+        )
+        with patch(
+            "odoo.addons.account_payment_followup.models.account_followup_run.merge_pdf",
+            lambda contents: b"merged %d" % len(contents),
+        ):
+            action = run.with_user(self.clerk).action_print_letters()
+        attachment_id = int(action["url"].split("/")[-1].split("?")[0])
+        attachment = self.env["ir.attachment"].browse(attachment_id)
+        self.assertEqual(attachment.with_user(self.clerk).raw, b"merged 2")
+
+    def test_d3_nobody_due(self):
+        wizard = self._open_wizard(self._create_customers(1, days_late=None))
+        with self.assertRaisesRegex(UserError, "None of the selected customers"):
+            wizard.action_process()
+
+    def test_g2_process(self):
+        partners = self._create_customers(1)
+        reader = self._create_user("reader", "account.group_account_readonly")
+        with self.assertRaises(AccessError):
+            partners.with_user(reader).action_process_followups()
+        wizard = self._open_wizard(partners)
+        other = self._create_user("other", "account.group_account_invoice")
+        with self.assertRaises(AccessError):
+            wizard.with_user(other).action_process()

@@ -1,0 +1,130 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountFollowupProcessWizard(models.TransientModel):
+    """What processing the selected customers would do, before it is done (D3)."""
+
+    _name = "account.followup.process.wizard"
+    _description = "Process Follow-ups"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company.root_id,
+    )
+    partner_ids = fields.Many2many("res.partner", string="Customers", readonly=True)
+    letters = fields.Selection(
+        [("post", "By Post"), ("print", "Print them here")],
+        default="post",
+        required=True,
+        help="How the letters of this run go out. Printed ones come as one PDF.",
+    )
+    line_ids = fields.One2many(
+        "account.followup.process.wizard.line",
+        "wizard_id",
+        compute="_compute_line_ids",
+        store=True,
+    )
+    due_count = fields.Integer("To Remind", compute="_compute_counts")
+    skipped_count = fields.Integer("To Skip", compute="_compute_counts")
+    problem_count = fields.Integer("Incomplete Contacts", compute="_compute_counts")
+    has_letters = fields.Boolean(compute="_compute_counts")
+
+    @api.depends("partner_ids", "company_id")
+    def _compute_line_ids(self):
+        for wizard in self:
+            wizard.line_ids = [fields.Command.clear()] + [
+                fields.Command.create(values) for values in wizard._prepare_lines()
+            ]
+
+    def _prepare_lines(self):
+        """Return the values of a line for each customer, those to remind first."""
+        self.ensure_one()
+        partners = self.partner_ids._origin.commercial_partner_id
+        day = self.company_id._get_followup_day()[self.company_id]
+        customers = self.env["account.followup.customer"].sudo()
+        rows = customers._get_rows(
+            {self.company_id: day}, partners, with_next_date=False
+        )
+        rows = {row["partner_id"]: row for row in rows}
+        lines = [
+            self._prepare_line(partner, rows.get(partner.id)) for partner in partners
+        ]
+        return sorted(lines, key=lambda line: not line["is_due"])
+
+    def _prepare_line(self, partner, row):
+        followups = self.env["account.followup"].sudo()
+        case = followups.new(
+            {"partner_id": partner.id, "company_id": self.company_id.id}
+        )
+        day = self.company_id._get_followup_day()[self.company_id]
+        reason = case._get_skip_reason(row, "mass", day)
+        level = self.env["account.followup.level"].browse(
+            row["level_id"] if row and not reason else None
+        )
+        service = self.env["account.followup.send"].sudo()
+        channels = service._get_default_channels(level)
+        problems = [
+            problem
+            for channel in service._get_channels()
+            if channel in channels
+            and (problem := service._get_channel_problem(channel, partner))
+        ]
+        return {
+            "partner_id": partner.id,
+            "is_due": not reason,
+            "level_id": level.id,
+            "channels": service._get_channels_label(channels) if level else "",
+            "has_letter": "letter" in channels,
+            "total_overdue": row["total_overdue"] if row else 0.0,
+            "reason": reason or " ".join(problems),
+        }
+
+    @api.depends("line_ids")
+    def _compute_counts(self):
+        for wizard in self:
+            due = wizard.line_ids.filtered("is_due")
+            wizard.due_count = len(due)
+            wizard.skipped_count = len(wizard.line_ids) - len(due)
+            wizard.problem_count = len(due.filtered("reason"))
+            wizard.has_letters = any(due.mapped("has_letter"))
+
+    def action_process(self):
+        """Process the customers that are due; the others are reported as skipped.
+
+        :return: action that opens the run, which shows progress and result
+        :raise UserError: nobody is due
+        """
+        self.ensure_one()
+        self.check_access("write")
+        partners = self.partner_ids.commercial_partner_id
+        partners._check_followup_access()
+        if not self.due_count:
+            raise UserError(
+                self.env._("None of the selected customers requires a follow-up now.")
+            )
+        run = self.env["account.followup.run"]._start(
+            partners, self.company_id, self.letters
+        )
+        return run._get_open_action()
+
+
+class AccountFollowupProcessWizardLine(models.TransientModel):
+    """What processing would do for one customer."""
+
+    _name = "account.followup.process.wizard.line"
+    _description = "Customer in Process Follow-ups"
+
+    wizard_id = fields.Many2one(
+        "account.followup.process.wizard", required=True, ondelete="cascade"
+    )
+    partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
+    currency_id = fields.Many2one(related="wizard_id.company_id.currency_id")
+    total_overdue = fields.Monetary(readonly=True)
+    is_due = fields.Boolean("To Remind", readonly=True)
+    level_id = fields.Many2one("account.followup.level", readonly=True)
+    channels = fields.Char(readonly=True)
+    has_letter = fields.Boolean(readonly=True)
+    reason = fields.Char("Remark", readonly=True)
