@@ -24,6 +24,8 @@ FAILED = re.compile(
     r"^(?:FAIL|ERROR): (?:Subtest )?"
     r"(?P<name>(?:setUpClass|tearDownClass) \(\S+\)|\S+)[^\n]*\n",
 )
+# Where tracebacks see this module, through its link among the add-ons
+LINK = re.compile(r'(?<=File ")[^"]*/addons/account_payment_followup/')
 # A tour that cannot run is a tour that was not tested
 NOT_TESTED = re.compile(r"[Cc]hrome|websocket|DevTools", re.IGNORECASE)
 
@@ -111,7 +113,7 @@ class Report:
 
 
 def excerpt(text, first=15, last=45):
-    lines = text.splitlines()
+    lines = LINK.sub("", text).splitlines()
     if len(lines) > first + last:
         lines[first:-last] = [f"    … {len(lines) - first - last} lines …"]
     return "\n".join(lines)
