@@ -79,7 +79,8 @@ class AccountFollowupDelivery(models.Model):
         owed = queued.reminder_id._get_still_owed()
         settled = queued.filtered(lambda delivery: delivery.reminder_id not in owed)
         settled._set_state(
-            "withdrawn", self.env._("Nothing of it was owed any more: it was settled.")
+            "withdrawn",
+            self.env._("Settled, excluded or put on hold before it was sent."),
         )
         return settled
 

@@ -104,38 +104,60 @@ class AccountFollowupReminder(models.Model):
         }
 
     def _get_still_owed(self):
-        """Return the reminders of which at least one named item is still open.
+        """Return the reminders that may still leave: something of them is owed (X2).
 
-        Items that were excluded since then are not to be reminded either.
+        What was excluded or put on hold since then does not count, unless a person
+        sent it: who chooses an item that rests means it.
         """
-        if not self:
-            return self
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT line.reminder_id
-                  FROM account_followup_reminder_line line
-                  JOIN account_move_line item ON item.id = line.move_line_id
-                 WHERE line.reminder_id IN %s
-                   AND line.residual > 0
-                   AND item.parent_state = 'posted'
-                   AND item.reconciled IS NOT TRUE
-                   AND item.amount_residual_currency > 0
-                   AND item.no_followup IS NOT TRUE
-                """,
-                tuple(self.ids),
-                to_flush=[
-                    self.env["account.move.line"]._fields[name]
-                    for name in (
-                        "parent_state",
-                        "reconciled",
-                        "amount_residual_currency",
-                        "no_followup",
-                    )
-                ],
-            )
+        result = self.browse()
+        for company, reminders in self.grouped("company_id").items():
+            day = company._get_followup_day()[company]
+            rows = self.env.execute_query(reminders._get_still_owed_sql(day))
+            result += self.browse(reminder_id for (reminder_id,) in rows)
+        return result
+
+    def _get_still_owed_sql(self, day):
+        items = self.env["account.move.line"]._fields
+        names = (
+            "parent_state",
+            "reconciled",
+            "amount_residual_currency",
+            "no_followup",
+            "followup_hold_until",
+            "expected_payment_date",
         )
-        return self.browse(reminder_id for (reminder_id,) in rows)
+        return SQL(
+            """
+            SELECT DISTINCT reminder.id
+              FROM account_followup_reminder reminder
+              JOIN account_followup_reminder_line line
+                ON line.reminder_id = reminder.id
+              JOIN account_move_line item ON item.id = line.move_line_id
+              LEFT JOIN account_followup followup
+                     ON followup.partner_id = reminder.partner_id
+                    AND followup.company_id = reminder.company_id
+             WHERE reminder.id IN %(ids)s
+               AND line.residual > 0
+               AND item.parent_state = 'posted'
+               AND item.reconciled IS NOT TRUE
+               AND item.amount_residual_currency > 0
+               AND (
+                   reminder.trigger = 'manual'
+                   OR (
+                       item.no_followup IS NOT TRUE
+                       AND followup.excluded IS NOT TRUE
+                       AND COALESCE(item.followup_hold_until < %(day)s, TRUE)
+                       AND COALESCE(item.expected_payment_date < %(day)s, TRUE)
+                   )
+               )
+            """,
+            ids=tuple(self.ids),
+            day=day,
+            to_flush=[
+                *(items[name] for name in names),
+                self.env["account.followup"]._fields["excluded"],
+            ],
+        )
 
     def _record_outcome(self):
         """Rule 11: when nothing was delivered, the responsible gets one task.

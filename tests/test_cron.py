@@ -155,12 +155,29 @@ class TestCron(FollowupCommon, CronMixinCase):
             self.assertFalse(self._mails)
         reminder = self._get_reminders()
         self.assertEqual(reminder.state, "withdrawn")
-        self.assertIn("settled", reminder.failure_reason)
+        self.assertIn("Settled", reminder.failure_reason)
         self.assertFalse(reminder.line_ids.is_standing)
         self.assertFalse(invoice.followup_level_id, "the level was not reached")
         self.assertEqual(
             reminder.mail_message_id.notification_ids.notification_status, "canceled"
         )
+
+    def test_x2_excluded_or_held_between_queue_and_sending(self):
+        changes = (
+            lambda customer, invoice: invoice.write({"no_followup": True}),
+            lambda customer, invoice: invoice.write({"followup_hold_until": TODAY}),
+            lambda customer, invoice: invoice.write({"expected_payment_date": TODAY}),
+            lambda customer, invoice: customer.write({"followup_excluded": True}),
+        )
+        for number, change in enumerate(changes):
+            customer = self._create_customer(f"Changed {number}")
+            invoice = self._create_late(20, partner=customer)
+            with self.subTest(number), self.mock_mail_gateway():
+                self._run_cron()
+                change(customer.with_company(self.company), invoice)
+                self._run_mail_queue()
+                self.assertFalse(self._mails)
+                self.assertEqual(self._get_reminders(customer).state, "withdrawn")
 
     def test_x2_partly_paid_still_leaves(self):
         invoice = self._create_late(20)

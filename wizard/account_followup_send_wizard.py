@@ -89,10 +89,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     alerts = fields.Json(compute="_compute_alerts")
     # the newest reminder when the window was opened, and the one that it sent
     seen_reminder_id = fields.Many2one(
-        "account.followup.reminder",
-        default=lambda self: self._get_newest_reminder(
-            self.env.context.get("default_partner_id")
-        ),
+        "account.followup.reminder", compute="_compute_seen_reminder_id", store=True
     )
     reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
 
@@ -123,12 +120,16 @@ class AccountFollowupSendWizard(models.TransientModel):
         rows = self.env["account.followup.item"].sudo()
         return rows._get_rows({self.company_id: self._get_day()}, self.partner_id)
 
-    @api.model
-    def _get_newest_reminder(self, partner_id):
+    @api.depends("partner_id", "company_id")
+    def _compute_seen_reminder_id(self):
+        for wizard in self:
+            wizard.seen_reminder_id = wizard._get_newest_reminder()
+
+    def _get_newest_reminder(self):
         return self.env["account.followup.reminder"].search(
             [
-                ("partner_id", "=", partner_id),
-                ("company_id", "=", self.env.company.root_id.id),
+                ("partner_id", "=", self.partner_id._origin.id),
+                ("company_id", "=", self.company_id.id),
             ],
             order="id DESC",
             limit=1,
@@ -354,7 +355,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         return self._get_closing_action()
 
     def _check_nothing_sent_since(self):
-        newest = self._get_newest_reminder(self.partner_id.id)
+        newest = self._get_newest_reminder()
         if newest != self.seen_reminder_id:
             raise UserError(
                 self.env._(
