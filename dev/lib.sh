@@ -213,9 +213,10 @@ DATA_DIR=$CACHE/data
 # Where dev/setup put things; sets ODOO (the folder with the package), ODOO_VERSION, VENV
 load_setup() {
     # shellcheck source=/dev/null
-    source "$CACHE/setup.env"
+    source "$CHECKOUT/setup.env"
     ODOO_COMMAND=("$VENV/bin/python" -m odoo)
-    export PATH=$CACHE/bin:$PATH PYTHONPATH=$ODOO
+    export PATH=$VENV/bin:$PATH PYTHONPATH=$ODOO # the environment's own wkhtmltopdf comes first
+    export HYPOTHESIS_STORAGE_DIRECTORY=$CHECKOUT/hypothesis
     export PYTHONPYCACHEPREFIX=$CACHE/pycache PYTHONDONTWRITEBYTECODE= # bytecode, but not into the work tree
 }
 
