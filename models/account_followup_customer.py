@@ -79,15 +79,12 @@ class AccountFollowupCustomer(models.Model):
         """Open the customer at the follow-ups, in the company of the row."""
         self.ensure_one()
         self.check_access("read")
-        view = self.env.ref("account_payment_followup.res_partner_view_form_followup")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.partner_id.id,
-            "view_mode": "form",
-            "views": [(view.id, "form")],
-            "context": {"allowed_company_ids": self._get_companies_of_row().ids},
-        }
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_res_partner_followup"
+        )
+        action["res_id"] = self.partner_id.id
+        action["context"] = {"allowed_company_ids": self._get_companies_of_row().ids}
+        return action
 
     def _get_companies_of_row(self):
         """Return the companies of the user, those of the rows' company first.
