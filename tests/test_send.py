@@ -22,6 +22,10 @@ def get_cells(body):
 class TestSend(FollowupCommon):
     """Rows C1 to C6, E1, E2: what one customer gets, and what is remembered."""
 
+    def _open_form(self):
+        action = self.customer.action_send_followup()
+        return Form(self.env[action["res_model"]].with_context(**action["context"]))
+
     def test_c5_email_names_the_overdue_invoices(self):
         late = self._create_late(20, 100)
         later = self._create_late(3, 50.5)
@@ -120,6 +124,16 @@ class TestSend(FollowupCommon):
                 second.action_send()
             self.assertEqual(len(self._mails), 1)
 
+    def test_form_that_is_older_than_a_reminder(self):
+        """The window in a browser is saved only by the click on Send."""
+        self._create_late(20)
+        form = self._open_form()
+        with self.mock_mail_gateway():
+            self._open_window().action_send()
+            window = form.save()
+            with self.assertRaisesRegex(UserError, "was reminded on"):
+                window.action_send()
+
     def test_cron_right_after_sends_nothing(self):
         self._create_late(20)
         with self.mock_mail_gateway():
@@ -151,12 +165,7 @@ class TestSend(FollowupCommon):
 
     def test_c2_chosen_items_only(self):
         kept, left_out = self._create_late(20), self._create_late(20)
-        form = Form(
-            self.env["account.followup.send.wizard"].with_context(
-                **self.customer.action_send_followup()["context"]
-            )
-        )
-        window = form.save()
+        window = self._open_form().save()
         window.item_line_ids = window.item_line_ids.filtered(
             lambda line: line.move_id == kept
         )
@@ -185,14 +194,14 @@ class TestSend(FollowupCommon):
     def test_c2_changing_the_template_keeps_edited_text(self):
         self._create_late(20)
         final = self.env.ref("account_payment_followup.mail_template_final_notice")
-        window = self._open_window()
-        window.mail_template_id = final
-        self.assertIn("final notice", window.body)
-        self.assertIn("Final notice", window.subject)
-        window.body = "<p>My own words</p>"
-        window.mail_template_id = self.template
-        self.assertIn("My own words", window.body)
-        self.assertIn("Payment reminder", window.subject, "it was not edited")
+        form = self._open_form()
+        form.mail_template_id = final
+        self.assertIn("final notice", form.body)
+        self.assertIn("Final notice", form.subject)
+        form.body = "<p>My own words</p>"
+        form.mail_template_id = self.template
+        self.assertIn("My own words", form.body)
+        self.assertIn("Payment reminder", form.subject, "it was not edited")
 
     def test_c3_recipients(self):
         self._create_late(20)

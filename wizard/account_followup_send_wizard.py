@@ -89,7 +89,10 @@ class AccountFollowupSendWizard(models.TransientModel):
     alerts = fields.Json(compute="_compute_alerts")
     # the newest reminder when the window was opened, and the one that it sent
     seen_reminder_id = fields.Many2one(
-        "account.followup.reminder", compute="_compute_seen_reminder_id", store=True
+        "account.followup.reminder",
+        compute="_compute_seen_reminder_id",
+        store=True,
+        readonly=False,
     )
     reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
 
