@@ -19,6 +19,7 @@ from . import (
     res_company,
     res_config_settings,
     res_partner,
+    res_partner_totals,
     sms_sms,
     snailmail_letter,
 )
