@@ -1,5 +1,5 @@
 from . import models, report, wizard
-from .hooks import post_init_hook
+from .hooks import post_init_hook, uninstall_hook
 
 # isort: split
 from . import demo  # inherits from models

@@ -381,7 +381,15 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _log_reminder(self, followup, reminder):
         """Keep in the chatter what goes out without an e-mail of its own (E1)."""
-        if reminder.mail_message_id or not reminder.delivery_ids or not reminder.body:
+        if reminder.mail_message_id:
+            return
+        if not reminder.body or not reminder.delivery_ids:
+            body = self.env._(
+                "Payment reminder: %(reminder)s (%(channels)s)",
+                reminder=reminder._get_html_link(),
+                channels=reminder.channels,
+            )
+            followup.partner_id._message_log(body=body)
             return
         reminder.mail_message_id = followup.partner_id.message_post(
             body=reminder.body,

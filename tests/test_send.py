@@ -339,6 +339,16 @@ class TestSend(FollowupCommon):
         self.assertEqual(activity.user_id, self.responsible)
         self.assertEqual(activity.date_deadline, TODAY)
 
+    def test_e1_activity_alone_is_in_the_chatter(self):
+        self.level_1.write({"send_email": False, "schedule_activity": True})
+        self._create_late(20)
+        self._get_followup()._process(TODAY)
+        reminder = self._get_reminders()
+        self.assertEqual((reminder.state, reminder.channels), ("sent", "Activity"))
+        bodies = "".join(self.customer.message_ids.mapped("body"))
+        self.assertIn(reminder.display_name, bodies)
+        self.assertEqual(len(self.customer.activity_ids), 1)
+
     def test_a5_activity_users(self):
         salesperson = self._create_user("salesperson", "base.group_user")
         named = self._create_user("named", "base.group_user")
