@@ -14,6 +14,7 @@
         "report/account_followup_reminder_reports.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",
+        "wizard/account_followup_hold_wizard_views.xml",
         "wizard/account_followup_process_wizard_views.xml",
         "wizard/account_followup_send_wizard_views.xml",
         "views/account_followup_reminder_views.xml",

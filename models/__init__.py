@@ -14,6 +14,7 @@ from . import (
     account_followup_send_text,
     account_move,
     account_move_line,
+    account_move_line_hold,
     mail_mail,
     mail_notification,
     res_company,

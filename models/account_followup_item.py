@@ -86,6 +86,20 @@ class AccountFollowupItem(models.Model):
             "view_mode": "form",
         }
 
+    def action_hold_followup(self):
+        """Open the window Hold or Exclude for these items (B5, B6)."""
+        return self._get_hold_lines().action_hold_followup()
+
+    def action_followup_resume(self):
+        """End hold, expected payment and exclusion of these items at once."""
+        return self._get_hold_lines().action_followup_resume()
+
+    def _get_hold_lines(self):
+        lines = self.env["account.move.line"]
+        lines._check_followup_hold_group()
+        self.check_access("read")
+        return self.move_line_id
+
     # ------------------------------------------------------------------
     # The rule
     # ------------------------------------------------------------------

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from .account_move_line import GROUPS
 
@@ -116,3 +117,41 @@ class AccountMove(models.Model):
 
     def _search_followup_date(self, operator, value):
         return self._search_on_followup_lines("followup_date", operator, value)
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_hold_followup(self):
+        """Open the window Hold or Exclude for all open instalments (B5, B6).
+
+        :raise UserError: one of them is not a posted customer document, or all are paid
+        """
+        return self._get_followup_hold_lines().action_hold_followup()
+
+    def action_followup_resume(self):
+        """End hold, expected payment and exclusion of all instalments at once."""
+        return self._get_followup_hold_lines().action_followup_resume()
+
+    def _get_followup_hold_lines(self):
+        """Return the open instalments of customer documents; paid ones are left out."""
+        self.line_ids._check_followup_hold_group()
+        self.check_access("read")
+        for move in self:
+            if not move.is_sale_document(include_receipts=True):
+                raise UserError(
+                    self.env._(
+                        "%s is no customer document: only customer invoices, credit "
+                        "notes and receipts are followed up.",
+                        move.display_name,
+                    )
+                )
+            if move.state != "posted":
+                raise UserError(
+                    self.env._(
+                        "%s is not posted: it is not followed up.", move.display_name
+                    )
+                )
+        lines = self._get_followup_lines()
+        open_lines = lines.filtered(lambda line: line._is_followup_open())
+        return open_lines or lines

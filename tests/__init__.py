@@ -2,6 +2,7 @@ from . import (
     test_concurrency,
     test_cron,
     test_demo,
+    test_hold,
     test_process,
     test_send,
 )

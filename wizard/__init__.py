@@ -1,2 +1,3 @@
+from . import account_followup_hold_wizard
 from . import account_followup_process_wizard
 from . import account_followup_send_wizard
