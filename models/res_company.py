@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import AccessError
 
 from ..tools import days
 
@@ -60,6 +61,18 @@ class ResCompany(models.Model):
             companies.filtered(lambda company: not company.parent_id)
         )
         return companies
+
+    def _check_followup_access(self):
+        """Raise AccessError unless these are main companies of those of the user.
+
+        A user of a branch works with the case of its main company, which the user
+        need not be allowed to read.
+        """
+        others = self - self.env.companies.root_id
+        if others and not self.env.su:
+            raise AccessError(
+                self.env._("You have no access to the follow-ups of this company.")
+            )
 
     def _get_followup_day(self):
         """Return today in each company: entry points take it once and pass it on.

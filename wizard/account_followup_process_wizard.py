@@ -43,23 +43,23 @@ class AccountFollowupProcessWizard(models.TransientModel):
         """Return the values of a line for each customer, those to remind first."""
         self.ensure_one()
         partners = self.partner_ids._origin.commercial_partner_id
-        day = self.company_id._get_followup_day()[self.company_id]
+        self.company_id._check_followup_access()
+        day = self.company_id.sudo()._get_followup_day()[self.company_id]
         customers = self.env["account.followup.customer"].sudo()
         rows = customers._get_rows(
             {self.company_id: day}, partners, with_next_date=False
         )
         rows = {row["partner_id"]: row for row in rows}
         lines = [
-            self._prepare_line(partner, rows.get(partner.id)) for partner in partners
+            self._prepare_line(partner, rows.get(partner.id), day) for partner in partners
         ]
         return sorted(lines, key=lambda line: not line["is_due"])
 
-    def _prepare_line(self, partner, row):
+    def _prepare_line(self, partner, row, day):
         followups = self.env["account.followup"].sudo()
         case = followups.new(
             {"partner_id": partner.id, "company_id": self.company_id.id}
         )
-        day = self.company_id._get_followup_day()[self.company_id]
         reason = case._get_skip_reason(row, "mass", day)
         level = self.env["account.followup.level"].browse(
             row["level_id"] if row and not reason else None
@@ -99,6 +99,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         """
         self.ensure_one()
         self.check_access("write")
+        self.company_id._check_followup_access()
         partners = self.partner_ids.commercial_partner_id
         partners._check_followup_access()
         if not self.due_count:

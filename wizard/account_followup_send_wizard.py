@@ -114,7 +114,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         )
 
     def _get_day(self):
-        return self.company_id._get_followup_day()[self.company_id]
+        """Return today in the company, which must be one of the user's."""
+        self.company_id._check_followup_access()
+        return self.company_id.sudo()._get_followup_day()[self.company_id]
 
     def _get_service(self):
         return self.env["account.followup.send"].sudo()
