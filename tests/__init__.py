@@ -1,4 +1,5 @@
 from . import (
+    test_companies,
     test_concurrency,
     test_cron,
     test_demo,
