@@ -3,7 +3,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034
 
-set -euo pipefail
+set -Eeuo pipefail
+trap 'printf "stopped at %s, line %s: %s\n" "${BASH_SOURCE[0]}" "$LINENO" "$BASH_COMMAND" >&2' ERR
 
 MODULE=account_payment_followup
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -182,9 +183,11 @@ pg_stop() {
 # One SQL statement, its result as bare lines
 sql() { psql --no-psqlrc --quiet --tuples-only --no-align --set=ON_ERROR_STOP=1 --dbname="${2:-postgres}" --command="$1"; }
 
-db_exists() { [[ $(sql "SELECT 1 FROM pg_database WHERE datname = '$1'") == 1 ]]; }
-
 # A database and its filestore are one thing: made, renamed and dropped together
+db_exists() {
+    [[ -d $DATA_DIR/filestore/$1 && $(sql "SELECT 1 FROM pg_database WHERE datname = '$1'") == 1 ]]
+}
+
 db_copy() {
     rm -rf "$DATA_DIR/filestore/$2"
     sql "CREATE DATABASE \"$2\" TEMPLATE \"$1\""
@@ -252,7 +255,7 @@ CORE_MODULES=base,web,web_tour,account,account_payment,sms,snailmail
 # core_template demo|plain: sets TEMPLATE to the name of a database with the core modules, made if need be
 core_template() {
     local kind=$1 key demo new
-    key=$({ echo "1 $ODOO_VERSION $CORE_MODULES" && sed '/^# --- tests/q' "$ROOT/dev/requirements.txt"; } | sha256sum | cut -c1-8)
+    key=$({ echo "1 $ODOO_VERSION $CORE_MODULES ${FOLLOWUP_FOREIGN_PG:+$DATA_DIR}" && sed '/^# --- tests/q' "$ROOT/dev/requirements.txt"; } | sha256sum | cut -c1-8)
     TEMPLATE=followup_core_${kind}_$key
     new=${TEMPLATE}_new
     exec 7>>"$CACHE/template.lock"
