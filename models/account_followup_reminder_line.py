@@ -7,7 +7,7 @@ class AccountFollowupReminderLine(models.Model):
     _name = "account.followup.reminder.line"
     _description = "Payment Reminder Line"
     _order = "reminder_id DESC, due_date, id"
-    _rec_name = "move_line_id"
+    _rec_name = "name"
 
     reminder_id = fields.Many2one(
         "account.followup.reminder",

@@ -51,7 +51,8 @@ class AccountFollowupProcessWizard(models.TransientModel):
         )
         rows = {row["partner_id"]: row for row in rows}
         lines = [
-            self._prepare_line(partner, rows.get(partner.id), day) for partner in partners
+            self._prepare_line(partner, rows.get(partner.id), day)
+            for partner in partners
         ]
         return sorted(lines, key=lambda line: not line["is_due"])
 

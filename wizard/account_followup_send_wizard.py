@@ -121,9 +121,14 @@ class AccountFollowupSendWizard(models.TransientModel):
     def _get_service(self):
         return self.env["account.followup.send"].sudo()
 
-    def _get_rows(self):
+    def _get_all_rows(self):
         rows = self.env["account.followup.item"].sudo()
         return rows._get_rows({self.company_id: self._get_day()}, self.partner_id)
+
+    def _get_rows(self):
+        """Return the items that the user may see: of the companies switched on (G1)."""
+        companies = set(self.env.companies.ids)
+        return [row for row in self._get_all_rows() if row["branch_id"] in companies]
 
     @api.depends("partner_id", "company_id")
     def _compute_seen_reminder_id(self):
@@ -272,7 +277,16 @@ class AccountFollowupSendWizard(models.TransientModel):
                     "go on."
                 ),
             }
-        if self.partner_id.with_company(self.company_id).followup_excluded:
+        companies = set(self.env.companies.ids)
+        if any(row["branch_id"] not in companies for row in self._get_all_rows()):
+            alerts["hidden"] = {
+                "level": "warning",
+                "message": self.env._(
+                    "Open invoices of other companies or branches are left out, since "
+                    "you have not switched these on."
+                ),
+            }
+        if self._get_case().excluded:
             alerts["excluded"] = {
                 "level": "warning",
                 "message": self.env._("This customer is excluded from follow-ups."),
