@@ -4,7 +4,7 @@ from freezegun import freeze_time
 from lxml import html
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common import TODAY, FollowupCommon
@@ -161,9 +161,7 @@ class TestCompanies(FollowupCommon):
         self.assertEqual(first.followup_level_id, self.level_1)
         self.assertFalse(second.followup_level_id)
         self.assertEqual(first.followup_next_reminder_date, TODAY)
-        self.assertEqual(
-            second.followup_next_reminder_date, TODAY + timedelta(days=1)
-        )
+        self.assertEqual(second.followup_next_reminder_date, TODAY + timedelta(days=1))
         self.assertEqual(first.followup_responsible_id, self.responsible)
         self.assertEqual(second.followup_responsible_id, self.clerk_2)
 
@@ -316,7 +314,9 @@ class TestCompanies(FollowupCommon):
         mine = [("id", "in", records.ids)]
         self.assertFalse(records.search(mine))
         self.assertFalse(records.search_count(mine))
-        self.assertFalse(records.formatted_read_group(mine, ["company_id"], ["__count"]))
+        self.assertFalse(
+            records.formatted_read_group(mine, ["company_id"], ["__count"])
+        )
         self.assertFalse(records.web_search_read(mine, {"display_name": {}})["length"])
         for record in records[:3]:
             with self.assertRaises(AccessError):
@@ -467,3 +467,223 @@ class TestCompanies(FollowupCommon):
             },
         )
         self.assertTrue(found["length"])
+
+    # ------------------------------------------------------------------
+    # G1: a branch
+    # ------------------------------------------------------------------
+
+    def _create_branch(self):
+        branch = self.env["res.company"].create(
+            {"name": "Branch Office", "parent_id": self.company.id}
+        )
+        self.env.user.company_ids += branch
+        self.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        clerk = self._create_user("branch_clerk", INVOICE)
+        clerk.write({"company_id": branch.id, "company_ids": [Command.set(branch.ids)]})
+        return branch, clerk
+
+    def test_g1_branch_has_the_case_of_its_main_company(self):
+        branch, _clerk = self._create_branch()
+        self.assertFalse(
+            self.env["account.followup.level"].search([("company_id", "=", branch.id)]),
+            "the plan of a branch is that of its main company",
+        )
+        self._create_late(2, 100)
+        self._create_late(20, 30, company_id=branch.id)
+        self.company.followup_min_amount = 130
+        for company in (self.company, branch):
+            partner = self.customer.with_company(company)
+            self.assertEqual(partner.followup_status, "in_need_of_action")
+            self.assertEqual(partner.total_overdue, 130)
+            self.assertEqual(partner.followup_level_id, self.level_1)
+            self.assertEqual(partner.followup_responsible_id, self.responsible)
+        with self.mock_mail_gateway():
+            self._run_cron()
+            self._run_mail_queue()
+            self.assertEqual(len(self._mails), 1, "one reminder for both")
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.company_id, self.company)
+        self.assertEqual(reminder.amount_overdue, 130)
+        self.assertEqual(
+            reminder.line_ids.move_line_id.company_id, self.company + branch
+        )
+        self.customer.with_company(branch).followup_reminder_type = "manual"
+        self.assertEqual(self._get_followup().reminder_type, "manual")
+
+    def test_g1_branch_settings_are_those_of_the_main_company(self):
+        branch, _clerk = self._create_branch()
+        settings = self.env["res.config.settings"].with_company(branch).create({})
+        self.assertTrue(settings.followup_automatic)
+        settings.followup_min_days = 12
+        settings.execute()
+        self.assertEqual(self.company.followup_min_days, 12)
+        level = Form(self.env["account.followup.level"].with_company(branch))
+        self.assertEqual(level.company_id, self.company)
+
+    def test_g1_user_of_the_branch_looks(self):
+        """The state is that of the whole case, the items only those of the branch."""
+        branch, clerk = self._create_branch()
+        self._create_late(20, 100)
+        own = self._create_late(20, 30, company_id=branch.id)
+        with self.mock_mail_gateway():
+            self._run_cron()
+        self.env.invalidate_all()
+        partner = self.customer.with_user(clerk)
+        spec = {name: {} for name in self.customer._fields if "followup" in name}
+        spec |= {"total_due": {}, "total_overdue": {}}
+        spec["followup_item_ids"] = {"fields": {"move_id": {"fields": {}}}}
+        spec["followup_level_id"] = {"fields": {"display_name": {}}}
+        spec["followup_responsible_id"] = {"fields": {"display_name": {}}}
+        values = partner.web_read(spec)[0]
+        self.assertEqual(values["followup_status"], "with_overdue_invoices")
+        self.assertEqual(values["total_overdue"], 130)
+        items = [item["move_id"]["id"] for item in values["followup_item_ids"]]
+        self.assertEqual(items, own.ids)
+        self.assertEqual(values["followup_reminder_count"], 1)
+        self.env.invalidate_all()
+        form = Form(partner)
+        self.assertEqual(form.followup_status, "with_overdue_invoices")
+        self.env.invalidate_all()
+        move = own.with_user(clerk)
+        self.assertEqual(move.followup_level_id, self.level_1)
+        self.assertTrue(Form(move))
+        for name in (
+            "account.followup",
+            "account.followup.customer",
+            "account.followup.delivery",
+            "account.followup.item",
+            "account.followup.level",
+            "account.followup.reminder",
+            "account.followup.reminder.line",
+        ):
+            with self.subTest(model=name):
+                self._check_views(self.env[name].with_user(clerk))
+
+    def _check_views(self, model):
+        """Read what the views of a model show of all records that a user sees."""
+        self.env.invalidate_all()
+        for kind in ("list", "kanban", "form"):
+            view = model.get_view(view_type=kind)
+            names = {
+                node.get("name") for node in html.fromstring(view["arch"]).iter("field")
+            }
+            spec = {}
+            for name in names & set(model._fields):
+                relational = model._fields[name].relational
+                spec[name] = {"fields": {"display_name": {}}} if relational else {}
+            self.env.invalidate_all()
+            found = model.web_search_read([], spec)
+            self.assertTrue(found["length"])
+
+    def test_g1_user_of_the_branch_sends(self):
+        branch, clerk = self._create_branch()
+        other = self._create_late(20, 100)
+        own = self._create_late(20, 30, company_id=branch.id)
+        self.env.invalidate_all()
+        window = self._open_window_in(branch, clerk)
+        self.assertEqual(window.item_line_ids.move_id, own)
+        self.assertEqual(window.level_id, self.level_1)
+        self.assertIn("hidden", window.alerts)
+        with self.mock_mail_gateway():
+            window.action_send()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.line_ids.move_id, own)
+        self.assertEqual(reminder.user_id, clerk)
+        self.assertEqual(reminder.company_id, self.company)
+        self.assertEqual(own.followup_level_id, self.level_1)
+        self.assertFalse(other.followup_level_id, "what is left out keeps its level")
+
+    def test_g1_user_of_the_branch_processes(self):
+        branch, clerk = self._create_branch()
+        self._create_late(20, 100)
+        self._create_late(20, 30, company_id=branch.id)
+        self.env.invalidate_all()
+        rows = self.env["account.followup.customer"].with_user(clerk)
+        row = rows.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(row.total_overdue, 130)
+        self.assertEqual(
+            row.action_open_customer()["context"]["allowed_company_ids"], branch.ids
+        )
+        action = row.action_process_followups()
+        window = rows.env[action["res_model"]].with_context(**action["context"])
+        self.env.invalidate_all()
+        window = Form(window).save()
+        self.assertEqual(window.line_ids.total_overdue, 130)
+        with self.mock_mail_gateway():
+            action = window.action_process()
+        run = window.env[action["res_model"]].browse(action["res_id"])
+        self.env.invalidate_all()
+        self.assertEqual(run.done_count, 1)
+        self.assertTrue(Form(run).line_ids)
+        self.assertEqual(self._get_reminders().amount_overdue, 130)
+
+    def test_g1_items_of_the_branch_for_a_user_of_the_main_company(self):
+        """Core lets a user of the main company alone see nothing of its branches."""
+        branch, _clerk = self._create_branch()
+        self._create_late(20, 30, company_id=branch.id)
+        self.customer.company_id = branch
+        self.env.invalidate_all()
+        items = self.env["account.followup.item"].with_user(self.clerk)
+        self.assertFalse(items.search([("partner_id", "=", self.customer.id)]))
+        customers = self.env["account.followup.customer"].with_user(self.clerk)
+        self.assertTrue(customers.search([("partner_id", "=", self.customer.id)]))
+        self._check_views(customers)
+
+    def test_g1_no_level_or_case_of_a_branch(self):
+        branch, _clerk = self._create_branch()
+        with self.assertRaisesRegex(ValidationError, "First House"):
+            self.level_1.company_id = branch
+        with self.assertRaisesRegex(ValidationError, "First House"):
+            self.env["account.followup"].create(
+                {"partner_id": self.customer.id, "company_id": branch.id}
+            )
+
+    # ------------------------------------------------------------------
+    # G1: several currencies
+    # ------------------------------------------------------------------
+
+    def test_g1_reminder_in_two_currencies(self):
+        euro = self.setup_other_currency("EUR")
+        self._create_late(20, 100)
+        self._create_late(20, 300, currency_id=euro.id)
+        self._create_late(0, 60, currency_id=euro.id, move_type="out_refund")
+        self._create_late(-20, 500, currency_id=euro.id)
+        with self.mock_mail_gateway():
+            self._open_window().action_send()
+        reminder = self._get_reminders()
+        rows = [
+            [" ".join(cell.text_content().split()) for cell in row.iter("td")]
+            for row in html.fromstring(str(reminder.body)).iter("tr")
+        ]
+        self.assertIn(["Total overdue", "$ 100.00"], rows)
+        self.assertIn(["Total overdue", "240.00 €"], rows)
+        self.assertIn(["Total due", "$ 100.00"], rows)
+        self.assertIn(["Total due", "740.00 €"], rows)
+        self.assertEqual(reminder.amount_overdue, 220, "in company currency")
+        for line in reminder.line_ids:
+            self.assertEqual(line.currency_id, line.move_id.currency_id)
+
+    def test_g1_minimum_amount_is_in_company_currency(self):
+        euro = self.setup_other_currency("EUR")  # two euros are a dollar
+        self._create_late(20, 300, currency_id=euro.id)
+        self.company.followup_min_amount = 150
+        self.assertEqual(self._get_status(self.company), "in_need_of_action")
+        self.company.followup_min_amount = 150.01
+        self.env.invalidate_all()
+        self.assertEqual(self._get_status(self.company), "with_overdue_invoices")
+
+    def test_g1_company_with_another_currency(self):
+        euro = self.setup_other_currency("EUR")
+        self.company_2.currency_id = euro
+        self._create_late(20, 100)
+        self._create_late_2(20, 70, currency_id=euro.id)
+        second = self.customer.with_company(self.company_2)
+        self.assertEqual(second.total_overdue, 70)
+        self.assertFalse(second.followup_currency_totals, "it is that company's own")
+        self.assertEqual(second.currency_id, euro)
+        with self.mock_mail_gateway():
+            self._run_cron()
+        reminders = self._get_reminders().grouped("company_id")
+        self.assertEqual(reminders[self.company_2].currency_id, euro)
+        self.assertEqual(reminders[self.company_2].amount_overdue, 70)
+        self.assertIn("70.00\xa0€", reminders[self.company_2].body)
