@@ -37,7 +37,9 @@ class AccountFollowupSend(models.AbstractModel):
             .message_post(
                 body=reminder.body,
                 subject=reminder.subject,
-                message_type="comment",
+                # not "comment", since answers to a note are notes, which core keeps
+                # from the followers (E4)
+                message_type="auto_comment",
                 partner_ids=contacts.ids,
                 attachments=attachments,
                 email_layout_xmlid="mail.mail_notification_layout",
@@ -71,7 +73,7 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_author(self, followup, data):
-        """Return who writes: the person who sends, else the responsible, else the company.
+        """Return who writes: who sends, else the responsible, else the company.
 
         :return: dict of values for ``message_post``
         """
@@ -86,7 +88,7 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_invoice_documents(self, data):
-        """Return the PDF of the overdue invoices; stored ones are used as they are (A4).
+        """Return the PDF of the overdue invoices, stored ones as they are (A4).
 
         :return: list of (file name, content)
         """
@@ -95,8 +97,18 @@ class AccountFollowupSend(models.AbstractModel):
         moves = self.env["account.move"].browse(
             row["move_id"] for row in data["rows"] if row["residual"] > 0
         )
-        documents = []
-        for move in moves.filtered(lambda move: move.is_sale_document()):
-            document = move._get_invoice_legal_documents("pdf", allow_fallback=True)
-            documents.append((document["filename"], document["content"]))
-        return documents
+        moves = moves.filtered(lambda move: move.is_sale_document())
+        return [self._get_invoice_document(move) for move in moves]
+
+    @api.model
+    def _get_invoice_document(self, move):
+        """Return the invoice as (file name, content); printed if none is stored."""
+        if stored := move.invoice_pdf_report_id:
+            return (stored.name, stored.raw)
+        report = self.env["account.move.send"]._get_default_pdf_report_id(move)
+        content, _kind = (
+            self.env["ir.actions.report"]
+            .with_company(move.company_id)
+            ._render_qweb_pdf(report.report_name, move.ids)
+        )
+        return (move._get_invoice_report_filename(report=report), content)
