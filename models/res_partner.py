@@ -384,6 +384,7 @@ class ResPartner(models.Model):
             ("partner_id", "=", partner.id),
             ("company_id", "=", self.env.company.root_id.id),
         ]
+        action["context"] = {"search_default_overdue": 1, "hide_customer": True}
         action["display_name"] = self.env._(
             "Overdue Invoices of %s", partner.display_name
         )
