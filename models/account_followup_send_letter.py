@@ -2,23 +2,25 @@ from odoo import api, models
 
 
 class AccountFollowupSend(models.AbstractModel):
-    """Reminders on paper: printed by a person, or posted through core's ``snailmail``."""
+    """Reminders on paper: printed by a person, or posted by core's ``snailmail``."""
 
     _inherit = "account.followup.send"
 
     @api.model
-    def _get_channel_problem(self, channel, partner):
-        contact = self._get_recipients(partner)[:1]
-        if channel == "letter" and not self._is_postal_address(contact):
-            return self.env._(
-                "%s has no complete postal address (street, city, ZIP, country).",
-                contact.display_name,
-            )
-        return super()._get_channel_problem(channel, partner)
+    def _get_letter_contacts(self, partner):
+        """Return the recipients whose address is complete enough for the post."""
+        return self._get_recipients(partner).filtered(
+            self.env["snailmail.letter"]._is_valid_address
+        )
 
     @api.model
-    def _is_postal_address(self, contact):
-        return self.env["snailmail.letter"]._is_valid_address(contact)
+    def _get_channel_problem(self, channel, partner):
+        if channel == "letter" and not self._get_letter_contacts(partner):
+            return self.env._(
+                "%s has no complete postal address (street, city, ZIP, country).",
+                self._get_recipients(partner)[:1].display_name,
+            )
+        return super()._get_channel_problem(channel, partner)
 
     @api.model
     def _queue_print(self, followup, reminder, data):
@@ -35,8 +37,13 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _queue_letter(self, followup, reminder, data):
-        """Hand the letter to core's queue of letters, which asks for credits (C7)."""
-        contact = self._get_recipients(reminder.partner_id)[:1]
+        """Hand a letter to each contact to core's queue; it needs credits (C7)."""
+        for contact in self._get_letter_contacts(followup.partner_id):
+            self._queue_letter_to(contact, followup, reminder)
+        self.env.ref("snailmail.snailmail_print")._trigger()
+
+    @api.model
+    def _queue_letter_to(self, contact, followup, reminder):
         letter = (
             self.env["snailmail.letter"]
             .with_company(followup.company_id)
@@ -64,20 +71,24 @@ class AccountFollowupSend(models.AbstractModel):
                 "mail_message_id": letter.message_id.id,
             }
         )
-        if cron := self.env.ref("snailmail.snailmail_print", raise_if_not_found=False):
-            cron._trigger()
 
     @api.model
     def _create_letter(self, reminder, letter=None):
         """Make the letter and keep it as an attachment of the reminder.
 
         :param reminder: the reminder
-        :param letter: ``snailmail.letter`` for which its page is laid out
+        :param letter: ``snailmail.letter`` for which its page is laid out: on A4, with
+            margins, and the address in the window of the envelope
         :return: the attachment
         """
         report = self.env["ir.actions.report"].with_company(reminder.company_id)
+        # for the post an address is written in another way: core's cache holds only one
+        self._get_recipients(reminder.partner_id).invalidate_recordset(["display_name"])
         if letter:
-            report = report.with_context(snailmail_layout=not letter.cover)
+            letter = letter.with_context(snailmail_layout=True)
+            report = report.with_context(
+                snailmail_layout=True, followup_contact_id=letter.partner_id.id
+            )
         content, _kind = report._render_qweb_pdf(
             "account_payment_followup.action_report_reminder", reminder.ids
         )

@@ -3,6 +3,10 @@ from markupsafe import Markup
 
 from odoo import api, models
 
+#: Letterheads that print to the edge of the paper, which the post service does not;
+#: core, too, posts its letters without them.
+EDGE_LAYOUTS = {f"web.external_layout_{name}" for name in ("bubble", "folder", "wave")}
+
 
 class AccountFollowupReminderReport(models.AbstractModel):
     """The letter of a reminder (template ``report_reminder``)."""
@@ -24,18 +28,31 @@ class AccountFollowupReminderReport(models.AbstractModel):
             "doc_ids": docids,
             "doc_model": reminders._name,
             "docs": reminders,
+            "get_layout": self._get_layout,
             "get_recipient": self._get_recipient,
             "letter_body": self._get_letter_body,
         }
 
     @api.model
+    def _get_layout(self, reminder):
+        """Return the letterhead of the company, or what replaces it for the post."""
+        layout = reminder.company_id.sudo().external_report_layout_id.key
+        if self.env.context.get("snailmail_layout") and layout in EDGE_LAYOUTS:
+            return "web.external_layout_standard"
+        return "web.external_layout"
+
+    @api.model
     def _get_recipient(self, reminder):
-        send = self.env["account.followup.send"]
-        return send._get_recipients(reminder.partner_id)[:1]
+        """Return the contact of a letter by post, else the first of the recipients."""
+        recipients = self.env["account.followup.send"]._get_recipients(
+            reminder.partner_id
+        )
+        contact_id = self.env.context.get("followup_contact_id")
+        return recipients.filtered(lambda one: one.id == contact_id) or recipients[:1]
 
     @api.model
     def _get_letter_body(self, reminder):
-        """Return the text as it was sent, without the button that paper cannot press."""
+        """Return the text as it was sent, less the button that paper cannot press."""
         if not reminder.body:
             return Markup()
         root = html.fragment_fromstring(str(reminder.body), create_parent="div")
