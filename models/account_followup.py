@@ -224,6 +224,8 @@ class AccountFollowup(models.Model):
             self.write(
                 {"failure_reason": False, "failure_count": 0, "retry_date": False}
             )
+        elif reminder.state == "withdrawn":
+            self.retry_date = day_tools.get_retry_date(day, 1)
 
     def _record_failure(self, reason, day):
         """Note a failure, put off the next try and give the responsible one task.

@@ -57,25 +57,29 @@ class AccountFollowupDelivery(models.Model):
     def _set_state(self, state, reason=None):
         """Set the state that the message's own record tells.
 
+        What is told too late, when a newer reminder has taken the level, changes
+        nothing: that one stands (promise 1).
+
         :param str state: ``queued``, ``sent``, ``failed`` or ``withdrawn``
         :param str reason: one sentence, for ``failed`` and ``withdrawn``
         """
         changed = self.filtered(lambda delivery: delivery.state != state)
+        if state in ("queued", "sent"):
+            replaced = changed.reminder_id._get_replaced()
+            changed = changed.filtered(
+                lambda delivery: delivery.reminder_id not in replaced
+            )
         changed.write({"state": state, "failure_reason": reason})
         changed.reminder_id._record_outcome()
 
     def _withdraw_settled(self):
         """Withdraw queued deliveries of which nothing is owed any more (X2).
 
-        The deliveries are locked and the journal items read anew, just before the
-        message leaves.
+        The journal items are read anew, just before the message leaves.
 
         :return: the deliveries that were withdrawn
         """
         queued = self.filtered(lambda delivery: delivery.state == "queued")
-        if not queued:
-            return queued
-        queued = queued.try_lock_for_update(allow_referencing=True)
         owed = queued.reminder_id._get_still_owed()
         settled = queued.filtered(lambda delivery: delivery.reminder_id not in owed)
         settled._set_state(
@@ -83,6 +87,14 @@ class AccountFollowupDelivery(models.Model):
             self.env._("Settled, excluded or put on hold before it was sent."),
         )
         return settled
+
+    def _get_over(self):
+        """Return the deliveries whose message must not leave, settled ones withdrawn.
+
+        A reminder that has failed is over, since the next try is a new reminder.
+        """
+        self._withdraw_settled()
+        return self.filtered(lambda delivery: delivery.state in ("failed", "withdrawn"))
 
     # ------------------------------------------------------------------
     # State from the message's own records
@@ -98,8 +110,9 @@ class AccountFollowupDelivery(models.Model):
     def _sync_notifications(self):
         """Take over what core has noted of the recipients of SMS, letters and e-mails.
 
-        One recipient who got it is enough. An e-mail is noted as failed for a moment
-        while core sends it: its failures are told by ``mail.mail`` itself.
+        One recipient who got it is enough, and as long as one is still to come it has
+        not failed. An e-mail is noted as failed for a moment while core sends it: its
+        failures are told by ``mail.mail`` itself.
         """
         self.mail_message_id.notification_ids.invalidate_recordset()
         for delivery in self:
@@ -113,9 +126,11 @@ class AccountFollowupDelivery(models.Model):
                 statuses -= {"exception"}
             if statuses & {"sent", "pending", "process"}:
                 delivery._set_state("sent")
+            elif "ready" in statuses:
+                continue
             elif statuses & {"exception", "bounce"}:
                 delivery._set_state("failed", notifications._get_followup_reason())
-            elif statuses == {"canceled"}:
+            elif statuses and delivery.state == "queued":
                 delivery._set_state(
                     "withdrawn", self.env._("It was cancelled by hand.")
                 )
@@ -123,12 +138,20 @@ class AccountFollowupDelivery(models.Model):
     def action_retry(self):
         """Send a delivery that failed once more, as it was (E3).
 
-        :raise UserError: there is no message that could be sent again
+        :raise UserError: there is no message that could be sent again, or another
+            reminder was sent instead
         """
         self.ensure_one()
         self.check_access("read")
         self.reminder_id.partner_id._check_followup_access()
         delivery = self.sudo()
+        if delivery.reminder_id._get_replaced():
+            raise UserError(
+                self.env._(
+                    "%s: the customer was reminded again since then.",
+                    self.reminder_id.display_name,
+                )
+            )
         queued = delivery.state == "failed" and delivery._requeue()
         if not queued:
             raise UserError(
@@ -143,44 +166,52 @@ class AccountFollowupDelivery(models.Model):
     def _requeue(self):
         """Put the message back into core's queue; return whether there was one."""
         if self.channel == "letter":
-            return self._requeue_letter()
-        model, cron = {
-            "email": ("mail.mail", "mail.ir_cron_mail_scheduler_action"),
-            "sms": ("sms.sms", "sms.ir_cron_sms_scheduler_action"),
-        }.get(self.channel, (None, None))
-        if not model or not self.mail_message_id:
+            messages, cron = self.letter_id, "snailmail.snailmail_print"
+            messages._requeue_followup()
+        else:
+            messages, cron = self._get_failed_messages()
+            messages.write({"state": "outgoing", "failure_type": False})
+        if not messages:
             return False
-        messages = self.env[model].search(
-            [
-                ("mail_message_id", "=", self.mail_message_id.id),
-                ("state", "in", ("exception", "error")),
-            ]
-        )
-        messages.write({"state": "outgoing", "failure_type": False})
-        self._reset_notifications()
-        self.env.ref(cron)._trigger()
-        return bool(messages)
-
-    def _requeue_letter(self):
-        self.letter_id.write({"state": "pending", "error_code": False})
-        self._reset_notifications()
-        return bool(self.letter_id)
-
-    def _reset_notifications(self):
+        # core has cancelled a letter that it would have tried again
+        over = ("exception", "bounce") + (("canceled",) if self.letter_id else ())
         failed = self.mail_message_id.notification_ids.filtered(
             lambda notification: (
                 notification.notification_type == KINDS[self.channel]
-                and notification.notification_status in ("exception", "bounce")
+                and notification.notification_status in over
             )
         )
-        failed.write({"notification_status": "ready", "failure_type": False})
+        failed.write(
+            {
+                "notification_status": "ready",
+                "failure_type": False,
+                "failure_reason": False,
+            }
+        )
+        self.env.ref(cron)._trigger()
+        return True
+
+    def _get_failed_messages(self):
+        """Return the failed e-mails or SMS in core's queue, and its cron's name."""
+        domain = [
+            ("mail_message_id", "=", self.mail_message_id.id or 0),
+            ("state", "in", ("exception", "error")),
+        ]
+        if self.channel == "sms":
+            sms = self.env["sms.sms"].search([*domain, ("to_delete", "=", False)])
+            return sms, "sms.ir_cron_sms_scheduler_action"
+        mails = self.env["mail.mail"]
+        if self.channel == "email":
+            mails = mails.search(domain)
+        return mails, "mail.ir_cron_mail_scheduler_action"
 
     @api.model
     def _sync_queued(self):
-        """Sweep: end queued deliveries whose message has ended unnoticed (promise 5)."""
+        """Sweep: end deliveries whose message has ended unnoticed (promise 5)."""
         self.flush_model()
-        others = [("state", "=", "queued"), ("channel", "!=", "email")]
-        self.search(others)._sync_notifications()
+        others = self.search([("state", "=", "queued"), ("channel", "!=", "email")])
+        others._sync_notifications()
+        others._fail_deleted()
         rows = self.env.execute_query(
             SQL(
                 """
@@ -217,3 +248,21 @@ class AccountFollowupDelivery(models.Model):
                 delivery._set_state(
                     "failed", reason or self.env._("The e-mail is gone unsent.")
                 )
+
+    def _fail_deleted(self):
+        """End the queued SMS and letters that are in core's queue no more."""
+        queued = self.filtered(lambda delivery: delivery.state == "queued")
+        waiting = self.env["sms.sms"].search(
+            [
+                ("mail_message_id", "in", queued.mail_message_id.ids),
+                ("state", "=", "outgoing"),
+                ("to_delete", "=", False),
+            ]
+        )
+        lost = queued.filtered(
+            lambda delivery: not (
+                delivery.letter_id.state == "pending"
+                or delivery.mail_message_id & waiting.mail_message_id
+            )
+        )
+        lost._set_state("failed", self.env._("It was deleted before it was sent."))

@@ -159,6 +159,30 @@ class AccountFollowupReminder(models.Model):
             ],
         )
 
+    def _get_replaced(self):
+        """Return the void reminders of which a level was reached by another one since.
+
+        They can stand no more: a level is reached once (promise 1).
+        """
+        lines = self.filtered(
+            lambda reminder: reminder.state in ("failed", "withdrawn")
+        ).line_ids.filtered("level_id")
+        if not lines:
+            return self.browse()
+        taken = set(
+            self.env["account.followup.reminder.line"]._read_group(
+                [
+                    ("is_standing", "=", True),
+                    ("move_line_id", "in", lines.move_line_id.ids),
+                    ("level_id", "in", lines.level_id.ids),
+                ],
+                ["move_line_id", "level_id"],
+            )
+        )
+        return lines.filtered(
+            lambda line: (line.move_line_id, line.level_id) in taken
+        ).reminder_id
+
     def _record_outcome(self):
         """Rule 11: when nothing was delivered, the responsible gets one task.
 

@@ -2,19 +2,26 @@ from odoo import api, models
 
 
 class AccountFollowupSend(models.AbstractModel):
-    """Reminders by SMS, through core's ``sms`` and its queue, which asks for credits."""
+    """Reminders by SMS, through core's ``sms`` and its queue; it needs credits."""
 
     _inherit = "account.followup.send"
 
     @api.model
     def _get_sms_numbers(self, partner):
-        """Return {contact: number} of the recipients with a number that can be used."""
-        numbers = {
-            contact: contact._phone_format(fname="phone")
-            for contact in self._get_recipients(partner)
-            if not contact.phone_sanitized_blacklisted
-        }
-        return {contact: number for contact, number in numbers.items() if number}
+        """Return {contact: number} of the recipients with a number that can be used.
+
+        Contacts who share a number get one SMS.
+        """
+        numbers = {}
+        for contact in self._get_recipients(partner):
+            number = contact._phone_format(fname="phone")
+            if (
+                number
+                and number not in numbers.values()
+                and not contact.phone_sanitized_blacklisted
+            ):
+                numbers[contact] = number
+        return numbers
 
     @api.model
     def _get_channel_problem(self, channel, partner):

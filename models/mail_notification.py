@@ -1,4 +1,22 @@
 from odoo import models
+from odoo.tools.translate import LazyTranslate
+
+_lt = LazyTranslate(__name__)
+
+#: Why a message did not arrive, where core has no more than a key word for it.
+REASONS = {
+    "mail_bounce": _lt("The e-mail came back."),
+    "sms_acc": _lt("There is no account (IAP) for SMS."),
+    "sms_credit": _lt("There are not enough credits (IAP) for SMS."),
+    "sms_number_format": _lt("The phone number is not valid."),
+    "sms_server": _lt("The SMS service could not be reached or made no sense."),
+    "sn_credit": _lt("There are not enough credits (IAP) for letters by post."),
+    "sn_error": _lt("The post service could not be reached or made no sense."),
+    "sn_fields": _lt("The postal address is not complete."),
+    "sn_format": _lt("The post service cannot print the letter."),
+    "sn_price": _lt("The post service does not deliver to this country."),
+    "sn_trial": _lt("There is no account (IAP) for letters by post."),
+}
 
 
 class MailNotification(models.Model):
@@ -21,5 +39,9 @@ class MailNotification(models.Model):
             )
         )[:1]
         labels = dict(self._fields["failure_type"]._description_selection(self.env))
-        label = labels.get(failed.failure_type)
-        return label or failed.failure_reason or self.env._("It was not delivered.")
+        kind = failed.failure_type
+        reason = str(REASONS.get(kind) or labels.get(kind) or "")
+        if kind in (False, "unknown", "mail_bounce") and failed.failure_reason:
+            details = " ".join(failed.failure_reason.split())[:300]
+            reason = f"{reason} {details}".strip()
+        return reason or self.env._("It was not delivered.")

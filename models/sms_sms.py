@@ -1,17 +1,58 @@
+import logging
+
+import psycopg2
+
 from odoo import models
+
+_logger = logging.getLogger(__name__)
 
 
 class SmsSms(models.Model):
     _inherit = "sms.sms"
 
-    def _send(self, *args, **kwargs):
-        """Check reminders once more just before they leave (promise 2, X2)."""
+    def _send(self, unlink_failed=False, unlink_sent=True, raise_exception=False):
+        """Check reminders once more just before they leave (promise 2, X2).
+
+        They are a call of their own: whatever the service answers, they end as sent or
+        as failed (promise 5), and the SMS of other modules as core leaves them.
+        """
         # EXTENDS 'sms'
+        options = {
+            "unlink_failed": unlink_failed,
+            "unlink_sent": unlink_sent,
+            "raise_exception": raise_exception,
+        }
+        reminders, leaving = self._check_followups()
+        if others := self - reminders:
+            super(SmsSms, others)._send(**options)
+        if not leaving:
+            return
+        try:
+            with self.env.cr.savepoint():
+                super(SmsSms, leaving)._send(**options)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if raise_exception:
+                raise
+            _logger.info("SMS %s: no usable answer: %r", leaving.ids, error)
+        unanswered = leaving.filtered(lambda sms: sms.state == "outgoing")
+        unanswered.action_set_error("sms_server")
+
+    def _check_followups(self):
+        """Return the SMS of reminders, and those of them that may leave."""
         deliveries = self.env["account.followup.delivery"]._search_by_messages(
             self.mail_message_id, "sms"
         )
-        withdrawn = deliveries._withdraw_settled().mail_message_id
-        settled = self.filtered(lambda sms: sms.mail_message_id in withdrawn)
-        settled.action_set_canceled()
-        remaining = self - settled
-        return super(SmsSms, remaining)._send(*args, **kwargs) if remaining else None
+        over = deliveries._get_over().grouped("mail_message_id")
+        reminders = self.filtered(
+            lambda sms: sms.mail_message_id in deliveries.mail_message_id
+        )
+        for sms in reminders.filtered(lambda sms: sms.mail_message_id in over):
+            if over[sms.mail_message_id].state == "failed":
+                sms.state = "error"  # as it was, so that it can be sent again
+            else:
+                sms.action_set_canceled()
+        return reminders, reminders.filtered(
+            lambda sms: sms.mail_message_id not in over
+        )
