@@ -4,6 +4,8 @@ from . import (
     test_cron,
     test_demo,
     test_hold,
+    test_letter,
     test_process,
     test_send,
+    test_sms,
 )
