@@ -1,5 +1,6 @@
 from . import (
     account_followup,
+    account_followup_call,
     account_followup_customer,
     account_followup_delivery,
     account_followup_item,
@@ -20,6 +21,7 @@ from . import (
     res_company,
     res_config_settings,
     res_partner,
+    res_partner_call,
     res_partner_totals,
     sms_sms,
     snailmail_letter,

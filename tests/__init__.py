@@ -1,5 +1,6 @@
 from . import (
     test_companies,
+    test_call,
     test_concurrency,
     test_cron,
     test_demo,

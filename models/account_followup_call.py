@@ -1,0 +1,210 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+OUTCOMES = [
+    ("reached", "Reached"),
+    ("not_reached", "Not Reached"),
+    ("message", "Message Left"),
+    ("promise", "Promise to Pay"),
+    ("dispute", "Dispute"),
+]
+
+
+class AccountFollowupCall(models.Model):
+    """A phone call about open invoices, logged by hand and kept for ever (C8, E3).
+
+    It reaches no level and does not count for the gap between reminders.
+    """
+
+    _name = "account.followup.call"
+    _description = "Follow-up Phone Call"
+    _order = "date DESC, id DESC"
+    _rec_names_search = ["partner_id", "note"]
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="restrict"
+    )
+    date = fields.Date(required=True, readonly=True)
+    user_id = fields.Many2one(
+        "res.users",
+        string="Called By",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.user,
+    )
+    outcome = fields.Selection(OUTCOMES, required=True, readonly=True)
+    note = fields.Text(readonly=True)
+    next_reminder_date = fields.Date("Next Reminder", readonly=True)
+    promised_date = fields.Date("Promised For", readonly=True)
+    review_date = fields.Date(
+        "Hold Until", readonly=True, help="Day on which the dispute is looked at again."
+    )
+    line_ids = fields.Many2many(
+        "account.move.line",
+        "account_followup_call_line_rel",
+        "call_id",
+        "line_id",
+        string="Invoices",
+        readonly=True,
+        help="What was promised or is in dispute.",
+    )
+
+    @api.depends("outcome", "partner_id")
+    def _compute_display_name(self):
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        for call in self:
+            outcome = outcomes.get(call.outcome, "")
+            call.display_name = f"{outcome} – {call.partner_id.display_name}"
+
+    @api.constrains("outcome", "promised_date", "review_date")
+    def _check_day_of_outcome(self):
+        for call in self:
+            if call.outcome == "promise" and not call.promised_date:
+                raise ValidationError(
+                    self.env._(
+                        "Enter the day for which %s promised to pay.",
+                        call.partner_id.display_name,
+                    )
+                )
+            if call.outcome == "dispute" and not call.review_date:
+                raise ValidationError(
+                    self.env._(
+                        "Enter the day on which to look again at the dispute with %s.",
+                        call.partner_id.display_name,
+                    )
+                )
+
+    @api.constrains("partner_id", "line_ids")
+    def _check_customer_of_lines(self):
+        for call in self:
+            others = call.line_ids.filtered(
+                lambda line, partner=call.partner_id: partner
+                != line.partner_id.commercial_partner_id
+            )
+            if others:
+                raise ValidationError(
+                    self.env._(
+                        "%(documents)s: this is not owed by %(customer)s.",
+                        documents=others._get_followup_names(),
+                        customer=call.partner_id.display_name,
+                    )
+                )
+
+    @api.model
+    def _log_call(self, values, today, close_activities=True):
+        """Record a call, and let the invoices rest as it was agreed.
+
+        :param dict values: values of the call, ``partner_id`` and ``company_id`` are
+            commercial partner and root company
+        :param date today: the company's day
+        :param bool close_activities: mark the planned call as done
+        :return: the call
+        :raise UserError: a day is missing or on the wrong side of today, or a promise
+            or dispute names no invoice
+        """
+        call = self.create(values)
+        call._check_days(today)
+        call._rest_invoices(today)
+        if call.next_reminder_date:
+            followup = self.env["account.followup"]._get_or_create(
+                call.partner_id, call.company_id
+            )
+            followup.next_reminder_date = call.next_reminder_date
+        call.partner_id._message_log(body=call._get_message())
+        if close_activities:
+            call._close_activities()
+        return call
+
+    def _check_days(self, today):
+        self.ensure_one()
+        name = self.partner_id.display_name
+        if self.date > today:
+            raise UserError(
+                self.env._(
+                    "%(customer)s: a call of %(date)s has not been made yet.",
+                    customer=name,
+                    date=format_date(self.env, self.date),
+                )
+            )
+        if self.next_reminder_date and self.next_reminder_date < today:
+            raise UserError(
+                self.env._(
+                    "%(customer)s cannot be reminded on %(date)s: that day has passed.",
+                    customer=name,
+                    date=format_date(self.env, self.next_reminder_date),
+                )
+            )
+        if self.outcome in ("promise", "dispute") and not self.line_ids:
+            raise UserError(
+                self.env._("Choose the invoices that the call with %s was about.", name)
+            )
+
+    def _rest_invoices(self, today):
+        """Let rest what was promised until then, what is in dispute until review."""
+        self.ensure_one()
+        days = {self.company_id: today}
+        reason = " ".join((self.note or "").split())
+        if self.outcome == "promise":
+            reason = reason or self.env._("Promised on the phone")
+            self.line_ids._expect_followup_payment(self.promised_date, reason, days)
+        elif self.outcome == "dispute":
+            reason = (
+                self.env._("Dispute: %s", reason) if reason else self.env._("Dispute")
+            )
+            self.line_ids._hold_followup(self.review_date, reason, days)
+
+    def _get_message(self):
+        """Return what the customer's chatter says of the call."""
+        self.ensure_one()
+        outcomes = dict(self._fields["outcome"]._description_selection(self.env))
+        parts = [self.env._("Phone call: %s", outcomes[self.outcome])]
+        if self.promised_date:
+            parts.append(
+                self.env._("for %s", format_date(self.env, self.promised_date))
+            )
+        if self.review_date:
+            parts.append(
+                self.env._("on hold until %s", format_date(self.env, self.review_date))
+            )
+        if self.line_ids:
+            parts.append(self.line_ids._get_followup_names())
+        if day := self.next_reminder_date:
+            parts.append(self.env._("next reminder %s", format_date(self.env, day)))
+        message = Markup("{}").format(", ".join(parts))
+        if self.note:
+            note = Markup("<br/>").join(self.note.splitlines())
+            message += Markup("<br/>{}").format(note)
+        return message
+
+    @api.model
+    def _get_call_activities(self, partner):
+        """Return the calls that the follow-ups have planned with a customer.
+
+        What somebody planned by hand for another purpose is left alone.
+        """
+        return self.env["mail.activity"].search(
+            [
+                ("res_model", "=", "res.partner"),
+                ("res_id", "=", partner.id),
+                ("activity_type_id.category", "=", "phonecall"),
+                ("automated", "=", True),
+            ]
+        )
+
+    def _close_activities(self):
+        """Mark the planned calls as done, with the note of this one as feedback."""
+        self.ensure_one()
+        activities = self.sudo()._get_call_activities(self.partner_id)
+        if activities:
+            activities.action_feedback(feedback=self.note or False)

@@ -1,0 +1,54 @@
+from odoo import api, fields, models
+
+from .account_move_line import GROUPS
+
+
+class ResPartner(models.Model):
+    """Phone calls with a customer about open invoices (C8)."""
+
+    _inherit = "res.partner"
+
+    followup_call_count = fields.Integer(
+        compute="_compute_followup_call_count", groups=GROUPS
+    )
+
+    @api.depends_context("company")
+    def _compute_followup_call_count(self):
+        counts = self.env["account.followup.call"]._read_group(
+            [
+                ("partner_id", "in", self._origin.ids),
+                ("company_id", "=", self.env.company.root_id.id),
+            ],
+            ["partner_id"],
+            ["__count"],
+        )
+        counts = {partner.id: count for partner, count in counts}
+        for partner in self:
+            partner.followup_call_count = counts.get(partner._origin.id, 0)
+
+    def action_log_followup_call(self):
+        """Open the window Log a Call for the customer."""
+        self.ensure_one()
+        self._check_followup_access()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Log a Call"),
+            "res_model": "account.followup.call.wizard",
+            "view_mode": "form",
+            "views": [(False, "form")],
+            "target": "new",
+            "context": {"default_partner_id": self.commercial_partner_id.id},
+        }
+
+    def action_view_followup_calls(self):
+        """Open the calls with the customer (E3)."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_account_followup_call"
+        )
+        action["domain"] = [
+            ("partner_id", "=", self.commercial_partner_id.id),
+            ("company_id", "=", self.env.company.root_id.id),
+        ]
+        return action

@@ -1,0 +1,137 @@
+from odoo import Command, api, fields, models
+
+from ..models.account_followup_call import OUTCOMES
+
+
+class AccountFollowupCallWizard(models.TransientModel):
+    """The window Log a Call: what came of a phone call with one customer."""
+
+    _name = "account.followup.call.wizard"
+    _description = "Log a Call"
+    _rec_name = "partner_id"
+
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", required=True, readonly=True
+    )
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company.root_id,
+    )
+    contact_info = fields.Char("Phone", compute="_compute_contact_info")
+    date = fields.Date(required=True, default=lambda self: self._get_default_date())
+    outcome = fields.Selection(OUTCOMES, default="reached", required=True)
+    note = fields.Text()
+    next_reminder_date = fields.Date(
+        "Next Reminder", help="No reminder before this day; empty to leave it as it is."
+    )
+    promised_date = fields.Date("Promised For")
+    review_date = fields.Date(
+        "Hold Until", help="Day on which the dispute is looked at again."
+    )
+    line_ids = fields.Many2many(
+        "account.move.line",
+        string="Invoices",
+        compute="_compute_line_ids",
+        compute_sudo=False,  # what the user may see, no more
+        store=True,
+        readonly=False,
+        domain="[('id', 'in', available_line_ids)]",
+    )
+    available_line_ids = fields.Many2many(
+        "account.move.line", compute="_compute_available_line_ids"
+    )
+    activity_count = fields.Integer(compute="_compute_activity_count")
+    close_activities = fields.Boolean(
+        "Mark the Planned Call as Done",
+        compute="_compute_close_activities",
+        store=True,
+        readonly=False,
+    )
+    call_id = fields.Many2one("account.followup.call", readonly=True)
+
+    def _get_today(self):
+        company = self.company_id or self.env.company.root_id
+        return company.sudo()._get_followup_day()[company]
+
+    @api.model
+    def _get_default_date(self):
+        return self._get_today()
+
+    @api.depends("partner_id")
+    def _compute_contact_info(self):
+        service = self.env["account.followup.send"].sudo()
+        for wizard in self:
+            contacts = service._get_recipients(wizard.partner_id) | wizard.partner_id
+            wizard.contact_info = "; ".join(
+                f"{contact.display_name}: {contact.phone}"
+                for contact in contacts
+                if contact.phone
+            )
+
+    def _get_items(self):
+        """Return the open items of the customer that can rest."""
+        return self.env["account.followup.item"].search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("residual", ">", 0),
+                ("rest_reason", "!=", "excluded"),
+            ]
+        )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_line_ids(self):
+        """All that is overdue."""
+        for wizard in self:
+            late = wizard._get_items().filtered(lambda item: item.days_late > 0)
+            wizard.line_ids = [Command.set(late.move_line_id.ids)]
+
+    @api.depends("partner_id", "company_id")
+    def _compute_available_line_ids(self):
+        for wizard in self:
+            wizard.available_line_ids = wizard._get_items().move_line_id
+
+    @api.depends("partner_id")
+    def _compute_activity_count(self):
+        calls = self.env["account.followup.call"].sudo()
+        for wizard in self:
+            wizard.activity_count = len(calls._get_call_activities(wizard.partner_id))
+
+    @api.depends("outcome")
+    def _compute_close_activities(self):
+        """Who was not reached is still to be called."""
+        for wizard in self:
+            wizard.close_activities = wizard.outcome != "not_reached"
+
+    def action_log(self):
+        """Record the call, once for this window, and close the window.
+
+        :raise UserError: a day is missing or on the wrong side of today, or a promise
+            or dispute names no invoice
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self.partner_id._check_followup_access()
+        if not self.call_id:  # else a second click
+            self.call_id = self.env["account.followup.call"]._log_call(
+                self._prepare_call(), self._get_today(), self.close_activities
+            )
+        return {"type": "ir.actions.act_window_close"}
+
+    def _prepare_call(self):
+        """Return the values of the call, without what is not of its outcome."""
+        promise, dispute = self.outcome == "promise", self.outcome == "dispute"
+        lines = self.line_ids if promise or dispute else self.line_ids.browse()
+        return {
+            "partner_id": self.partner_id.id,
+            "company_id": self.company_id.id,
+            "date": self.date,
+            "outcome": self.outcome,
+            "note": self.note,
+            "next_reminder_date": self.next_reminder_date,
+            "promised_date": promise and self.promised_date,
+            "review_date": dispute and self.review_date,
+            "line_ids": [Command.set(lines.ids)],
+        }
