@@ -255,7 +255,7 @@ CORE_MODULES=base,web,web_tour,account,account_payment,sms,snailmail
 # core_template demo|plain: sets TEMPLATE to the name of a database with the core modules, made if need be
 core_template() {
     local kind=$1 key demo new
-    key=$({ echo "1 $ODOO_VERSION $CORE_MODULES ${FOLLOWUP_FOREIGN_PG:+$DATA_DIR}" && sed '/^# --- tests/q' "$ROOT/dev/requirements.txt"; } | sha256sum | cut -c1-8)
+    key=$({ echo "1 $ODOO_VERSION $CORE_MODULES${FOLLOWUP_FOREIGN_PG:+ $DATA_DIR}" && sed '/^# --- tests/q' "$ROOT/dev/requirements.txt"; } | sha256sum | cut -c1-8)
     TEMPLATE=followup_core_${kind}_$key
     new=${TEMPLATE}_new
     exec 7>>"$CACHE/template.lock"
