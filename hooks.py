@@ -5,5 +5,5 @@ def post_init_hook(env):
 
 
 def uninstall_hook(env):
-    """Let go of the templates, which are removed before the levels that use them (G4)."""
+    """Let go of the templates, which go before the levels that use them (G4)."""
     env.cr.execute("UPDATE account_followup_level SET mail_template_id = NULL")

@@ -271,7 +271,9 @@ class AccountFollowup(models.Model):
         progress = self.env["ir.cron"]._commit_progress
         self.env["account.followup.delivery"]._sync_queued()
         days = self.env["res.company"]._get_followup_days()
-        days = {company: day for company, day in days.items() if company.followup_automatic}
+        days = {
+            company: day for company, day in days.items() if company.followup_automatic
+        }
         waiting = self._get_automatic_due(days)
         progress(remaining=len(waiting))
         while waiting:
@@ -321,7 +323,9 @@ class AccountFollowup(models.Model):
         partners = self.env["res.partner"]
         by_company = {
             company: partners.browse(
-                partner_id for company_id, partner_id in batch if company_id == company.id
+                partner_id
+                for company_id, partner_id in batch
+                if company_id == company.id
             )
             for company in days
         }

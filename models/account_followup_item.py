@@ -182,7 +182,7 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_due_date(self):
-        """Rule 2: the instalment's own date, else the invoice's, else the entry's (B7)."""
+        """Rule 2: the instalment's date, else the invoice's, else the entry's (B7)."""
         return SQL("COALESCE(line.date_maturity, line.invoice_date, line.date)")
 
     @api.model
@@ -200,7 +200,7 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_where(self):
-        """Rule 1. The accounts are listed: core's index on open lines starts with them."""
+        """Rule 1. The accounts are listed: core's index on open lines begins so."""
         accounts = self.env["account.account"].sudo().with_context(active_test=False)
         accounts = accounts.search([("account_type", "=", "asset_receivable")])
         return SQL(

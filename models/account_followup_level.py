@@ -63,8 +63,8 @@ class AccountFollowupLevel(models.Model):
     )
     is_automatic = fields.Boolean(
         "Automatic",
-        help="The scheduled action carries out this level by itself, for customers whose "
-        "reminders are automatic, when automatic reminders are switched on in the "
+        help="The scheduled action carries out this level by itself, for customers "
+        "whose reminders are automatic, when automatic reminders are switched on in the "
         "settings.",
     )
     send_email = fields.Boolean("Send Email", default=True)
@@ -165,8 +165,8 @@ class AccountFollowupLevel(models.Model):
             if level.company_id.parent_id:
                 raise ValidationError(
                     self.env._(
-                        'Follow-up level "%(level)s": levels belong to the main company '
-                        '"%(company)s", its branches use the same.',
+                        'Follow-up level "%(level)s": levels belong to the main '
+                        'company "%(company)s", its branches use the same.',
                         level=level.name,
                         company=level.company_id.root_id.name,
                     )
@@ -190,8 +190,8 @@ class AccountFollowupLevel(models.Model):
             if level.send_sms and not level.sms_template_id:
                 raise ValidationError(
                     self.env._(
-                        'Follow-up level "%(level)s": choose an SMS Template, it is the '
-                        "text of the message.",
+                        'Follow-up level "%(level)s": choose an SMS Template, it is '
+                        "the text of the message.",
                         level=level.name,
                     )
                 )
@@ -218,8 +218,8 @@ class AccountFollowupLevel(models.Model):
         if used:
             raise UserError(
                 self.env._(
-                    "%(levels)s: reminders were sent at this level. Archive it instead, "
-                    "so that the history stays and nobody is reminded again.",
+                    "%(levels)s: reminders were sent at this level. Archive it "
+                    "instead, so that the history stays and nobody is reminded again.",
                     levels=", ".join(used.mapped("name")),
                 )
             )
@@ -236,7 +236,9 @@ class AccountFollowupLevel(models.Model):
 
     def _get_free_delay(self):
         """Return the days of a new level that comes after all others of the company."""
-        last = self.search([("company_id", "=", self.company_id.id)], order="delay DESC")
+        last = self.search(
+            [("company_id", "=", self.company_id.id)], order="delay DESC"
+        )
         return max(last[:1].delay, self.delay) + 10
 
     # ------------------------------------------------------------------

@@ -35,7 +35,7 @@ class AccountFollowupReminderLine(models.Model):
         "account.followup.level",
         readonly=True,
         ondelete="restrict",
-        help="Level that this reminder reached for the item; none if it was only named.",
+        help="Level that the item reached by it; none if it was only named.",
     )
     currency_id = fields.Many2one("res.currency", readonly=True)
     company_currency_id = fields.Many2one(

@@ -187,7 +187,9 @@ class AccountFollowupRun(models.Model):
         lines = self.env["account.followup.run.line"]
         progress(remaining=lines.search_count(waiting))
         while batch := lines.search(waiting, limit=BATCH_SIZE, order="run_id, id"):
-            batch = batch.filtered(lambda line, run=batch[:1].run_id: line.run_id == run)
+            batch = batch.filtered(
+                lambda line, run=batch[:1].run_id: line.run_id == run
+            )
             run = batch.run_id
             batch = batch.try_lock_for_update()
             if not batch:

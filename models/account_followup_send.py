@@ -318,7 +318,7 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _prepare_line(self, row, data):
-        """Return the values of a line: each ripe item at its own next level (rule 8)."""
+        """Return the values of a line: a ripe item at its own next level (rule 8)."""
         move_line = self.env["account.move.line"].browse(row["id"])
         ripe = self._is_ripe(row, data["day"])
         return {
@@ -336,14 +336,16 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_item_name(self, move_line):
-        """Return the number of the invoice, with the instalment where there are more."""
+        """Return the number of the invoice, and of the instalment if there are more."""
         move = move_line.move_id
         name = move.name or move_line.name or ""
         terms = move.line_ids.filtered(
             lambda line: line.account_type == "asset_receivable"
         )
         if move.is_invoice() and len(terms) > 1:
-            terms = terms.sorted(lambda line: (line.date_maturity or line.date, line.id))
+            terms = terms.sorted(
+                lambda line: (line.date_maturity or line.date, line.id)
+            )
             number = list(terms).index(move_line) + 1
             return f"{name} ({number}/{len(terms)})"
         return name

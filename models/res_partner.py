@@ -115,8 +115,8 @@ class ResPartner(models.Model):
         compute="_compute_followup",
         search="_search_total_overdue",
         groups=GROUPS,
-        help="Open items past their due date, credits deducted, excluded ones left out, "
-        "in company currency.",
+        help="Open items past their due date, credits deducted, excluded ones left "
+        "out, in company currency.",
     )
 
     # ------------------------------------------------------------------
@@ -308,8 +308,10 @@ class ResPartner(models.Model):
         )
         domain = Domain("id", "in", own.subselect("partner_id"))
         default = root.followup_responsible_id
-        fits = default.filtered_domain([("id", operator, value)]) if default else (
-            operator == "in" and False in value
+        fits = (
+            default.filtered_domain([("id", operator, value)])
+            if default
+            else (operator == "in" and False in value)
         )
         if fits:
             anybody = followups._search(Domain("responsible_id", "!=", False) & company)

@@ -19,7 +19,9 @@ class FollowupCommon(AccountTestInvoicingCommon, MailCommon):
         cls.company.followup_automatic = True
         cls.company.followup_min_days = 0
         cls.company.partner_id.email = "accounts@company.example.com"
-        cls.responsible = cls._create_user("responsible", "account.group_account_invoice")
+        cls.responsible = cls._create_user(
+            "responsible", "account.group_account_invoice"
+        )
         cls.company.followup_responsible_id = cls.responsible
         cls.cron = cls.env.ref("account_payment_followup.ir_cron_process_followups")
         cls.template = cls.env.ref("account_payment_followup.mail_template_reminder")
@@ -145,6 +147,9 @@ class FollowupCommon(AccountTestInvoicingCommon, MailCommon):
         partner = (partner or self.customer).with_company(self.company)
         partner = partner.with_user(user) if user else partner
         action = partner.action_send_followup()
-        return self.env[action["res_model"]].with_user(
-            user or self.env.user
-        ).with_context(**action["context"]).create({})
+        return (
+            self.env[action["res_model"]]
+            .with_user(user or self.env.user)
+            .with_context(**action["context"])
+            .create({})
+        )

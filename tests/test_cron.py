@@ -98,7 +98,9 @@ class TestCron(FollowupCommon, CronMixinCase):
                 with freeze_time(TODAY + timedelta(days=offset)):
                     self.env.invalidate_all()
                     self._run_cron()
-        days = [(r.level_id.delay, (r.date - TODAY).days) for r in self._get_reminders()]
+        days = [
+            (r.level_id.delay, (r.date - TODAY).days) for r in self._get_reminders()
+        ]
         self.assertEqual(days, [(1, 0), (15, 14), (30, 29)], "step by step, no burst")
 
     def test_d5_jump_to_the_level_of_the_age(self):
@@ -123,7 +125,7 @@ class TestCron(FollowupCommon, CronMixinCase):
                 self.env.flush_all()
 
     def test_x1_the_key_stops_a_run_that_read_too_early(self):
-        """A run that does not see another's reminder fails on the key, and only that."""
+        """A run that does not see another's reminder fails on the key, only that."""
         self._create_late(20)
         followup = self._get_followup()
         rows = followup._get_due_rows(TODAY)
@@ -328,7 +330,10 @@ class TestCron(FollowupCommon, CronMixinCase):
             self._create_late(20, partner=partner)
             partners += partner
         with (
-            patch("odoo.addons.account_payment_followup.models.account_followup.BATCH_SIZE", 3),
+            patch(
+                "odoo.addons.account_payment_followup.models.account_followup.BATCH_SIZE",
+                3,
+            ),
             self.mock_mail_gateway(),
         ):
             self._run_cron()

@@ -30,9 +30,11 @@ class TestProcess(FollowupCommon):
         return partners
 
     def _open_wizard(self, partners, user=None):
-        action = partners.with_user(user or self.clerk).with_company(
-            self.company
-        ).action_process_followups()
+        action = (
+            partners.with_user(user or self.clerk)
+            .with_company(self.company)
+            .action_process_followups()
+        )
         model = self.env[action["res_model"]].with_user(user or self.clerk)
         return model.with_company(self.company).create(
             {"partner_ids": [Command.set(action["context"]["default_partner_ids"])]}

@@ -63,7 +63,9 @@ class TestSend(FollowupCommon):
             window.action_send()
         reminder = self._get_reminders()
         message = reminder.mail_message_id
-        self.assertEqual((message.model, message.res_id), ("res.partner", self.customer.id))
+        self.assertEqual(
+            (message.model, message.res_id), ("res.partner", self.customer.id)
+        )
         self.assertEqual(get_cells(message.body), get_cells(reminder.body))
         self.assertEqual(len(message.attachment_ids), 1, "the letter")
         self.assertFalse(
@@ -228,7 +230,9 @@ class TestSend(FollowupCommon):
         window = self._open_window()
         with self.mock_mail_gateway():
             window.action_send()
-            recipients = {address for mail in self._mails for address in mail["email_to"]}
+            recipients = {
+                address for mail in self._mails for address in mail["email_to"]
+            }
         self.assertEqual(len(recipients), 2)
         message = self._get_reminders().mail_message_id
         self.assertEqual(message.notified_partner_ids, marked)
@@ -375,7 +379,9 @@ class TestSend(FollowupCommon):
         self._create_late(20)
         with self.mock_mail_gateway():
             self._open_window().action_send()
-            addresses = [address for mail in self._mails for address in mail["email_to"]]
+            addresses = [
+                address for mail in self._mails for address in mail["email_to"]
+            ]
         self.assertEqual(len(addresses), 1)
         self.assertIn("late.ltd", addresses[0])
 
