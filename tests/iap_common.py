@@ -35,7 +35,7 @@ class IapCommon(FollowupCommon):
         cls.country = cls.env.ref("base.us")
         cls.company.country_id = cls.country
         cls.customer.write(
-            {"phone": "202 555 0122", "zip": "20500", "country_id": cls.country.id}
+            {"phone": "+12025550122", "zip": "20500", "country_id": cls.country.id}
         )
         cls.env["sms.sms"].sudo().search([]).unlink()
         cls.env["snailmail.letter"].sudo().search([]).unlink()
