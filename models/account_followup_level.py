@@ -64,8 +64,8 @@ class AccountFollowupLevel(models.Model):
     is_automatic = fields.Boolean(
         "Automatic",
         help="The scheduled action carries out this level by itself, for customers "
-        "whose reminders are automatic, when automatic reminders are switched on in the "
-        "settings.",
+        "whose reminders are automatic, when automatic reminders are switched on in "
+        "the settings.",
     )
     send_email = fields.Boolean("Send Email", default=True)
     send_letter = fields.Boolean("Send a Letter")
