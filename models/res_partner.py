@@ -123,8 +123,9 @@ class ResPartner(models.Model):
     # State: read from the rule
     # ------------------------------------------------------------------
 
+    # no dependency on the settings: on the form, ticking one must not take back
+    # another that is not saved yet; saving one makes the state invalid instead
     @api.depends_context("company")
-    @api.depends("followup_reminder_type", "followup_excluded")
     def _compute_followup(self):
         days = self.env["res.company"]._get_followup_days()
         root = self.env.company.root_id
@@ -196,6 +197,7 @@ class ResPartner(models.Model):
         Customers without open items have no row there: where their value fits, those
         whose row does not fit are left out instead.
         """
+        self._check_field_access(self._fields[name], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
         column, default = COLUMNS[name]
@@ -262,6 +264,7 @@ class ResPartner(models.Model):
                 partner._origin.commercial_partner_id, company
             )
             followup[field] = partner[name]
+        self.invalidate_recordset(list(COLUMNS))
 
     def _inverse_followup_next_reminder_date(self):
         self._write_followup("next_reminder_date", "followup_next_reminder_date")
@@ -283,6 +286,7 @@ class ResPartner(models.Model):
 
     @api.model
     def _search_followup_setting(self, field, operator, value):
+        self._check_field_access(self._fields[f"followup_{field}"], "read")
         if operator != "in":
             return NotImplemented
         default = {"reminder_type": "automatic", "excluded": False}[field]
@@ -296,6 +300,7 @@ class ResPartner(models.Model):
 
     def _search_followup_responsible_id(self, operator, value):
         """Search by the effective responsible: the customer's own, else the default."""
+        self._check_field_access(self._fields["followup_responsible_id"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
         root = self.env.company.root_id.sudo()
