@@ -1,6 +1,6 @@
 from . import (
-    test_companies,
     test_call,
+    test_companies,
     test_concurrency,
     test_cron,
     test_demo,
@@ -9,4 +9,6 @@ from . import (
     test_process,
     test_send,
     test_sms,
+    test_tours,
+    test_views,
 )

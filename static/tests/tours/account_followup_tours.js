@@ -1,0 +1,261 @@
+import { registry } from "@web/core/registry";
+import { stepUtils } from "@web_tour/tour_utils";
+
+const tours = registry.category("web_tour.tours");
+
+/** Steps that open a menu of the Invoicing app. */
+function openMenu(section, name) {
+    return [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "Open Invoicing",
+            trigger: ".o_app[data-menu-xmlid='account.menu_finance']",
+            run: "click",
+        },
+        {
+            content: `Open the menu ${section}`,
+            trigger: `.o_menu_sections button:contains(/^${section}$/)`,
+            run: "click",
+        },
+        {
+            content: `Choose ${name}`,
+            trigger: `.o-dropdown--menu a.dropdown-item:contains(/^${name}$/)`,
+            run: "click",
+        },
+        {
+            content: `${name} is open`,
+            trigger: `.o_breadcrumb:contains(${name})`,
+        },
+    ];
+}
+
+/** Steps that choose a record in a many2one field. */
+function chooseRecord(field, name) {
+    return [
+        {
+            content: `Look for ${name}`,
+            trigger: `.o_field_widget[name=${field}] input`,
+            run: `edit ${name}`,
+        },
+        {
+            content: `Choose ${name}`,
+            trigger: `.o-autocomplete--dropdown-item a:contains(${name})`,
+            run: "click",
+        },
+    ];
+}
+
+const openLateCustomer = [
+    ...openMenu("Customers", "Follow-up Reports"),
+    {
+        content: "The late customers are listed",
+        trigger: ".o_facet_values:contains(Overdue Invoices)",
+    },
+    {
+        content: "The customer asks for a reminder",
+        trigger: ".o_data_row:contains(Late Ltd) .badge:contains(Requires follow-up)",
+    },
+    {
+        content: "Open the customer",
+        trigger: ".o_data_row td[name=partner_id]:contains(Late Ltd)",
+        run: "click",
+    },
+    {
+        content: "The form opens at the follow-ups",
+        trigger: ".o_field_widget[name=followup_status] .badge:contains(Requires follow-up)",
+    },
+    {
+        content: "It says which level is due",
+        trigger: ".o_field_widget[name=followup_level_id]:contains(Friendly Reminder)",
+    },
+];
+
+tours.add("account_followup_configure_level", {
+    steps: () => [
+        ...openMenu("Configuration", "Follow-up Levels"),
+        {
+            content: "Create a level",
+            trigger: ".o_list_button_add",
+            run: "click",
+        },
+        {
+            content: "Give it a name",
+            trigger: ".o_field_widget[name=name] input",
+            run: "edit Soon to be Paid",
+        },
+        {
+            content: "Three days before the due date",
+            trigger: ".o_field_widget[name=delay] input",
+            run: "edit -3 && press Tab",
+        },
+        {
+            content: "The days are said in words",
+            trigger: ".o_field_widget[name=timing]:contains(3 days before the due date)",
+        },
+        ...chooseRecord("mail_template_id", "Payment Follow-up: Upcoming Due Date"),
+        {
+            content: "An arrow leads to the template",
+            trigger: ".o_field_widget[name=mail_template_id] .o_external_button",
+        },
+        {
+            content: "It goes out by itself",
+            trigger: ".o_field_widget[name=is_automatic] input",
+            run: "check",
+        },
+        {
+            content: "Go to the activity",
+            trigger: ".o_notebook .nav-link:contains(Activity)",
+            run: "click",
+        },
+        {
+            content: "Schedule one",
+            trigger: ".o_field_widget[name=schedule_activity] input",
+            run: "check",
+        },
+        {
+            content: "Somebody certain has to do it",
+            trigger: ".o_field_widget[name=activity_responsible] input",
+            run: "click",
+        },
+        {
+            content: "A user with a name",
+            trigger: ".o_select_menu_item:contains(Named User)",
+            run: "click",
+        },
+        ...chooseRecord("activity_user_id", "Responsible"),
+        {
+            content: "Say what is to be done",
+            trigger: ".o_field_widget[name=activity_summary] input",
+            run: "edit Ask whether all is well",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "Back to the list",
+            trigger: ".o_back_button, .breadcrumb-item:contains(Follow-up Levels) a",
+            run: "click",
+        },
+        {
+            content: "The earliest level comes first",
+            trigger: ".o_data_row:first:contains(Soon to be Paid)",
+        },
+    ],
+});
+
+tours.add("account_followup_send_reminder", {
+    steps: () => [
+        ...openLateCustomer,
+        {
+            content: "Press Send",
+            trigger: "button.btn-primary[name=action_send_followup]",
+            run: "click",
+        },
+        {
+            content: "The window says to whom it goes",
+            trigger: ".modal .o_field_widget[name=contact_info]:contains(late.ltd@customer.example.com)",
+        },
+        {
+            content: "It names the open invoice",
+            trigger: ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
+        },
+        {
+            content: "Change the subject",
+            trigger: ".modal .o_field_widget[name=subject] input",
+            run: "edit Please pay, Late Ltd",
+        },
+        {
+            content: "Send it, with a nervous finger",
+            trigger: ".modal footer button[name=action_send]:contains(/^Send$/)",
+            run: "dblclick",
+        },
+        {
+            content: "The status has moved on",
+            trigger: "body:not(:has(.modal)) .o_field_widget[name=followup_status] .badge:contains(With overdue invoices)",
+        },
+        {
+            content: "The message is in the chatter",
+            trigger: ".o-mail-Message:contains(Please pay, Late Ltd)",
+        },
+        {
+            content: "Look at the history",
+            trigger: "button[name=action_view_followup_reminders]",
+            run: "click",
+        },
+        {
+            content: "The reminder is there, with its amount",
+            trigger: ".o_data_row:contains(Friendly Reminder):contains(250.00) td[name=level_id]",
+            run: "click",
+        },
+        {
+            content: "With its invoice",
+            trigger: ".o_field_widget[name=line_ids] .o_data_row:contains(250.00)",
+        },
+        {
+            content: "Look at the text",
+            trigger: ".o_notebook .nav-link:contains(Text as Sent)",
+            run: "click",
+        },
+        {
+            content: "The text was kept as it was sent",
+            trigger: ".o_field_widget[name=body] .o_followup_table:contains(250.00)",
+        },
+    ],
+});
+
+tours.add("account_followup_read_only", {
+    steps: () => [
+        ...openLateCustomer,
+        {
+            content: "There is nothing to send with",
+            trigger: ".o_form_view:has(button[name=action_view_followup_items]):not(:has(button[name=action_send_followup]))",
+        },
+        {
+            content: "Nor anything to change",
+            trigger: ".o_field_widget[name=followup_excluded].o_readonly_modifier",
+        },
+        {
+            content: "Look at the overdue invoices",
+            trigger: "button.btn-secondary[name=action_view_followup_items]",
+            run: "click",
+        },
+        {
+            content: "They are listed",
+            trigger: ".o_data_row:contains(250.00)",
+        },
+    ],
+});
+
+tours.add("account_followup_exclude_invoice", {
+    steps: () => [
+        ...openLateCustomer,
+        {
+            content: "Look at the overdue invoices",
+            trigger: ".oe_stat_button[name=action_view_followup_items]",
+            run: "click",
+        },
+        {
+            content: "Open the invoice",
+            trigger: ".o_data_row:contains(250.00) td[name=due_date]",
+            run: "click",
+        },
+        {
+            content: "Go to the other information",
+            trigger: ".o_notebook .nav-link:contains(Other Info)",
+            run: "click",
+        },
+        {
+            content: "Exclude it",
+            trigger: ".o_field_widget[name=no_followup] input",
+            run: "check",
+        },
+        ...stepUtils.saveForm(),
+        {
+            content: "Back to the list",
+            trigger: ".breadcrumb-item:contains(Overdue Invoices) a, .o_back_button",
+            run: "click",
+        },
+        {
+            content: "It rests",
+            trigger: ".o_data_row .badge:contains(Excluded)",
+        },
+    ],
+});

@@ -1,0 +1,79 @@
+from odoo import fields
+from odoo.tests import HttpCase, tagged
+
+from .common import FollowupCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(FollowupCommon, HttpCase):
+    """What people do on the screen, in a real browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.followup_min_days = 3
+        cls.level_1.name = "Friendly Reminder"
+
+    def _start(self, path, tour, *groups):
+        user = self._create_user("person", "base.group_partner_manager", *groups)
+        user.password = user.login
+        self.start_tour(path, tour, login=user.login)
+
+    def _create_late_today(self, days_late, amount=100.0, **values):
+        return self._create_late(
+            days_late, amount, day=fields.Date.context_today(self.company), **values
+        )
+
+    def test_a1_configure_a_level(self):
+        self._start(
+            "/odoo",
+            "account_followup_configure_level",
+            "account.group_account_manager",
+        )
+        level = self.env["account.followup.level"].search(
+            [("company_id", "=", self.company.id), ("name", "=", "Soon to be Paid")]
+        )
+        self.assertRecordValues(
+            level,
+            [
+                {
+                    "delay": -3,
+                    "is_automatic": True,
+                    "send_email": True,
+                    "mail_template_id": self.env.ref(
+                        "account_payment_followup.mail_template_upcoming"
+                    ).id,
+                    "schedule_activity": True,
+                    "activity_responsible": "user",
+                    "activity_user_id": self.responsible.id,
+                    "activity_summary": "Ask whether all is well",
+                }
+            ],
+        )
+
+    def test_c1_send_a_reminder(self):
+        invoice = self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_send_reminder", "account.group_account_invoice"
+        )
+        reminder = self._get_reminders()
+        self.assertEqual(len(reminder), 1, "a double click sends one")
+        self.assertEqual(reminder.trigger, "manual")
+        self.assertEqual(reminder.subject, "Please pay, Late Ltd")
+        self.assertEqual(reminder.line_ids.move_line_id.move_id, invoice)
+        self.assertEqual(invoice.followup_level_id, self.level_1)
+
+    def test_g2_read_only_accountant(self):
+        self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_read_only", "account.group_account_readonly"
+        )
+        self.assertFalse(self._get_reminders())
+
+    def test_b5_exclude_an_invoice(self):
+        invoice = self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_exclude_invoice", "account.group_account_invoice"
+        )
+        self.assertTrue(invoice.no_followup)
+        self.assertEqual(self.customer.followup_status, "no_action_needed")
