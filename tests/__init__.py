@@ -7,8 +7,10 @@ from . import (
     test_hold,
     test_letter,
     test_process,
+    test_rule_oracle,
     test_send,
     test_sms,
+    test_tools,
     test_tours,
     test_views,
 )

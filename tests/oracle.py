@@ -1,0 +1,318 @@
+"""The rules of follow-ups once more: slow, in plain Python, a day at a time.
+
+It shares no code with the module and reads a ledger from plain facts, so that what the
+SQL says can be compared with it. Where both differ, one of them is wrong.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Level:
+    id: int
+    delay: int
+    active: bool = True
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a root company has chosen."""
+
+    levels: tuple[Level, ...] = ()
+    enabled: bool = True
+    min_amount: Decimal = Decimal()
+    min_days: int = 3
+    catch_up: str = "step"
+
+
+@dataclass(frozen=True)
+class Mention:
+    """That a reminder named a journal item, at a level or not."""
+
+    level: int | None
+    day: date
+    deliveries: tuple[str, ...]  # states
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A journal item as the ledger keeps it."""
+
+    id: int
+    account_type: str
+    state: str
+    reconciled: bool
+    residual: Decimal  # in its own currency
+    residual_company: Decimal
+    maturity: date | None
+    invoice_date: date | None
+    entry_date: date
+    excluded: bool = False
+    hold_until: date | None = None
+    expected: date | None = None
+    mentions: tuple[Mention, ...] = ()
+
+
+@dataclass
+class Customer:
+    """A commercial partner in the tree of a root company."""
+
+    id: int
+    settings: Settings
+    entries: list[Entry] = field(default_factory=list)
+    excluded: bool = False
+    set_by_hand: date | None = None
+    reminders: list[tuple[date, tuple[str, ...]]] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class ItemAnswer:
+    due: date
+    days_late: int
+    residual: Decimal
+    residual_company: Decimal
+    reached: frozenset[int]  # more than one when an old level has the same delay
+    reached_day: date | None
+    next: int | None
+    ripe_day: date | None
+    reasons: frozenset[str]  # why it rests, any of them
+
+
+@dataclass(frozen=True)
+class CustomerAnswer:
+    status: str
+    levels: frozenset[int]
+    next_reminder: date | None
+    total_due: Decimal
+    total_overdue: Decimal
+
+
+def is_standing(deliveries):
+    """Rule 11: a reminder is void when all of its deliveries came to nothing."""
+    void = [state for state in deliveries if state in ("failed", "withdrawn")]
+    return not deliveries or len(void) < len(deliveries)
+
+
+# ----------------------------------------------------------------------
+# Rules 1 to 5: one item
+# ----------------------------------------------------------------------
+
+
+def is_item(entry):
+    return (
+        entry.account_type == "asset_receivable"
+        and entry.state == "posted"
+        and not entry.reconciled
+        and (entry.residual != 0 or entry.residual_company != 0)
+    )
+
+
+def is_credit(entry):
+    return entry.residual <= 0
+
+
+def get_due(entry):
+    return entry.maturity or entry.invoice_date or entry.entry_date
+
+
+def get_days_late(entry, today):
+    return (today - get_due(entry)).days
+
+
+def is_overdue(entry, today):
+    return not is_credit(entry) and get_due(entry) < today
+
+
+def get_reasons(entry, today):
+    reasons = set()
+    if entry.excluded:
+        reasons.add("excluded")
+    if entry.hold_until and entry.hold_until >= today:
+        reasons.add("hold")
+    if entry.expected and entry.expected >= today:
+        reasons.add("expected_payment")
+    return reasons
+
+
+def get_reached(entry, settings):
+    """Return (delay, levels, day) of the level that was reached, or None."""
+    delays = {level.id: level.delay for level in settings.levels}
+    standing = [
+        mention
+        for mention in entry.mentions
+        if mention.level and is_standing(mention.deliveries)
+    ]
+    if not standing:
+        return None
+    delay = max(delays[mention.level] for mention in standing)
+    last = [mention for mention in standing if delays[mention.level] == delay]
+    return (
+        delay,
+        {mention.level for mention in last},
+        max(mention.day for mention in last),
+    )
+
+
+def get_next(entry, settings, today):
+    """Return the level that is next for an item, or None."""
+    if is_credit(entry):
+        return None
+    reached = get_reached(entry, settings)
+    days_late = get_days_late(entry, today)
+    allowed = []
+    for level in sorted(settings.levels, key=lambda level: level.delay):
+        if not level.active:
+            continue
+        if reached and level.delay <= reached[0]:
+            continue
+        if level.delay < 0 and days_late > 0:
+            continue
+        allowed.append(level)
+    if settings.catch_up == "jump":
+        fitting = [level for level in allowed if level.delay <= days_late]
+        if fitting:
+            return fitting[-1]
+    return allowed[0] if allowed else None
+
+
+def get_ripe_day(entry, settings, today):
+    level = get_next(entry, settings, today)
+    if level is None:
+        return None
+    ripe_day = get_due(entry) + timedelta(days=level.delay)
+    reached = get_reached(entry, settings)
+    if reached:
+        delay, _levels, day = reached
+        ripe_day = max(ripe_day, day + timedelta(days=level.delay - delay))
+    return ripe_day
+
+
+def is_ripe(entry, settings, today):
+    ripe_day = get_ripe_day(entry, settings, today)
+    return ripe_day is not None and ripe_day <= today
+
+
+def explain_item(entry, settings, today):
+    reached = get_reached(entry, settings)
+    level = get_next(entry, settings, today)
+    return ItemAnswer(
+        due=get_due(entry),
+        days_late=get_days_late(entry, today),
+        residual=entry.residual,
+        residual_company=entry.residual_company,
+        reached=frozenset(reached[1] if reached else ()),
+        reached_day=reached[2] if reached else None,
+        next=level.id if level else None,
+        ripe_day=get_ripe_day(entry, settings, today),
+        reasons=frozenset(get_reasons(entry, today)),
+    )
+
+
+# ----------------------------------------------------------------------
+# Rules 6, 7 and 9: one customer
+# ----------------------------------------------------------------------
+
+
+def get_items(customer):
+    return [entry for entry in customer.entries if is_item(entry)]
+
+
+def get_sum(entries):
+    return sum((entry.residual_company for entry in entries), Decimal())
+
+
+def get_level_due(customer, today):
+    """Rule 6: return the level due when the customer requires follow-up, or None."""
+    settings = customer.settings
+    if customer.excluded:
+        return None
+    if customer.set_by_hand and customer.set_by_hand > today:
+        return None
+    standing = [day for day, states in customer.reminders if is_standing(states)]
+    if standing and (today - max(standing)).days < settings.min_days:
+        return None
+
+    claimable, credits = [], Decimal()
+    for entry in get_items(customer):
+        if entry.excluded:
+            continue
+        if is_credit(entry):
+            credits -= entry.residual_company
+        elif not get_reasons(entry, today):
+            claimable.append(entry)
+    ripe = [entry for entry in claimable if is_ripe(entry, settings, today)]
+    if not ripe:
+        return None
+    level = max(
+        (get_next(entry, settings, today) for entry in ripe),
+        key=lambda level: level.delay,
+    )
+    claimed = ripe
+    if level.delay >= 0:
+        claimed = [entry for entry in claimable if is_overdue(entry, today)]
+    amount = get_sum(claimed) - credits
+    if amount <= 0 or amount < settings.min_amount:
+        return None
+    return level
+
+
+def get_horizon(customer, today):
+    """Return a day after which the calendar alone changes nothing any more."""
+    dates = [today, *(day for day, _states in customer.reminders)]
+    for entry in get_items(customer):
+        dates.append(get_due(entry))
+        dates += [mention.day for mention in entry.mentions]
+        dates += [day for day in (entry.hold_until, entry.expected) if day]
+    delays = [level.delay for level in customer.settings.levels] or [0]
+    spread = max(*delays, 0) - min(*delays, 0)
+    return max(dates) + timedelta(days=spread + customer.settings.min_days + 2)
+
+
+def get_next_reminder(customer, today):
+    """Rule 9: return the first day on which something is to be done, or None."""
+    if customer.excluded:
+        return None
+    if customer.set_by_hand and customer.set_by_hand >= today:
+        return customer.set_by_hand
+    horizon = get_horizon(customer, today)
+    day = today
+    while day <= horizon:
+        if get_level_due(customer, day):
+            return day
+        day += timedelta(days=1)
+    return None
+
+
+def get_highest_reached(customer):
+    """Return the levels with the largest delay that open items have reached."""
+    reached = [
+        get_reached(entry, customer.settings)
+        for entry in get_items(customer)
+        if not entry.excluded
+    ]
+    reached = [answer for answer in reached if answer]
+    highest = max((delay for delay, _levels, _day in reached), default=None)
+    return {
+        level for delay, levels, _day in reached if delay == highest for level in levels
+    }
+
+
+def explain_customer(customer, today):
+    level = get_level_due(customer, today)
+    items = [entry for entry in get_items(customer) if not entry.excluded]
+    if level:
+        status = "in_need_of_action"
+    elif any(is_overdue(entry, today) for entry in items):
+        status = "with_overdue_invoices"
+    else:
+        status = "no_action_needed"
+    overdue = [entry for entry in items if is_credit(entry) or is_overdue(entry, today)]
+    return CustomerAnswer(
+        status=status,
+        levels=frozenset({level.id} if level else get_highest_reached(customer)),
+        next_reminder=get_next_reminder(customer, today),
+        total_due=get_sum(items),
+        total_overdue=max(get_sum(overdue), Decimal()),
+    )

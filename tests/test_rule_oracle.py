@@ -1,0 +1,905 @@
+import logging
+import os
+import random
+from collections import Counter, defaultdict
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from pprint import pformat
+
+from odoo import Command
+from odoo.tests import freeze_time, tagged
+from odoo.tools import SQL
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+
+from . import oracle
+
+_logger = logging.getLogger(__name__)
+
+#: The day around which everything happens.
+BASE = date(2024, 6, 12)
+#: Seed of the documents; the rounds count on from it.
+SEED = 20240612
+ROUNDS = 500 if os.environ.get("FOLLOWUP_LONG") else 40
+SEEDS = range(SEED, SEED + ROUNDS)
+AMOUNTS = ("10", "20", "25.5", "33.33", "50", "100", "0.01", "333.333")
+MINIMUM = ("0", "0", "0", "10", "25.5", "50", "66.66", "100", "1000")
+STATES = ("queued", "sent", "failed", "withdrawn")
+
+
+def shift(day, rng, first, last):
+    return day + timedelta(days=rng.randint(first, last))
+
+
+class LedgerCase(AccountTestInvoicingCommon):
+    """Two root companies, one with a branch, whose customers owe all sorts of things.
+
+    Some items come from invoices, payments and credit notes. The others are booked
+    once, and a round scatters their dates, amounts and marks straight in the database.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.root = cls.company_data["company"]
+        cls.other_data = cls.setup_other_company(
+            name="Other root", currency_id=cls.setup_other_currency("BHD").id
+        )
+        cls.other_root = cls.other_data["company"]
+        cls.roots = cls.root + cls.other_root
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Branch", "parent_id": cls.root.id}
+        )
+        cls.companies = cls.roots + cls.branch
+        cls.env.user.company_ids += cls.companies
+        cls.env = cls.env(
+            context={**cls.env.context, "allowed_company_ids": cls.companies.ids}
+        )
+        cls.foreign = cls.setup_other_currency("CHF")
+        cls.env["account.followup.level"].search(
+            [("company_id", "in", cls.roots.ids)]
+        ).unlink()
+        rng = random.Random(SEED)
+        cls._create_partners()
+        cls._create_documents(rng)
+        cls.document_lines = cls._get_lines()
+        for company, data, share in (
+            (cls.root, cls.company_data, 0.9),
+            (cls.branch, cls.company_data, 0.3),
+            (cls.other_root, cls.other_data, 0.6),
+        ):
+            cls._post_entry(rng, company, data, share)
+        cls.scattered = cls._get_lines() - cls.document_lines
+        cls.env.flush_all()
+
+    @classmethod
+    def _get_lines(cls):
+        return cls.env["account.move.line"].search(
+            [
+                ("company_id", "in", cls.companies.ids),
+                ("partner_id", "child_of", cls.partners.ids),
+                ("account_type", "=", "asset_receivable"),
+            ]
+        )
+
+    @classmethod
+    def _create_partners(cls):
+        create = cls.env["res.partner"].create
+        cls.partners = create(
+            [
+                {"name": f"Customer {number}", "is_company": True}
+                for number in range(150)
+            ]
+        )
+        cls.contacts = create(
+            [
+                {"name": f"Contact of {partner.name}", "parent_id": partner.id}
+                for partner in cls.partners[::3]
+            ]
+        )
+
+    @classmethod
+    def _create_documents(cls, rng):
+        """Invoices by instalments, some of them paid or credited in part."""
+        terms = cls.env["account.payment.term"].create(
+            {
+                "name": "Two instalments",
+                "line_ids": [
+                    Command.create({"value_amount": 40, "nb_days": 0}),
+                    Command.create({"value_amount": 60, "nb_days": 15}),
+                ],
+            }
+        )
+        for number, partner in enumerate(cls.partners[:16]):
+            invoice = cls._create_invoice(
+                post=True,
+                partner_id=partner,
+                invoice_date=shift(BASE, rng, -40, -1),
+                invoice_payment_term_id=terms if number % 3 else cls.pay_terms_a,
+                currency_id=cls.foreign if number % 4 == 1 else cls.root.currency_id,
+                invoice_line_ids=[
+                    cls._prepare_invoice_line(
+                        price_unit=float(rng.choice(AMOUNTS)), quantity=2, tax_ids=[]
+                    )
+                ],
+            )
+            if number % 2:
+                cls._register_payment(
+                    invoice,
+                    amount=invoice.amount_total * rng.choice((0.25, 0.5, 1)),
+                    payment_date=BASE,
+                )
+            elif number % 4 == 0:
+                note = cls._reverse_invoice(invoice, date=BASE)
+                note.invoice_line_ids.quantity = rng.choice((1, 3))
+                note.action_post()
+                if number % 8:
+                    cls._get_receivable(invoice + note).reconcile()
+
+    @classmethod
+    def _get_receivable(cls, moves):
+        return moves.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+
+    @classmethod
+    def _post_entry(cls, rng, company, data, share):
+        """Book some lines of most customers, in two accounts and two currencies."""
+        receivable = data["default_account_receivable"].with_company(data["company"])
+        accounts = receivable + cls.copy_account(receivable)
+        currency = data["company"].currency_id
+        vals_list, total = [], 0.0
+        for partner in cls.partners + cls.contacts:
+            while rng.random() < share * (0.7 if partner.is_company else 0.3):
+                sign = 1 if rng.random() < 0.8 else -1
+                balance = sign * currency.round(float(rng.choice(AMOUNTS)))
+                foreign = rng.random() < 0.25
+                total += balance
+                vals_list.append(
+                    {
+                        "name": "Item",
+                        "partner_id": partner.id,
+                        "account_id": rng.choice(accounts).id,
+                        "currency_id": (cls.foreign if foreign else currency).id,
+                        "amount_currency": balance * (2 if foreign else 1),
+                        "balance": balance,
+                    }
+                )
+        counterpart = {
+            "account_id": data["default_account_revenue"].id,
+            "balance": -total,
+        }
+        move = cls.env["account.move"].create(
+            {
+                "company_id": company.id,
+                "journal_id": data["default_journal_misc"].id,
+                "date": BASE,
+                "line_ids": [
+                    Command.create(vals) for vals in [*vals_list, counterpart]
+                ],
+            }
+        )
+        move.action_post()
+
+    # ------------------------------------------------------------------
+    # A round: settings, levels, items, reminders
+    # ------------------------------------------------------------------
+
+    @contextmanager
+    def _round(self, seed, days=None):
+        """Make another ledger for a while. Return its random numbers and its days."""
+        rng = random.Random(seed)
+        days = days or {root: shift(BASE, rng, -20, 20) for root in self.roots}
+        with self.subTest(seed=seed):
+            savepoint = self.env.cr.savepoint()
+            try:
+                for root in self.roots:
+                    self._set_up_company(rng, root)
+                self._scatter_items(rng, days)
+                self._create_cases(rng, days)
+                self._create_reminders(rng, days)
+                self.env.flush_all()
+                self.env.invalidate_all()
+                self._analyze()
+                yield rng, days
+            finally:
+                savepoint.close(rollback=True)
+                self.env.invalidate_all()
+
+    def _analyze(self):
+        """Let the planner know of the rows of this transaction."""
+        for table in ("line", "reminder", "reminder_line", "delivery"):
+            prefix = "account_move" if table == "line" else "account_followup"
+            name = SQL.identifier(f"{prefix}_{table}")
+            self.env.cr.execute(SQL("ANALYZE %s", name))
+
+    def _set_up_company(self, rng, root):
+        root.write(
+            {
+                "followup_min_amount": float(rng.choice(MINIMUM)),
+                "followup_min_days": rng.choice((0, 0, 1, 3, 3, 7)),
+                "followup_catch_up": rng.choice(("step", "step", "jump")),
+            }
+        )
+        delays = rng.sample(range(-9, 26), rng.choice((0, 1, 1, 2, 3, 3, 4, 6)))
+        if delays and rng.random() < 0.3:
+            delays = sorted({0, *delays[1:]})
+        archived = [
+            rng.choice((*delays, rng.randint(-9, 26)))
+            for _number in range(rng.choice((0, 0, 1, 2)))
+        ]
+        self.env["account.followup.level"].create(
+            [
+                {
+                    "name": f"Level {delay}{'' if active else ' (old)'}",
+                    "company_id": root.id,
+                    "delay": delay,
+                    "active": active,
+                    "send_email": False,
+                }
+                for active, some in ((True, delays), (False, archived))
+                for delay in some
+            ]
+        )
+
+    def _scatter_items(self, rng, days):
+        marks, rows = [], []
+        oldest = {root: rng.choice((-30, -30, -8)) for root in self.roots}
+        for line in self.document_lines + self.scattered:
+            today = days[line.company_id.root_id]
+            marks.append(
+                SQL(
+                    "(%s, %s, %s, %s)",
+                    line.id,
+                    rng.random() < 0.15,
+                    shift(today, rng, -4, 9) if rng.random() < 0.2 else None,
+                    shift(today, rng, -4, 9) if rng.random() < 0.2 else None,
+                )
+            )
+        for line in self.scattered:
+            root = line.company_id.root_id
+            today = days[root]
+            residual, company_residual = self._get_random_residual(rng, line)
+            rows.append(
+                SQL(
+                    "(%s, %s, %s, %s, %s, %s, %s, %s)",
+                    line.id,
+                    shift(today, rng, oldest[root], 20) if rng.random() < 0.9 else None,
+                    shift(today, rng, -35, 0) if rng.random() < 0.5 else None,
+                    shift(today, rng, -35, 0),
+                    residual,
+                    company_residual,
+                    rng.random() < 0.05,
+                    rng.choices(("posted", "draft", "cancel"), (95, 3, 2))[0],
+                )
+            )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE account_move_line line
+                   SET no_followup = mark.excluded,
+                       followup_hold_until = mark.hold::date,
+                       expected_payment_date = mark.expected::date
+                  FROM (VALUES %s) mark(id, excluded, hold, expected)
+                 WHERE line.id = mark.id
+                """,
+                SQL(", ").join(marks),
+            )
+        )
+        self.env.cr.execute(
+            SQL(
+                """
+                UPDATE account_move_line line
+                   SET date_maturity = fact.maturity::date,
+                       invoice_date = fact.invoice_date::date,
+                       date = fact.date,
+                       amount_residual_currency = fact.residual,
+                       amount_residual = fact.company_residual,
+                       reconciled = fact.reconciled,
+                       parent_state = fact.state
+                  FROM (VALUES %s) fact(id, maturity, invoice_date, date, residual,
+                                        company_residual, reconciled, state)
+                 WHERE line.id = fact.id
+                """,
+                SQL(", ").join(rows),
+            )
+        )
+        self.env.invalidate_all()
+
+    def _get_random_residual(self, rng, line):
+        """Return an open amount in the item's currency and in the company's."""
+        sign = 1 if rng.random() < 0.8 else -1
+        residual = sign * line.currency_id.round(float(rng.choice(AMOUNTS)))
+        if line.currency_id == line.company_currency_id:
+            return residual, residual
+        # what differences of exchange can leave behind
+        odd = rng.random()
+        if odd < 0.05:
+            return sign * 0.01, 0.0
+        if odd < 0.1:
+            return 0.0, sign * 0.01
+        rate = rng.choice((2, 0.5, 1))
+        return residual, line.company_currency_id.round(residual * rate)
+
+    def _create_cases(self, rng, days):
+        self.env["account.followup"].sudo().create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "company_id": root.id,
+                    "excluded": rng.random() < 0.2,
+                    "next_reminder_date": (
+                        shift(today, rng, -4, 9) if rng.random() < 0.5 else False
+                    ),
+                    "retry_date": (
+                        shift(today, rng, -4, 9) if rng.random() < 0.3 else False
+                    ),
+                }
+                for root, today in days.items()
+                for partner in self.partners
+                if rng.random() < 0.3
+            ]
+        )
+
+    def _create_reminders(self, rng, days):
+        all_levels = self.env["account.followup.level"].with_context(active_test=False)
+        vals_list = []
+        for root, today in days.items():
+            levels = all_levels.search([("company_id", "=", root.id)])
+            for partner, partner_lines in self._group_lines(root).items():
+                taken = set()
+                for _number in range(rng.choice((0, 0, 1, 1, 2, 3))):
+                    vals = self._prepare_reminder(rng, partner_lines, levels, taken)
+                    vals |= {
+                        "partner_id": partner.id,
+                        "company_id": root.id,
+                        "date": shift(today, rng, -18, 1),
+                        "trigger": "manual",
+                    }
+                    vals_list.append(vals)
+        self.env["account.followup.reminder"].sudo().create(vals_list)
+
+    def _group_lines(self, root):
+        """Return dict {customer: what was booked in the tree of a root company}."""
+        lines = self.document_lines + self.scattered
+        lines = lines.filtered(lambda line: line.company_id.root_id == root)
+        return lines.grouped(lambda line: line.partner_id.commercial_partner_id)
+
+    def _prepare_reminder(self, rng, lines, levels, taken):
+        """Return deliveries and lines of a reminder.
+
+        :param set taken: (item, delay) that a standing reminder has already
+        """
+        states = rng.choices(STATES, k=rng.choice((0, 1, 1, 2)))
+        stands = not states or not set(states) <= {"failed", "withdrawn"}
+        line_vals = []
+        for line in lines:
+            if rng.random() < 0.4:
+                continue
+            level = rng.choice(levels) if levels and rng.random() < 0.8 else None
+            if level and stands:
+                key = (line.id, level.delay)
+                if key in taken:
+                    continue
+                taken.add(key)
+            line_vals.append({"move_line_id": line.id, "level_id": level and level.id})
+        if levels and rng.random() < 0.1:  # the journal item was deleted since then
+            line_vals.append({"level_id": levels[0].id})
+        return {
+            "delivery_ids": [
+                Command.create({"channel": "email", "state": state}) for state in states
+            ],
+            "line_ids": [Command.create(vals) for vals in line_vals],
+        }
+
+    # ------------------------------------------------------------------
+    # Facts for the oracle
+    # ------------------------------------------------------------------
+
+    def _read_settings(self, root):
+        levels = self.env["account.followup.level"].with_context(active_test=False)
+        return oracle.Settings(
+            levels=tuple(
+                oracle.Level(level.id, level.delay, level.active)
+                for level in levels.search([("company_id", "=", root.id)])
+            ),
+            enabled=root.followup_enabled,
+            min_amount=Decimal(str(root.followup_min_amount)),
+            min_days=root.followup_min_days,
+            catch_up=root.followup_catch_up,
+        )
+
+    def _read_customers(self):
+        """Return dict {(customer id, root company id): oracle.Customer}."""
+        env = self.env(su=True)
+        customers = {}
+        for root in self.roots:
+            settings = self._read_settings(root)
+            for partner in self.partners:
+                key = (partner.id, root.id)
+                customers[key] = oracle.Customer(partner.id, settings)
+        ours = [("partner_id", "in", self.partners.ids)]
+        for case in env["account.followup"].search(ours):
+            customer = customers[case.partner_id.id, case.company_id.id]
+            customer.excluded = case.excluded
+            customer.set_by_hand = case.next_reminder_date or None
+        mentions = defaultdict(list)
+        for reminder in env["account.followup.reminder"].search(ours):
+            states = tuple(reminder.delivery_ids.mapped("state"))
+            customer = customers[reminder.partner_id.id, reminder.company_id.id]
+            customer.reminders.append((reminder.date, states))
+            for line in reminder.line_ids:
+                mentions[line.move_line_id.id].append(
+                    oracle.Mention(line.level_id.id or None, reminder.date, states)
+                )
+        for line in env["account.move.line"].search(
+            [
+                ("company_id", "in", self.companies.ids),
+                ("partner_id", "child_of", self.partners.ids),
+            ]
+        ):
+            partner = line.partner_id.commercial_partner_id
+            customer = customers[partner.id, line.company_id.root_id.id]
+            customer.entries.append(self._read_entry(line, mentions[line.id]))
+        return customers
+
+    def _read_entry(self, line, mentions):
+        return oracle.Entry(
+            id=line.id,
+            account_type=line.account_type,
+            state=line.parent_state,
+            reconciled=line.reconciled,
+            residual=Decimal(str(line.amount_residual_currency)),
+            residual_company=Decimal(str(line.amount_residual)),
+            maturity=line.date_maturity or None,
+            invoice_date=line.invoice_date or None,
+            entry_date=line.date,
+            excluded=line.no_followup,
+            hold_until=line.followup_hold_until or None,
+            expected=line.expected_payment_date or None,
+            mentions=tuple(mentions),
+        )
+
+    def _fail_on(self, mismatches, seed):
+        """Fail with the smallest customer of those that differ."""
+        if not mismatches:
+            return
+        customer, today, expected, got = min(
+            mismatches,
+            key=lambda mismatch: len(mismatch[0].entries) + len(mismatch[0].reminders),
+        )
+        self.fail(
+            f"Seed {seed}: {len(mismatches)} answers differ from the oracle's.\n"
+            f"Today: {today}\nFacts: {pformat(customer)}\n"
+            f"Oracle: {pformat(expected)}\nModule: {pformat(got)}"
+        )
+
+
+@tagged("post_install", "-at_install")
+class TestRuleOracle(LedgerCase):
+    def _get_item_mismatches(self, customers, days):
+        rows = self.env["account.followup.item"]._get_rows(days, self.partners)
+        rows = {row["move_line_id"]: row for row in rows}
+        for (partner_id, root_id), customer in customers.items():
+            today = days.get(self.env["res.company"].browse(root_id))
+            for entry in customer.entries:
+                row = rows.pop(entry.id, None)
+                got = row and {
+                    "partner_id": row["partner_id"],
+                    "company_id": row["company_id"],
+                    "due": row["due_date"],
+                    "days_late": row["days_late"],
+                    "residual": Decimal(str(row["residual"])),
+                    "residual_company": Decimal(str(row["residual_company"])),
+                    "reached": row["reached_level_id"],
+                    "reached_day": row["reached_date"],
+                    "next": row["next_level_id"],
+                    "ripe_day": row["ripe_date"],
+                    "rests": row["rest_reason"],
+                }
+                expected = None
+                if today and oracle.is_item(entry):
+                    answer = oracle.explain_item(entry, customer.settings, today)
+                    expected = {
+                        "partner_id": partner_id,
+                        "company_id": root_id,
+                        **vars(answer),
+                    }
+                    # one of several that fit
+                    for name, several in (
+                        ("reached", answer.reached),
+                        ("rests", expected.pop("reasons")),
+                    ):
+                        value = got and got[name]
+                        expected[name] = value if value in several else None
+                        if several and value not in several:
+                            expected[name] = several
+                if got != expected:
+                    yield customer, today, expected, got
+        self.assertFalse(rows, "Items of other customers")
+
+    def _get_customer_mismatches(self, customers, days):
+        model = self.env["account.followup.customer"]
+        rows = {
+            (row["partner_id"], row["company_id"]): row
+            for row in model._get_rows(days, self.partners)
+        }
+        short_rows = {
+            (row["partner_id"], row["company_id"]): row
+            for row in model._get_rows(days, self.partners, with_next_date=False)
+        }
+        self.assertEqual(rows.keys(), short_rows.keys())
+        for key, customer in customers.items():
+            today = days.get(self.env["res.company"].browse(key[1]))
+            row = rows.pop(key, None)
+            got = row and self._get_answer(row)
+            expected = None
+            items = oracle.get_items(customer)
+            if today and any(not entry.excluded for entry in items):
+                expected = self._get_expected(customer, today, got)
+            if got != expected:
+                yield replace(customer, entries=items), today, expected, got
+            if row:
+                day = row["next_reminder_date"]
+                self.assertEqual({**short_rows[key], "next_reminder_date": day}, row)
+        self.assertFalse(rows, "Rows of other customers")
+
+    def _get_answer(self, row):
+        return {
+            "status": row["status"],
+            "level": row["level_id"],
+            "next_reminder": row["next_reminder_date"],
+            "total_due": Decimal(str(row["total_due"])),
+            "total_overdue": Decimal(str(row["total_overdue"])),
+        }
+
+    def _get_expected(self, customer, today, got):
+        """Return the oracle's answer, the level chosen among those that fit."""
+        expected = dict(vars(oracle.explain_customer(customer, today)))
+        levels = expected.pop("levels")
+        level = got and got["level"]
+        expected["level"] = level if level in levels else min(levels, default=None)
+        return expected
+
+    def test_random_ledgers(self):
+        """Whatever the ledger, the rule in SQL says what the rules say."""
+        counts = Counter()
+        for seed in SEEDS:
+            with self._round(seed) as (rng, days):
+                if rng.random() < 0.1:  # follow-ups are switched off there
+                    days.pop(rng.choice(self.roots))
+                customers = self._read_customers()
+                self._fail_on([*self._get_item_mismatches(customers, days)], seed)
+                self._fail_on([*self._get_customer_mismatches(customers, days)], seed)
+                counts += self._count(customers, days)
+        _logger.info("Compared with the oracle: %s", dict(counts))
+        self.assertGreater(counts["customers"], 5000)
+        for name in ("due", "due before the due date", "later", "never"):
+            self.assertGreater(counts[name], 50, f"{name}: the ledgers are too tame")
+
+    def _count(self, customers, days):
+        """Return what sorts of customers there were."""
+        counts = Counter()
+        for (_partner_id, root_id), customer in customers.items():
+            today = days.get(self.env["res.company"].browse(root_id))
+            if not today or not oracle.get_items(customer):
+                continue
+            counts["customers"] += 1
+            level = oracle.get_level_due(customer, today)
+            if level:
+                counts["due"] += 1
+                counts["due before the due date"] += level.delay < 0
+            elif not customer.set_by_hand and not customer.excluded:
+                later = oracle.get_next_reminder(customer, today)
+                counts["later" if later else "never"] += 1
+        return counts
+
+    def test_unflushed(self):
+        """The statements read what was written a moment ago."""
+        invoice = self._create_invoice(
+            post=True,
+            partner_id=self.partners[-1],
+            invoice_date=BASE - timedelta(days=9),
+            invoice_date_due=BASE - timedelta(days=9),
+            invoice_line_ids=[self._prepare_invoice_line(price_unit=10, tax_ids=[])],
+        )
+        level = self.env["account.followup.level"].create(
+            {
+                "name": "First",
+                "company_id": self.root.id,
+                "delay": 5,
+                "send_email": False,
+            }
+        )
+        days = {self.root: BASE}
+        customers = self.env["account.followup.customer"]
+        items = self.env["account.followup.item"]
+        line = self._get_receivable(invoice)
+
+        def check(status, reason):
+            [row] = [
+                row
+                for row in items._get_rows(days, self.partners[-1])
+                if row["move_line_id"] == line.id
+            ]
+            self.assertEqual(row["rest_reason"], reason)
+            [row] = customers._get_rows(days, self.partners[-1])
+            self.assertEqual(row["status"], status)
+
+        # what was booked in setUpClass is out of the way
+        self.scattered.filtered(
+            lambda line: line.partner_id == self.partners[-1]
+        ).no_followup = True
+        check("in_need_of_action", None)
+        line.followup_hold_until = BASE
+        check("with_overdue_invoices", "hold")
+        line.followup_hold_until = False
+        check("in_need_of_action", None)
+        line.expected_payment_date = BASE
+        check("with_overdue_invoices", "expected_payment")
+        line.expected_payment_date = False
+        level.delay = 10
+        check("with_overdue_invoices", None)
+        level.delay = 9
+        check("in_need_of_action", None)
+        case = self.env(su=True)["account.followup"].create(
+            {"partner_id": self.partners[-1].id, "company_id": self.root.id}
+        )
+        case.excluded = True
+        check("with_overdue_invoices", None)
+        case.excluded = False
+        check("in_need_of_action", None)
+        case.next_reminder_date = BASE + timedelta(days=1)
+        check("with_overdue_invoices", None)
+        case.next_reminder_date = False
+        self.root.followup_min_amount = 10.01
+        check("with_overdue_invoices", None)
+        self.root.followup_min_amount = 10
+        check("in_need_of_action", None)
+        reminder = self.env(su=True)["account.followup.reminder"].create(
+            {
+                "partner_id": self.partners[-1].id,
+                "company_id": self.root.id,
+                "date": BASE,
+                "trigger": "manual",
+                "delivery_ids": [Command.create({"channel": "print", "state": "sent"})],
+                "line_ids": [
+                    Command.create({"move_line_id": line.id, "level_id": level.id})
+                ],
+            }
+        )
+        check("with_overdue_invoices", None)
+        reminder.delivery_ids.state = "withdrawn"
+        check("in_need_of_action", None)
+
+
+def fits(value, operator, wanted):
+    """Say whether a value fits a condition; ``False`` is no value."""
+    if operator == "=":
+        return value == wanted
+    if operator == "in":
+        return value in wanted
+    if operator == "ilike":
+        return bool(value) and wanted.lower() in value.lower()
+    if operator in ("!=", "not in", "not ilike"):
+        return not fits(value, {"!=": "="}.get(operator, operator[4:]), wanted)
+    if value is False:
+        return False
+    return {
+        "<": value < wanted,
+        "<=": value <= wanted,
+        ">": value > wanted,
+        ">=": value >= wanted,
+    }[operator]
+
+
+@tagged("post_install", "-at_install")
+class TestSearchOracle(LedgerCase):
+    """What can be seen on customers, invoices and journal items, and searched there."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.root.partner_id.tz = "Pacific/Kiritimati"
+        cls.other_root.partner_id.tz = "Pacific/Pago_Pago"
+
+    @contextmanager
+    def _frozen_round(self, seed):
+        """Make a ledger on a day that is another one in each company.
+
+        :return: the facts and the days
+        """
+        now = datetime.combine(BASE, time(random.Random(seed).randint(0, 23), 30))
+        days = {
+            self.root: (now + timedelta(hours=14)).date(),
+            self.other_root: (now - timedelta(hours=11)).date(),
+        }
+        with freeze_time(now), self._round(seed, days):
+            self.other_root.followup_enabled = seed % 4 != 1
+            yield self._read_customers(), days
+
+    def _check_search(self, records, values, field, operator, wanted):
+        """Check that a search finds the records whose value fits.
+
+        :param dict values: {record: value that is compared}
+        """
+        found = records.search([("id", "in", records.ids), (field, operator, wanted)])
+        expected = records.filtered(
+            lambda record: fits(values[record], operator, wanted)
+        )
+        message = f"{records._name}: ({field!r}, {operator!r}, {wanted!r})"
+        for text, differing in (
+            ("finds too much", found - expected),
+            ("does not find", expected - found),
+        ):
+            if differing:
+                self.fail(
+                    f"{message} {text}: {len(differing)} records, the first is "
+                    f"{differing[0].display_name!r} ({differing[0].id}) with "
+                    f"{values[differing[0]]!r}, in {records.env.company.name}"
+                )
+
+    def _check_searches(self, records, values, field, samples, operators):
+        for operator in operators:
+            if operator in ("in", "not in"):
+                for wanted in (samples[1:], [False, *samples[:2]]):
+                    if wanted:
+                        self._check_search(records, values, field, operator, wanted)
+            else:
+                for wanted in samples:
+                    self._check_search(records, values, field, operator, wanted)
+        if not isinstance(next(iter(values.values())), float):
+            for operator in ("=", "!="):
+                self._check_search(records, values, field, operator, False)
+
+    def _check_date_searches(self, records, field, around):
+        values = {record: record[field] for record in records}
+        samples = [around + timedelta(days=days) for days in (-3, 0, 4)]
+        operators = ("=", "!=", "<", "<=", ">", ">=", "in", "not in")
+        self._check_searches(records, values, field, samples, operators)
+
+    def _check_level_searches(self, records, field):
+        levels = self.env["account.followup.level"].with_context(active_test=False)
+        levels = levels.search([("company_id", "in", self.roots.ids)])
+        values = {record: record[field].id for record in records}
+        samples = levels.ids[:3]
+        operators = ("=", "!=", "in", "not in")
+        self._check_searches(records, values, field, samples, operators)
+        names = {record: record[field].name for record in records}
+        for operator in ("ilike", "not ilike"):
+            for name in ("Level", "level 1", "Nothing"):
+                self._check_search(records, names, field, operator, name)
+
+    def test_partner_fields(self):
+        """Fields of customers say what the oracle says."""
+        for seed in SEEDS[:6]:
+            with self._frozen_round(seed) as (customers, days):
+                for company in self.companies:
+                    # core keeps currency_id of the company it was first read in
+                    self.env.invalidate_all()
+                    partners = (self.partners + self.contacts).with_company(company)
+                    self._check_partner_fields(partners, customers, days)
+
+    def test_partner_searches(self):
+        """A search finds the customers whose value fits."""
+        for seed in SEEDS[:6]:
+            with self._frozen_round(seed) as (_customers, days):
+                company = self.companies[seed % len(self.companies)]
+                partners = (self.partners + self.contacts).with_company(company)
+                self._check_partner_searches(partners, days[company.root_id])
+
+    def _check_partner_fields(self, partners, customers, days):
+        root = partners.env.company.root_id
+        for partner in partners:
+            customer = customers.get((partner.id, root.id))
+            today = days[root]
+            got = {
+                "status": partner.followup_status,
+                "level": partner.followup_level_id.id or None,
+                "next_reminder": partner.followup_next_reminder_date or None,
+                "total_due": round(partner.total_due, 3),
+                "total_overdue": round(partner.total_overdue, 3),
+            }
+            expected = {
+                "status": "no_action_needed",
+                "level": None,
+                "next_reminder": None,
+                "total_due": 0.0,
+                "total_overdue": 0.0,
+            }
+            if customer and root.followup_enabled:
+                answer = vars(oracle.explain_customer(customer, today))
+                levels = answer["levels"]
+                expected = {
+                    "status": answer["status"],
+                    "level": (
+                        got["level"]
+                        if got["level"] in levels
+                        else min(levels, default=None)
+                    ),
+                    "next_reminder": answer["next_reminder"],
+                    "total_due": float(answer["total_due"]),
+                    "total_overdue": float(answer["total_overdue"]),
+                }
+            if got != expected:
+                self.fail(
+                    f"{partner.display_name} in {root.name} on {today}:\n"
+                    f"Facts: {pformat(customer)}\n"
+                    f"Oracle: {pformat(expected)}\nModule: {pformat(got)}"
+                )
+
+    def _check_partner_searches(self, partners, today):
+        values = {partner: partner.followup_status for partner in partners}
+        self._check_searches(
+            partners,
+            values,
+            "followup_status",
+            ["in_need_of_action", "with_overdue_invoices", "no_action_needed"],
+            ("=", "!=", "in", "not in"),
+        )
+        for field in ("total_due", "total_overdue"):
+            values = {partner: partner[field] for partner in partners}
+            different = sorted(set(values.values()))
+            self._check_searches(
+                partners,
+                values,
+                field,
+                [0.0, *different[:: max(1, len(different) // 2)]],
+                ("=", "!=", "<", "<=", ">", ">=", "in", "not in"),
+            )
+        self._check_date_searches(partners, "followup_next_reminder_date", today)
+        self._check_level_searches(partners, "followup_level_id")
+
+    def _get_records(self):
+        lines = self.document_lines.move_id.line_ids + self.scattered
+        return lines, lines.move_id
+
+    def test_move_fields(self):
+        """Journal items and invoices show the highest level that was reached."""
+        for seed in SEEDS[:6]:
+            with self._frozen_round(seed) as (customers, _days):
+                lines, moves = self._get_records()
+                reached = {
+                    entry.id: oracle.get_reached(entry, customer.settings)
+                    for customer in customers.values()
+                    for entry in customer.entries
+                }
+                for line in lines:
+                    self._check_level(line, [reached.get(line.id)])
+                for move in moves:
+                    self._check_level(
+                        move, [reached.get(line.id) for line in move.line_ids]
+                    )
+
+    def test_line_searches(self):
+        """A search finds the journal items that have reached a level."""
+        for seed in SEEDS[:3]:
+            with self._frozen_round(seed) as (_customers, days):
+                self._check_move_searches(self._get_records()[0], days)
+
+    def test_move_searches(self):
+        """A search finds the invoices by the highest level of their instalments."""
+        for seed in SEEDS[:3]:
+            with self._frozen_round(seed) as (_customers, days):
+                self._check_move_searches(self._get_records()[1], days)
+
+    def _check_move_searches(self, records, days):
+        self._check_level_searches(records, "followup_level_id")
+        for today in days.values():
+            day = today - timedelta(days=8)
+            self._check_date_searches(records, "followup_date", day)
+
+    def _check_level(self, record, reached):
+        """Check what a record shows against what its items have reached."""
+        reached = [answer for answer in reached if answer]
+        highest = max((delay for delay, _levels, _day in reached), default=None)
+        allowed = {
+            (level, day)
+            for delay, levels, day in reached
+            if delay == highest
+            for level in levels
+        }
+        got = (record.followup_level_id.id, record.followup_date)
+        self.assertIn(got, allowed or {(False, False)}, record.display_name)

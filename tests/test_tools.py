@@ -1,0 +1,192 @@
+from datetime import date, datetime, timedelta, timezone
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from odoo.tests import BaseCase, tagged
+
+from odoo.addons.account_payment_followup.tools import days, ladder
+
+delays = st.integers(min_value=-40, max_value=120)
+catch_ups = st.sampled_from(["step", "jump"])
+zones = st.sampled_from(
+    [
+        "UTC",
+        "Europe/Brussels",
+        "Pacific/Auckland",
+        "America/Los_Angeles",
+        "Asia/Kolkata",
+    ]
+)
+moments = st.datetimes(min_value=datetime(1990, 1, 1), max_value=datetime(2037, 1, 1))
+
+
+@st.composite
+def ladders(draw):
+    """Return the levels in use and the archived ones, pairs (id, delay) each."""
+    in_use = draw(st.lists(delays, max_size=6, unique=True))
+    archived = draw(st.lists(delays, max_size=3))
+    ids = draw(st.permutations(range(1, len(in_use) + len(archived) + 1)))
+    pairs = list(zip(ids, [*in_use, *archived], strict=True))
+    return pairs[: len(in_use)], pairs[len(in_use) :]
+
+
+def get_next_naively(in_use, base, days_late, catch_up):
+    """Return the next level of an item word by word as rule 4 has it, or None.
+
+    :param base: delay of the level that was reached, or None
+    """
+    chosen = None
+    for level, delay in sorted(in_use, key=lambda pair: pair[1]):
+        if base is not None and delay <= base:
+            continue
+        if delay < 0 < days_late:
+            continue
+        if chosen is None:
+            chosen = level
+        elif catch_up == "jump" and delay <= days_late:
+            chosen = level
+    return chosen
+
+
+@tagged("post_install", "-at_install")
+class TestTools(BaseCase):
+    # ------------------------------------------------------------------
+    # Ladder
+    # ------------------------------------------------------------------
+
+    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @given(ladders(), catch_ups)
+    def test_steps_naively(self, levels, catch_up):
+        """On each day each item has the step of its next level, and no other."""
+        in_use, archived = levels
+        steps = ladder.get_steps(in_use, catch_up, archived)
+        days_late = [*range(-45, 130), ladder.FIRST_DAY, ladder.LAST_DAY]
+        by_id = dict(in_use + archived)
+        for reached, base in [(0, None), *by_id.items()]:
+            own = [step for step in steps if step.reached == reached]
+            for day in days_late:
+                found = [step for step in own if step.first <= day <= step.last]
+                level = get_next_naively(in_use, base, day, catch_up)
+                self.assertEqual(
+                    [step.level for step in found], [level] if level else []
+                )
+                for step in found:
+                    self.assertEqual(step.delay, by_id[level])
+                    wait = 0 if base is None else by_id[level] - base
+                    self.assertEqual(step.wait, wait)
+
+    @settings(max_examples=400, deadline=None, derandomize=True, database=None)
+    @given(ladders(), catch_ups)
+    def test_steps_ranges(self, levels, catch_up):
+        """Ranges are in order and without a gap; neighbours lead to other levels."""
+        in_use, archived = levels
+        steps = ladder.get_steps(in_use, catch_up, archived)
+        known = {level for level, _delay in in_use + archived}
+        self.assertLessEqual({step.reached for step in steps}, known | {0})
+        for reached in known | {0}:
+            own = [step for step in steps if step.reached == reached]
+            for step in own:
+                self.assertLessEqual(step.first, step.last)
+                self.assertNotEqual(step.level, reached)
+            for earlier, later in zip(own, own[1:], strict=False):
+                self.assertEqual(earlier.last + 1, later.first)
+                self.assertNotEqual(earlier.level, later.level)
+            if own:
+                self.assertEqual(own[0].first, ladder.FIRST_DAY)
+                after_due = [step for step in own if step.last >= 1]
+                if after_due:
+                    self.assertEqual(own[-1].last, ladder.LAST_DAY)
+                else:
+                    self.assertEqual(own[-1].last, 0)
+
+    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @given(ladders(), catch_ups, st.randoms(use_true_random=False))
+    def test_steps_order(self, levels, catch_up, rng):
+        """The order in which the levels are given does not matter."""
+        in_use, archived = levels
+        steps = ladder.get_steps(in_use, catch_up, archived)
+        shuffled = rng.sample(in_use, len(in_use))
+        again = ladder.get_steps(shuffled, catch_up, archived)
+        self.assertEqual(set(steps), set(again))
+        self.assertEqual(len(steps), len(again))
+
+    def test_steps_examples(self):
+        in_use = [(1, -3), (2, 5), (3, 15)]
+        first, last = ladder.FIRST_DAY, ladder.LAST_DAY
+        self.assertEqual(
+            ladder.get_steps(in_use),
+            [
+                (0, first, 0, 1, -3, 0),
+                (0, 1, last, 2, 5, 0),
+                (1, first, last, 2, 5, 8),
+                (2, first, last, 3, 15, 10),
+            ],
+        )
+        self.assertEqual(
+            ladder.get_steps(in_use, "jump", [(4, 5)]),
+            [
+                (0, first, 0, 1, -3, 0),
+                (0, 1, 14, 2, 5, 0),
+                (0, 15, last, 3, 15, 0),
+                (1, first, 14, 2, 5, 8),
+                (1, 15, last, 3, 15, 18),
+                (2, first, last, 3, 15, 10),
+                (4, first, last, 3, 15, 10),
+            ],
+        )
+        self.assertEqual(ladder.get_steps([]), [])
+        self.assertEqual(ladder.get_steps([], "jump", [(4, 5)]), [])
+
+    # ------------------------------------------------------------------
+    # Days
+    # ------------------------------------------------------------------
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(moments, zones, zones)
+    def test_get_day(self, now, zone, other):
+        """The first usable time zone says which day it is."""
+        expected = now.replace(tzinfo=timezone.utc).astimezone(ZoneInfo(zone)).date()
+        self.assertEqual(days.get_day(now, zone, other), expected)
+        self.assertEqual(days.get_day(now, False, None, "", zone, other), expected)
+        self.assertEqual(days.get_day(now, "Mars/Olympus", zone, other), expected)
+        self.assertLessEqual(abs((expected - now.date()).days), 1)
+
+    def test_get_day_examples(self):
+        evening = datetime(2024, 12, 31, 23, 30)
+        self.assertEqual(days.get_day(evening), date(2024, 12, 31))
+        self.assertEqual(days.get_day(evening, False, "Nowhere"), date(2024, 12, 31))
+        self.assertEqual(days.get_day(evening, "Europe/Brussels"), date(2025, 1, 1))
+        self.assertEqual(
+            days.get_day(evening, "America/Los_Angeles", "Europe/Brussels"),
+            date(2024, 12, 31),
+        )
+        # summer time begins in the night
+        self.assertEqual(
+            days.get_day(datetime(2024, 3, 30, 22, 59), "Europe/Brussels"),
+            date(2024, 3, 30),
+        )
+        self.assertEqual(
+            days.get_day(datetime(2024, 3, 31, 22, 0), "Europe/Brussels"),
+            date(2024, 4, 1),
+        )
+
+    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @given(
+        st.dates(min_value=date(1990, 1, 1), max_value=date(2100, 1, 1)),
+        st.integers(min_value=-2, max_value=50),
+    )
+    def test_get_retry_date(self, day, failures):
+        """Never before tomorrow, never sooner after more failures, and it ends."""
+        retry = days.get_retry_date(day, failures)
+        self.assertGreater(retry, day)
+        self.assertLessEqual(retry, days.get_retry_date(day, failures + 1))
+        self.assertLessEqual(retry, day + timedelta(days=7))
+
+    def test_get_retry_date_examples(self):
+        day = date(2024, 2, 28)
+        waits = [
+            (days.get_retry_date(day, failures) - day).days for failures in range(7)
+        ]
+        self.assertEqual(waits, [1, 1, 2, 4, 7, 7, 7])
