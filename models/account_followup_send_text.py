@@ -17,12 +17,25 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_full_body(self, reminder, data):
         """Return the text with the table of open invoices in its place (C5)."""
         table = self._render_table(reminder, data)
-        return self._insert_table(data["body"] or "", table)
+        return self._insert_table(
+            data["body"] or "", table, self._get_direction(reminder.lang)
+        )
 
     @api.model
-    def _insert_table(self, body, table):
-        """Put the table where the text has a place for it, else below the text."""
+    def _get_direction(self, lang):
+        """Return ``ltr`` or ``rtl``, the direction in which a language is written."""
+        return self.env["res.lang"]._get_data(code=lang).direction or "ltr"
+
+    @api.model
+    def _insert_table(self, body, table, direction):
+        """Put the table where the text has a place for it, else below the text.
+
+        The text says its direction, since neither the layout of e-mails nor the screen
+        of another user would know it.
+        """
         root = html.fragment_fromstring(str(body), create_parent="div")
+        root.set("dir", direction)
+        root.set("style", f"text-align: {'right' if direction == 'rtl' else 'left'};")
         places = root.find_class(TABLE_CLASS)
         table_element = html.fragment_fromstring(str(table), create_parent="div")
         if places:
@@ -58,6 +71,7 @@ class AccountFollowupSend(models.AbstractModel):
             overdue[line.currency_id] = total + line.residual
         return {
             "reminder": reminder,
+            "direction": self._get_direction(reminder.lang),
             "lines": reminder.line_ids.sorted(
                 lambda line: (line.residual <= 0, line.due_date, line.id)
             ),

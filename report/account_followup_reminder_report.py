@@ -28,8 +28,10 @@ class AccountFollowupReminderReport(models.AbstractModel):
             "doc_ids": docids,
             "doc_model": reminders._name,
             "docs": reminders,
+            "get_direction": self._get_direction,
             "get_layout": self._get_layout,
             "get_recipient": self._get_recipient,
+            "is_edge_layout": lambda o: self._get_layout(o) in EDGE_LAYOUTS,
             "letter_body": self._get_letter_body,
         }
 
@@ -39,7 +41,11 @@ class AccountFollowupReminderReport(models.AbstractModel):
         layout = reminder.company_id.sudo().external_report_layout_id.key
         if self.env.context.get("snailmail_layout") and layout in EDGE_LAYOUTS:
             return "web.external_layout_standard"
-        return "web.external_layout"
+        return layout or "web.external_layout_standard"
+
+    @api.model
+    def _get_direction(self, reminder):
+        return self.env["account.followup.send"]._get_direction(reminder.lang)
 
     @api.model
     def _get_recipient(self, reminder):
@@ -51,6 +57,16 @@ class AccountFollowupReminderReport(models.AbstractModel):
         return recipients.filtered(lambda one: one.id == contact_id) or recipients[:1]
 
     @api.model
+    def _get_head_room(self):
+        """Return an empty row that comes before the head of the table on each page.
+
+        See the style of the letter: there it is taken back on the first page.
+        """
+        return html.fragment_fromstring(
+            '<tr class="o_followup_head_room"><th colspan="6"></th></tr>'
+        )
+
+    @api.model
     def _get_letter_body(self, reminder):
         """Return the text as it was sent, less the button that paper cannot press."""
         if not reminder.body:
@@ -58,4 +74,6 @@ class AccountFollowupReminderReport(models.AbstractModel):
         root = html.fragment_fromstring(str(reminder.body), create_parent="div")
         for button in root.find_class("o_followup_pay"):
             button.drop_tree()
+        for head in root.xpath("//table[hasclass('o_followup_table')]/thead"):
+            head.insert(0, self._get_head_room())
         return Markup(html.tostring(root, encoding="unicode"))
