@@ -63,6 +63,13 @@ class TestTours(FollowupCommon, HttpCase):
         self.assertEqual(reminder.line_ids.move_line_id.move_id, invoice)
         self.assertEqual(invoice.followup_level_id, self.level_1)
 
+    def test_d1_process_from_the_work_list(self):
+        self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_process", "account.group_account_invoice"
+        )
+        self.assertEqual(self._get_reminders().trigger, "mass")
+
     def test_g2_read_only_accountant(self):
         self._create_late_today(20, 250)
         self._start(

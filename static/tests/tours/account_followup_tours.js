@@ -13,6 +13,10 @@ function openMenu(section, name) {
             run: "click",
         },
         {
+            content: "Its first screen is drawn: that would close an open menu",
+            trigger: ".o_action_manager .o_view_controller .o_control_panel",
+        },
+        {
             content: `Open the menu ${section}`,
             trigger: `.o_menu_sections button:contains(/^${section}$/)`,
             run: "click",
@@ -45,7 +49,7 @@ function chooseRecord(field, name) {
     ];
 }
 
-const openLateCustomer = [
+const openWorkList = [
     ...openMenu("Customers", "Follow-up Reports"),
     {
         content: "The late customers are listed",
@@ -55,6 +59,10 @@ const openLateCustomer = [
         content: "The customer asks for a reminder",
         trigger: ".o_data_row:contains(Late Ltd) .badge:contains(Requires follow-up)",
     },
+];
+
+const openLateCustomer = [
+    ...openWorkList,
     {
         content: "Open the customer",
         trigger: ".o_data_row td[name=partner_id]:contains(Late Ltd)",
@@ -256,6 +264,35 @@ tours.add("account_followup_exclude_invoice", {
         {
             content: "It rests",
             trigger: ".o_data_row .badge:contains(Excluded)",
+        },
+    ],
+});
+
+tours.add("account_followup_process", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "Select the customer",
+            trigger: ".o_data_row:contains(Late Ltd) .o_list_record_selector input",
+            run: "check",
+        },
+        {
+            content: "Process it",
+            trigger: ".o_control_panel button[name=action_process_followups]",
+            run: "click",
+        },
+        {
+            content: "The window says what will be done",
+            trigger: ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd):contains(Friendly Reminder)",
+        },
+        {
+            content: "Do it",
+            trigger: ".modal footer button[name=action_process]",
+            run: "click",
+        },
+        {
+            content: "It says what was done",
+            trigger: ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
         },
     ],
 });
