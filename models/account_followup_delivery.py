@@ -1,6 +1,12 @@
+import logging
+
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
 
 STATES = [
     ("queued", "Queued"),
@@ -72,6 +78,18 @@ class AccountFollowupDelivery(models.Model):
         changed.write({"state": state, "failure_reason": reason})
         changed.reminder_id._record_outcome()
 
+    def _note_state(self, state, reason=None):
+        """Set the state after a message has left, and never undo that it has.
+
+        A conflict with another transaction would roll back what core has noted of the
+        message: it would leave a second time. The sweep takes up what is not noted.
+        """
+        try:
+            with self.env.cr.savepoint():
+                self._set_state(state, reason)
+        except (psycopg2.OperationalError, psycopg2.IntegrityError):
+            _logger.info("Deliveries %s: state %s is left to the sweep", self.ids, state)
+
     def _withdraw_settled(self):
         """Withdraw queued deliveries of which nothing is owed any more (X2).
 
@@ -95,6 +113,18 @@ class AccountFollowupDelivery(models.Model):
         """
         self._withdraw_settled()
         return self.filtered(lambda delivery: delivery.state in ("failed", "withdrawn"))
+
+    def _lock_messages(self):
+        """Lock what core notes of the recipients, before the messages leave.
+
+        Core writes it afterwards: see ``_note_state`` for what a conflict would do.
+
+        :return: the deliveries whose messages may leave, nobody else is at them
+        """
+        notifications = self.mail_message_id.notification_ids
+        locked = notifications.try_lock_for_update(allow_referencing=True)
+        held = (notifications - locked).mail_message_id
+        return self.filtered(lambda delivery: delivery.mail_message_id not in held)
 
     # ------------------------------------------------------------------
     # State from the message's own records
@@ -125,15 +155,24 @@ class AccountFollowupDelivery(models.Model):
             if delivery.channel == "email":
                 statuses -= {"exception"}
             if statuses & {"sent", "pending", "process"}:
-                delivery._set_state("sent")
+                delivery._note_state("sent")
             elif "ready" in statuses:
                 continue
             elif statuses & {"exception", "bounce"}:
-                delivery._set_state("failed", notifications._get_followup_reason())
+                delivery._note_state("failed", notifications._get_followup_reason())
             elif statuses and delivery.state == "queued":
-                delivery._set_state(
+                delivery._note_state(
                     "withdrawn", self.env._("It was cancelled by hand.")
                 )
+
+    def action_download(self):
+        """Download the document of a letter, as it was made."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self.attachment_id.id}?download=true",
+        }
 
     def action_retry(self):
         """Send a delivery that failed once more, as it was (E3).
@@ -212,6 +251,7 @@ class AccountFollowupDelivery(models.Model):
         others = self.search([("state", "=", "queued"), ("channel", "!=", "email")])
         others._sync_notifications()
         others._fail_deleted()
+        self.env["account.followup.reminder"]._sync_queued()
         rows = self.env.execute_query(
             SQL(
                 """

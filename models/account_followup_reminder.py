@@ -60,7 +60,13 @@ class AccountFollowupReminder(models.Model):
         "mail.message", string="Message", readonly=True, ondelete="set null"
     )
 
+    reply_ids = fields.Many2many(
+        "mail.message", string="Replies", compute="_compute_replies"
+    )
+    reply_count = fields.Integer("Replies Received", compute="_compute_replies")
+
     _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
+    _queued_idx = models.Index("(id) WHERE state = 'queued'")
 
     @api.depends("level_id", "date", "partner_id")
     def _compute_display_name(self):
@@ -85,6 +91,20 @@ class AccountFollowupReminder(models.Model):
         for reminder in self:
             channels = set(reminder.delivery_ids.mapped("channel"))
             reminder.channels = service._get_channels_label(channels)
+
+    def _compute_replies(self):
+        """Show what the customer answered to the e-mail of each reminder (E4)."""
+        replies = self.env["mail.message"].search(
+            [
+                ("parent_id", "in", self.mail_message_id.ids),
+                ("message_type", "=", "email"),
+            ]
+        )
+        by_message = replies.grouped("parent_id")
+        for reminder in self:
+            mine = by_message.get(reminder.mail_message_id, replies.browse())
+            reminder.reply_ids = mine
+            reminder.reply_count = len(mine)
 
     @api.depends("delivery_ids.failure_reason")
     def _compute_failure_reason(self):
@@ -158,6 +178,21 @@ class AccountFollowupReminder(models.Model):
                 self.env["account.followup"]._fields["excluded"],
             ],
         )
+
+    @api.model
+    def _sync_queued(self):
+        """Sweep: end the reminders of which two deliveries ended at the same moment.
+
+        Each of the two transactions saw the other one's delivery as queued (promise 5).
+        """
+        reminders = self.search(
+            [
+                ("state", "=", "queued"),
+                ("delivery_ids", "not any", [("state", "=", "queued")]),
+            ]
+        )
+        self.env.add_to_compute(self._fields["state"], reminders)
+        reminders._record_outcome()
 
     def _get_replaced(self):
         """Return the void reminders of which a level was reached by another one since.

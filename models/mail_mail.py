@@ -41,7 +41,7 @@ class MailMail(models.Model):
         )
         if deliveries:
             sent = bool(success_pids or success_emails) or not failure_type
-            deliveries._set_state(
+            deliveries._note_state(
                 "sent" if sent else "failed",
                 None if sent else failure_reason or self.env._("It was not delivered."),
             )

@@ -45,6 +45,7 @@ class SmsSms(models.Model):
             self.mail_message_id, "sms"
         )
         over = deliveries._get_over().grouped("mail_message_id")
+        free = deliveries._lock_messages().mail_message_id
         reminders = self.filtered(
             lambda sms: sms.mail_message_id in deliveries.mail_message_id
         )
@@ -54,5 +55,5 @@ class SmsSms(models.Model):
             else:
                 sms.action_set_canceled()
         return reminders, reminders.filtered(
-            lambda sms: sms.mail_message_id not in over
+            lambda sms: sms.mail_message_id in free and sms.mail_message_id not in over
         )

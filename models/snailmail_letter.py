@@ -3,6 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 _logger = logging.getLogger(__name__)
 
@@ -37,6 +38,25 @@ class SnailmailLetter(models.Model):
                 break
         return super()._snailmail_cron(autocommit)
 
+    def snailmail_print(self):
+        """Send Now and Retry of core's list: only what is still to be posted.
+
+        :raise UserError: the letter of a reminder has been sent, has failed, or is
+            being sent at this moment
+        """
+        # EXTENDS 'snailmail'
+        deliveries = self.sudo().followup_delivery_ids
+        if deliveries != deliveries._lock_messages():
+            raise UserError(self.env._("The letter is being sent at this moment."))
+        if set(deliveries.mapped("state")) - {"queued"}:
+            raise UserError(
+                self.env._(
+                    "The letter of a payment reminder is sent again from the history "
+                    "of its customer."
+                )
+            )
+        return super().snailmail_print()
+
     def _snailmail_print(self, immediate=True):
         """Check reminders once more just before they leave (promise 2, X2).
 
@@ -47,7 +67,7 @@ class SnailmailLetter(models.Model):
         if not reminders:
             return super()._snailmail_print(immediate)
         locked = reminders.try_lock_for_update(allow_referencing=True)
-        deliveries = locked.followup_delivery_ids
+        deliveries = locked.followup_delivery_ids._lock_messages()
         deliveries._get_over().letter_id.cancel()
         leaving = deliveries.filtered(lambda delivery: delivery.state == "queued")
         letters = self.filtered(

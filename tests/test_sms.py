@@ -637,6 +637,7 @@ class TestSms(SmsCommon, CronMixinCase):
         self.assertIn("We will pay on Friday", reply.body)
         self.assertEqual(reply.author_id, self.customer)
         self.assertEqual(reply.parent_id, reminder.mail_message_id)
+        self.assertEqual(reminder.reply_ids, reply, "the history shows it")
         self.assertIn(follower.partner_id, reply.notified_partner_ids)
         self.assertEqual(reminder.state, "sent")
 
