@@ -65,17 +65,13 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _get_table_values(self, reminder, data):
         reminder = reminder.with_context(lang=reminder.lang)
-        overdue = {}
-        for line in reminder.line_ids:
-            total = overdue.setdefault(line.currency_id, 0.0)
-            overdue[line.currency_id] = total + line.residual
         return {
             "reminder": reminder,
             "direction": self._get_direction(reminder.lang),
             "lines": reminder.line_ids.sorted(
                 lambda line: (line.residual <= 0, line.due_date, line.id)
             ),
-            "overdue_by_currency": list(overdue.items()),
+            "overdue_by_currency": self._get_overdue_totals(reminder.line_ids),
             "due_by_currency": [(total[0], total[1]) for total in data["total_due"]],
             "pay_url": self._get_pay_url(reminder),
             "format_day": lambda day: format_date(reminder.env, day),
@@ -83,6 +79,20 @@ class AccountFollowupSend(models.AbstractModel):
                 reminder.env, amount, currency_obj=currency
             ),
         }
+
+    @api.model
+    def _get_overdue_totals(self, lines):
+        """Return [(currency, amount)] of the lines past their due date, less credits.
+
+        A currency in which nothing is late has no entry: before the due date, nothing
+        is called overdue (A2).
+        """
+        counted = lines.filtered(lambda line: line.residual <= 0 or line.days_late > 0)
+        return [
+            (currency, max(sum(mine.mapped("residual")), 0.0))
+            for currency, mine in counted.grouped("currency_id").items()
+            if any(line.residual > 0 for line in mine)
+        ]
 
     @api.model
     def _get_pay_url(self, reminder):
