@@ -5,6 +5,7 @@ from . import (
     test_cron,
     test_demo,
     test_hold,
+    test_languages,
     test_letter,
     test_process,
     test_rule_oracle,
