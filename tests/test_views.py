@@ -567,6 +567,16 @@ class TestScreens(ViewsCommon):
         with self.assertRaises(AccessError):
             self._get_rows(self.reader).action_process_followups()
 
+    def test_e3_letter_can_be_downloaded(self):
+        window = self._open_window(self.other)
+        window.do_print = True
+        window.action_send()
+        deliveries = self._get_reminders(self.other).delivery_ids
+        letter = deliveries.filtered("attachment_id").with_user(self.reader)
+        action = letter.action_download()
+        self.assertIn(f"/web/content/{letter.attachment_id.id}", action["url"])
+        self.assertTrue(letter.attachment_id.raw)
+
     def test_b1_item_opens_the_invoice(self):
         items = self.env["account.followup.item"].with_user(self.reader)
         item = items.search([("partner_id", "=", self.other.id)])
