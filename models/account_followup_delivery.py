@@ -88,7 +88,9 @@ class AccountFollowupDelivery(models.Model):
             with self.env.cr.savepoint():
                 self._set_state(state, reason)
         except (psycopg2.OperationalError, psycopg2.IntegrityError):
-            _logger.info("Deliveries %s: state %s is left to the sweep", self.ids, state)
+            _logger.info(
+                "Deliveries %s: state %s is left to the sweep", self.ids, state
+            )
 
     def _withdraw_settled(self):
         """Withdraw queued deliveries of which nothing is owed any more (X2).
@@ -251,7 +253,6 @@ class AccountFollowupDelivery(models.Model):
         others = self.search([("state", "=", "queued"), ("channel", "!=", "email")])
         others._sync_notifications()
         others._fail_deleted()
-        self.env["account.followup.reminder"]._sync_queued()
         rows = self.env.execute_query(
             SQL(
                 """

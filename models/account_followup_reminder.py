@@ -66,7 +66,6 @@ class AccountFollowupReminder(models.Model):
     reply_count = fields.Integer("Replies Received", compute="_compute_replies")
 
     _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
-    _queued_idx = models.Index("(id) WHERE state = 'queued'")
 
     @api.depends("level_id", "date", "partner_id")
     def _compute_display_name(self):
@@ -178,21 +177,6 @@ class AccountFollowupReminder(models.Model):
                 self.env["account.followup"]._fields["excluded"],
             ],
         )
-
-    @api.model
-    def _sync_queued(self):
-        """Sweep: end the reminders of which two deliveries ended at the same moment.
-
-        Each of the two transactions saw the other one's delivery as queued (promise 5).
-        """
-        reminders = self.search(
-            [
-                ("state", "=", "queued"),
-                ("delivery_ids", "not any", [("state", "=", "queued")]),
-            ]
-        )
-        self.env.add_to_compute(self._fields["state"], reminders)
-        reminders._record_outcome()
 
     def _get_replaced(self):
         """Return the void reminders of which a level was reached by another one since.

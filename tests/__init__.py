@@ -8,6 +8,7 @@ from . import (
     test_languages,
     test_letter,
     test_process,
+    test_queues,
     test_rule_oracle,
     test_send,
     test_sms,

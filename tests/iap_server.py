@@ -42,12 +42,14 @@ class IapServer:
 
     ``answers`` maps a phone number or the name on a letter to an answer, ``sms_answer``
     and ``letter_answer`` are for all others. ``sms`` and ``letters`` are what was taken
-    in, each a dict; ``requests`` counts all calls, refused ones included.
+    in, each a dict; ``requests`` are all calls, refused ones included. While ``gate`` is
+    cleared, no call is answered.
     """
 
     def __init__(self, folder=None, port=0):
         self.folder = Path(folder) if folder else None
         self.done = Event()
+        self.gate = Event()
         self.reset()
         handler = type("Handler", (_Handler,), {"service": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
@@ -61,6 +63,7 @@ class IapServer:
         self.sms = []
         self.letters = []
         self.requests = []
+        self.gate.set()
 
     def start(self):
         Thread(
@@ -81,6 +84,7 @@ class IapServer:
     def answer(self, path, params):
         """Return the result of a call, or the name of an answer that is none."""
         self.requests.append((path, params))
+        self.gate.wait(30)
         if path == SMS_PATH:
             return self.answer_sms(params)
         if path == LETTER_PATH:

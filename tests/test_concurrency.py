@@ -10,9 +10,8 @@ from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import mute_logger
 
 
-@tagged("post_install", "-at_install")
-class TestConcurrency(BaseCase):
-    """Promise 1 with real second connections: everything here is committed.
+class ConcurrencyCommon(BaseCase):
+    """Real second connections: everything here is committed.
 
     The company of these tests stays in the database, switched off.
     """
@@ -73,6 +72,11 @@ class TestConcurrency(BaseCase):
             )
             invoice.action_post()
             self.partner_id = partner.id
+
+
+@tagged("post_install", "-at_install")
+class TestConcurrency(ConcurrencyCommon):
+    """Promise 1: two runs, or a run and a window, at the same moment."""
 
     def _process(self, env):
         followup = env["account.followup"]._get_or_create(
