@@ -42,7 +42,7 @@ class IapServer:
 
     ``answers`` maps a phone number or the name on a letter to an answer, ``sms_answer``
     and ``letter_answer`` are for all others. ``sms`` and ``letters`` are what was taken
-    in, each a dict; ``requests`` are all calls, refused ones included. While ``gate`` is
+    in, each a dict; ``requests`` all calls, refused ones, too. While ``gate`` is
     cleared, no call is answered.
     """
 
