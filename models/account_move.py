@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import SQL
 
 from .account_move_line import GROUPS
 
@@ -104,19 +105,29 @@ class AccountMove(models.Model):
             )
         ]
 
-    @api.depends("line_ids.followup_level_id", "line_ids.followup_date")
     def _compute_followup_level(self):
+        lines = self.env["account.move.line"]
+        query = lines._get_followup_reached_sql(
+            SQL("item.move_id"), SQL("item.move_id IN %s", tuple(self.ids) or (None,))
+        )
+        reached = {row[0]: row[2:] for row in self.env.execute_query(query)}
         for move in self:
-            lines = move._get_followup_lines().filtered("followup_level_id")
-            highest = lines.sorted(lambda line: line.followup_level_id.delay)[-1:]
-            move.followup_level_id = highest.followup_level_id
-            move.followup_date = highest.followup_date
+            level_id, day = reached.get(move._origin.id, (False, False))
+            move.followup_level_id = level_id
+            move.followup_date = day
 
     def _search_followup_level_id(self, operator, value):
-        return self._search_on_followup_lines("followup_level_id", operator, value)
+        return self._search_followup_reached("level_id", operator, value)
 
     def _search_followup_date(self, operator, value):
-        return self._search_on_followup_lines("followup_date", operator, value)
+        return self._search_followup_reached("date", operator, value)
+
+    @api.model
+    def _search_followup_reached(self, name, operator, value):
+        """The instalment that went furthest is the one that must fit."""
+        return self.env["account.move.line"]._get_followup_reached_domain(
+            SQL("item.move_id"), name, operator, value
+        )
 
     # ------------------------------------------------------------------
     # Buttons

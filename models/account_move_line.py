@@ -40,34 +40,45 @@ class AccountMoveLine(models.Model):
 
     def _compute_followup_level(self):
         query = self._get_followup_reached_sql(
-            SQL("reached_line.move_line_id IN %s", tuple(self.ids) or (None,))
+            SQL("reached_line.move_line_id"),
+            SQL("reached_line.move_line_id IN %s", tuple(self.ids) or (None,)),
         )
-        reached = {row[0]: row[1:] for row in self.env.execute_query(query)}
+        reached = {row[0]: row[2:] for row in self.env.execute_query(query)}
         for line in self:
             level_id, day = reached.get(line._origin.id, (False, False))
             line.followup_level_id = level_id
             line.followup_date = day
 
     @api.model
-    def _get_followup_reached_sql(self, condition):
-        """Return (journal item, level reached, when) of standing reminder lines."""
+    def _get_followup_reached_sql(self, key, condition):
+        """Return what was reached: a row for each journal item, or for each invoice.
+
+        :param SQL key: column of ``reached_line`` or of its journal item ``item``
+        :param SQL condition: which of them
+        :return: SQL of (key, reminder line, level, day)
+        """
         fields_read = self.env["account.followup.reminder.line"]._fields
         return SQL(
             """
-            SELECT DISTINCT ON (reached_line.move_line_id)
-                   reached_line.move_line_id,
+            SELECT DISTINCT ON (%(key)s)
+                   %(key)s AS key,
+                   reached_line.id,
                    reached_line.level_id,
                    reached_line.date
               FROM account_followup_reminder_line reached_line
+              JOIN account_move_line item ON item.id = reached_line.move_line_id
               JOIN account_followup_level level ON level.id = reached_line.level_id
-             WHERE reached_line.is_standing AND %s
-             ORDER BY reached_line.move_line_id, level.delay DESC, reached_line.id DESC
+             WHERE reached_line.is_standing AND %(condition)s
+             ORDER BY %(key)s, level.delay DESC, reached_line.date DESC,
+                      reached_line.id DESC
             """,
-            condition,
+            key=key,
+            condition=condition,
             to_flush=[
+                fields_read["date"],
                 fields_read["is_standing"],
                 fields_read["level_id"],
-                fields_read["date"],
+                fields_read["move_line_id"],
             ],
         )
 
@@ -79,29 +90,37 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _search_followup_reached(self, name, operator, value):
+        return self._get_followup_reached_domain(
+            SQL("reached_line.move_line_id"), name, operator, value
+        )
+
+    @api.model
+    def _get_followup_reached_domain(self, key, name, operator, value):
+        """Return the domain of what has reached a level, or reached it on a day.
+
+        The line of the highest level is the one that must fit.
+
+        :param SQL key: see ``_get_followup_reached_sql``
+        :param str name: field of ``account.followup.reminder.line``
+        """
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
-        reached = self._get_followup_reached_sql(SQL("TRUE"))
+        reached = self._get_followup_reached_sql(key, SQL("TRUE"))
         if operator == "in" and False in value:
-            others = [item for item in value if item]
-            any_level = SQL("(SELECT move_line_id FROM (%s) reached)", reached)
-            domain = Domain("id", "not in", any_level)
-            if others:
-                domain |= Domain(self._search_followup_reached(name, operator, others))
+            domain = Domain(
+                "id", "not in", SQL("(SELECT key FROM (%s) reached)", reached)
+            )
+            if others := [item for item in value if item]:
+                domain |= self._get_followup_reached_domain(key, name, "in", others)
             return domain
         lines = self.env["account.followup.reminder.line"].sudo()
         lines = lines._search([(name, operator, value), ("is_standing", "=", True)])
-        # the line of the highest level must be the one that fits
         return Domain(
             "id",
             "in",
             SQL(
-                """
-                (SELECT reached.move_line_id
-                   FROM (%s) reached
-                  WHERE (reached.move_line_id, reached.level_id) IN (%s))
-                """,
+                "(SELECT key FROM (%s) reached WHERE id IN %s)",
                 reached,
-                lines.select("move_line_id", "level_id"),
+                lines.subselect(),
             ),
         )

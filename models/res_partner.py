@@ -134,16 +134,18 @@ class ResPartner(models.Model):
             customers = self.env["account.followup.customer"].sudo()
             rows = customers._get_rows({root: days[root]}, self._origin)
             rows = {row["partner_id"]: row for row in rows}
+        by_hand = self.env["account.followup"].sudo().search(
+            self._get_followup_by_hand_domain(days)
+            & Domain("partner_id", "in", self._origin.ids)
+        )
+        by_hand = {case.partner_id: case.next_reminder_date for case in by_hand}
         for partner in self:
             row = rows.get(partner._origin.id) or {}
             for name, (column, default) in COLUMNS.items():
                 partner[name] = row.get(column) or default
-            if not row:
-                # a day set by hand shows also when nothing is open
-                followup = partner._get_followup()
-                day = followup.next_reminder_date
-                if day and root in days and day >= days[root]:
-                    partner.followup_next_reminder_date = day
+            # a day set by hand shows also when nothing is open
+            if day := by_hand.get(partner._origin):
+                partner.followup_next_reminder_date = day
 
     @api.depends_context("company")
     def _compute_followup_enabled(self):
@@ -182,7 +184,38 @@ class ResPartner(models.Model):
         return self._search_followup("followup_level_id", operator, value)
 
     def _search_followup_next_reminder_date(self, operator, value):
-        return self._search_followup("followup_next_reminder_date", operator, value)
+        """Search by the day set by hand (also when nothing is open), else the rule's.
+
+        A day set by hand is never empty.
+        """
+        domain = self._search_followup("followup_next_reminder_date", operator, value)
+        if domain is NotImplemented:
+            return domain
+        followups = self.env["account.followup"].sudo()
+        days = self.env["res.company"]._get_followup_days()
+        by_hand = self._get_followup_by_hand_domain(days)
+        cases = followups._search(by_hand)
+        fitting = followups._search(
+            by_hand & Domain("next_reminder_date", operator, value)
+        )
+        return Domain("id", "in", fitting.subselect("partner_id")) | (
+            domain & Domain("id", "not in", cases.subselect("partner_id"))
+        )
+
+    @api.model
+    def _get_followup_by_hand_domain(self, days):
+        """Return the domain of cases whose day set by hand counts (rule 9).
+
+        :param days: dict {root company: date that counts as today}
+        """
+        root = self.env.company.root_id
+        if root not in days:
+            return Domain.FALSE
+        return (
+            Domain("company_id", "=", root.id)
+            & Domain("excluded", "=", False)
+            & Domain("next_reminder_date", ">=", days[root])
+        )
 
     def _search_total_due(self, operator, value):
         return self._search_followup("total_due", operator, value)
