@@ -18,9 +18,8 @@ import re
 import signal
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import count
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event, Lock, Thread
 
 SMS_PATH = "/api/sms/3/send"
 LETTER_PATH = "/iap/snailmail/1/print"
@@ -37,8 +36,29 @@ EMPTY = "empty"  # well-formed, but not a word about what was sent
 SUCCESS = "success"
 
 
+class Folder:
+    """Where messages go; names sort by time, and no message replaces another."""
+
+    def __init__(self, path):
+        self.path = Path(path)
+        self.path.mkdir(parents=True, exist_ok=True)
+        self.lock = Lock()
+
+    def add(self, recipient, suffix, content):
+        name = re.sub(r"[^\w.@+-]+", "_", recipient)[:80] or "nobody"
+        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
+        part = self.path / f".{stamp}_{name}.part"
+        with self.lock:
+            part.write_bytes(content)
+            path = self.path / f"{stamp}_{name}{suffix}"
+            while path.exists():
+                path = path.with_name(f"{path.stem}+{suffix}")
+            part.rename(path)
+        return path
+
+
 class IapServer:
-    """The stand-in. Serves from ``start`` to ``stop``.
+    """The stand-in. Serves from ``start`` to ``stop``; keeps messages in a ``Folder``.
 
     ``answers`` maps a phone number or the name on a letter to an answer, ``sms_answer``
     and ``letter_answer`` are for all others. ``sms`` and ``letters`` are what was taken
@@ -47,14 +67,15 @@ class IapServer:
     """
 
     def __init__(self, folder=None, port=0):
-        self.folder = Path(folder) if folder else None
+        self.folder = folder
         self.done = Event()
         self.gate = Event()
         self.reset()
         handler = type("Handler", (_Handler,), {"service": self})
         self.server = ThreadingHTTPServer(("127.0.0.1", port), handler)
         self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.port = self.server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
 
     def reset(self):
         """Forget what was received and answer everything with success."""
@@ -129,28 +150,15 @@ class IapServer:
 
     def keep_sms(self, number, text, uuid):
         self.sms.append({"number": number, "text": text, "uuid": uuid})
-        self.write(number, ".txt", f"To: {number}\n\n{text}\n".encode())
+        if self.folder:
+            content = f"To: {number}\n\n{text}\n".encode()
+            self.folder.add(number, ".txt", content)
 
     def keep_letter(self, document, options):
         pdf = base64.b64decode(document["pdf_bin"])
         self.letters.append({**document, "pdf": pdf, "options": options})
-        self.write(document["address"]["name"], ".pdf", pdf)
-
-    def write(self, recipient, suffix, content):
-        """Keep a message as a file; names sort by time and none replaces another."""
-        if not self.folder:
-            return
-        self.folder.mkdir(parents=True, exist_ok=True)
-        stamp = datetime.now().strftime("%Y%m%d-%H%M%S-%f")
-        name = re.sub(r"[^\w.@+-]+", "_", recipient)[:80] or "nobody"
-        for number in count():
-            path = self.folder / f"{stamp}_{name}{'+' * number}{suffix}"
-            try:
-                with path.open("xb") as file:
-                    file.write(content)
-                return
-            except FileExistsError:
-                continue
+        if self.folder:
+            self.folder.add(document["address"]["name"], ".pdf", pdf)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -203,7 +211,7 @@ def main():
     )
     args = parser.parse_args()
 
-    service = IapServer(args.folder, args.port)
+    service = IapServer(Folder(args.folder), args.port)
     service.answers.update(rule.rsplit("=", 1) for rule in args.answer)
     stop = Event()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
