@@ -31,6 +31,9 @@
     ],
     "demo": ["demo/account_followup_demo.xml"],
     "assets": {
+        "web.assets_backend": [
+            "account_payment_followup/static/src/**/*",
+        ],
         "web.assets_tests": [
             "account_payment_followup/static/tests/tours/**/*",
         ],

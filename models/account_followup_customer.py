@@ -76,15 +76,27 @@ class AccountFollowupCustomer(models.Model):
     # ------------------------------------------------------------------
 
     def action_open_customer(self):
-        """Open the customer at the follow-ups, in the company of the row."""
+        """Open the customer at the follow-ups, in the company of the row.
+
+        The form speaks of the current company, which is changed first if need be.
+        """
         self.ensure_one()
         self.check_access("read")
+        companies = self._get_companies_of_row()
+        if companies[:1] != self.env.company:
+            return {
+                "type": "ir.actions.client",
+                "tag": "account_followup_open_in_company",
+                "params": {
+                    "company_ids": companies.ids,
+                    "url": "/odoo/followup-reports/followup-customer/"
+                    f"{self.partner_id.id}",
+                },
+            }
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_followup.action_res_partner_followup"
         )
-        action["res_id"] = self.partner_id.id
-        action["context"] = {"allowed_company_ids": self._get_companies_of_row().ids}
-        return action
+        return {**action, "res_id": self.partner_id.id}
 
     def _get_companies_of_row(self):
         """Return the companies of the user, those of the rows' company first.

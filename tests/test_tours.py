@@ -1,4 +1,4 @@
-from odoo import fields
+from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 
 from .common import FollowupCommon
@@ -69,6 +69,22 @@ class TestTours(FollowupCommon, HttpCase):
             "/odoo", "account_followup_process", "account.group_account_invoice"
         )
         self.assertEqual(self._get_reminders().trigger, "mass")
+
+    def test_d2_row_of_another_company(self):
+        """The form says what the company of the row knows, and Send works for it."""
+        self._create_late_today(20, 250)
+        other = self._create_company(name="Second Company")
+        user = self._create_user(
+            "traveller", "base.group_partner_manager", "account.group_account_invoice"
+        )
+        user.write({"company_ids": [Command.link(other.id)], "company_id": other.id})
+        user.password = user.login
+        self.start_tour(
+            "/odoo",
+            "account_followup_other_company",
+            login=user.login,
+            cookies={"cids": f"{other.id}-{self.company.id}"},
+        )
 
     def test_g2_read_only_accountant(self):
         self._create_late_today(20, 250)

@@ -268,6 +268,43 @@ tours.add("account_followup_exclude_invoice", {
     ],
 });
 
+tours.add("account_followup_other_company", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "The other company is the current one",
+            trigger: ".o_switch_company_menu:contains(Second Company)",
+        },
+        {
+            content: "Open the customer",
+            trigger: ".o_data_row td[name=partner_id]:contains(Late Ltd)",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The company has changed",
+            trigger: ".o_switch_company_menu:not(:contains(Second Company))",
+        },
+        {
+            content: "What is said belongs to it",
+            trigger: ".o_field_widget[name=total_overdue]:contains(250.00)",
+        },
+        {
+            content: "The way back is there",
+            trigger: ".o_breadcrumb:contains(Follow-up Reports)",
+        },
+        {
+            content: "Press Send",
+            trigger: "button.btn-primary[name=action_send_followup]",
+            run: "click",
+        },
+        {
+            content: "The window knows the invoice",
+            trigger: ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
+        },
+    ],
+});
+
 tours.add("account_followup_process", {
     steps: () => [
         ...openWorkList,
