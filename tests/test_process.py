@@ -1,3 +1,5 @@
+import os
+from unittest import skipUnless
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -106,6 +108,44 @@ class TestProcess(FollowupCommon):
         self.assertEqual(self._get_reminders(partners[0]).user_id, self.clerk)
         self._run_in_background()
         self.assertEqual(len(self._get_reminders(partners[0])), 1)
+
+    @skipUnless(os.environ.get("FOLLOWUP_LONG"), "takes a minute: dev/test --long")
+    def test_d3_five_hundred(self):
+        """500 customers: the click returns at once, the counts are right in the end."""
+        partners = self._create_customers(465)
+        silent = self._create_customers(20, email=False)
+        broken = self._create_customers(5)
+        paid = self._create_customers(10)
+        wizard = self._open_wizard(partners + silent + broken + paid)
+        self.assertEqual(wizard.problem_count, 20)
+        action = wizard.action_process()
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertEqual(run.waiting_count, 500, "nothing is done in the click")
+        for invoice in self.env["account.move"].search(
+            [("partner_id", "in", paid.ids)]
+        ):
+            self._pay(invoice)
+        service = self.env.registry["account.followup.send"]
+        render = service._render
+
+        def fail_for_some(self, followup, *args, **kwargs):
+            if followup.partner_id in broken:
+                raise ValueError("Template went wrong")
+            return render(self, followup, *args, **kwargs)
+
+        with (
+            self.mock_mail_gateway(),
+            patch.object(service, "_render", fail_for_some),
+        ):
+            while run.state == "running":
+                self._run_in_background()
+            self._run_mail_queue()
+            self.assertEqual(len(self._mails), 465)
+        self.assertEqual(
+            (run.done_count, run.skipped_count, run.failed_count), (485, 10, 5)
+        )
+        states = run.line_ids.reminder_id.mapped("state")
+        self.assertEqual((states.count("sent"), states.count("failed")), (465, 20))
 
     def test_d3_failure_is_said(self):
         partners = self._create_customers(2)
