@@ -34,6 +34,9 @@
         "web.assets_backend": [
             "account_payment_followup/static/src/**/*",
         ],
+        "web.assets_unit_tests": [
+            "account_payment_followup/static/tests/**/*.test.js",
+        ],
         "web.assets_tests": [
             "account_payment_followup/static/tests/tours/**/*",
         ],

@@ -58,7 +58,6 @@ class AccountFollowupCustomer(models.Model):
     responsible_id = fields.Many2one("res.users", readonly=True)
     excluded = fields.Boolean(readonly=True)
     retry_date = fields.Date(readonly=True)
-    trust = fields.Selection(related="partner_id.trust", readonly=False)
     failure_reason = fields.Char(related="followup_id.failure_reason")
     followup_id = fields.Many2one("account.followup", readonly=True)
 

@@ -16,5 +16,6 @@ from . import (
     test_state,
     test_tools,
     test_tours,
+    test_trust,
     test_views,
 )
