@@ -134,6 +134,7 @@ class AccountFollowupLevel(models.Model):
         for level in self:
             level.reminder_count = counts.get(level.id, 0)
 
+    @api.depends_context("lang")
     @api.depends("delay")
     def _compute_timing(self):
         """Say the delay in words (A2)."""

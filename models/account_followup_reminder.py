@@ -32,7 +32,7 @@ class AccountFollowupReminder(models.Model):
     )
     date = fields.Date(required=True, readonly=True)
     trigger = fields.Selection(
-        [("automatic", "Automatic"), ("mass", "Processing"), ("manual", "By Hand")],
+        [("automatic", "Automatic"), ("mass", "From a List"), ("manual", "By Hand")],
         string="Sent By",
         required=True,
         readonly=True,
@@ -67,6 +67,7 @@ class AccountFollowupReminder(models.Model):
 
     _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
 
+    @api.depends_context("lang")
     @api.depends("level_id", "date", "partner_id")
     def _compute_display_name(self):
         for reminder in self:
@@ -84,6 +85,7 @@ class AccountFollowupReminder(models.Model):
                 if state in states
             )
 
+    @api.depends_context("lang")
     @api.depends("delivery_ids.channel")
     def _compute_channels(self):
         service = self.env["account.followup.send"]

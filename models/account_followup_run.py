@@ -43,6 +43,7 @@ class AccountFollowupRun(models.Model):
     progress = fields.Float(compute="_compute_progress")
     letter_count = fields.Integer("Letters to Print", compute="_compute_letter_count")
 
+    @api.depends_context("lang", "tz")
     @api.depends("create_date")
     def _compute_display_name(self):
         for run in self:

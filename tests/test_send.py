@@ -410,3 +410,8 @@ class TestSend(FollowupCommon):
         reminder = self._get_reminders()
         self.assertEqual(reminder.level_id, levels[0])
         self.assertEqual(len(reminder.line_ids), 1)
+
+    def test_c2_credits_that_cover_everything(self):
+        self._create_late(20, 100)
+        self._create_late(0, 150, move_type="out_refund")
+        self.assertIn("credit", self._open_window().alerts)

@@ -234,7 +234,13 @@ class AccountFollowupSendWizard(models.TransientModel):
             )
 
     @api.depends(
-        "partner_id", "do_email", "do_print", "do_sms", "do_letter", "level_id"
+        "partner_id",
+        "do_email",
+        "do_print",
+        "do_sms",
+        "do_letter",
+        "level_id",
+        "item_line_ids",
     )
     def _compute_alerts(self):
         for wizard in self:
@@ -290,6 +296,13 @@ class AccountFollowupSendWizard(models.TransientModel):
             alerts["excluded"] = {
                 "level": "warning",
                 "message": self.env._("This customer is excluded from follow-ups."),
+            }
+        if sum(self.item_line_ids._origin.mapped("amount_residual")) <= 0:
+            alerts["credit"] = {
+                "level": "warning",
+                "message": self.env._(
+                    "The credits cover the chosen invoices: nothing is left to claim."
+                ),
             }
         if not self.level_id:
             alerts["level"] = {
