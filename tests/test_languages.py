@@ -262,11 +262,16 @@ class TestLetterPages(LanguagesCommon, HttpCase):
         self.assertEqual(together.count("Totaloverdue"), 1)
         paper = self.company.paperformat_id
         upper_edge = float(pages[0].mediabox.height) / MILLIMETRE - paper.margin_top
-        for page in pages:
-            for text, height in self._get_heights(page).items():
-                if text in invoices.mapped("name"):
-                    self.assertGreater(height, paper.margin_bottom)
-                    self.assertLess(height, upper_edge - 8, "under the letterhead")
+        names = set(invoices.mapped("name"))
+        heights = [
+            height
+            for page in pages
+            for text, height in self._get_heights(page).items()
+            if text in names
+        ]
+        self.assertEqual(len(heights), 60)
+        self.assertGreater(min(heights), paper.margin_bottom)
+        self.assertLess(max(heights), upper_edge - 8, "nothing under the letterhead")
 
     def test_c5_letter_has_no_button(self):
         self._create_late(20)
