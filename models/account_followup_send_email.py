@@ -40,6 +40,7 @@ class AccountFollowupSend(models.AbstractModel):
                 # not "comment", since answers to a note are notes, which core keeps
                 # from the followers (E4)
                 message_type="auto_comment",
+                subtype_xmlid="account_payment_followup.mt_reminder",
                 partner_ids=contacts.ids,
                 attachments=attachments,
                 email_layout_xmlid="mail.mail_notification_layout",
