@@ -8,6 +8,7 @@ from . import (
     test_i18n,
     test_languages,
     test_letter,
+    test_plan,
     test_process,
     test_queues,
     test_rule_oracle,
