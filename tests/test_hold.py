@@ -457,3 +457,25 @@ class TestHold(FollowupCommon):
             .run()
         )
         self.assertEqual(result["res_model"], "account.followup.hold.wizard")
+
+    def test_b5_g2_buttons(self):
+        """G2: the buttons of list and form are there for Invoicing only."""
+        for model, view_type in (
+            ("account.followup.item", "list"),
+            ("account.move", "form"),
+        ):
+            for user, expected in ((self.responsible, True), (self.reader, False)):
+                arch = self.env[model].with_user(user).get_view(view_type=view_type)
+                for name in ("action_hold_followup", "action_followup_resume"):
+                    found = f'name="{name}"' in arch["arch"]
+                    self.assertEqual(found, expected, (model, name, user.login))
+
+    def test_b5_form_of_a_receipt(self):
+        """Core says that every receipt is excluded: its form holds it all the same."""
+        receipt = self._create_late(20, move_type="out_receipt")
+        self.assertTrue(receipt.no_followup)
+        with Form(receipt.with_user(self.responsible)) as form:
+            form.followup_hold_until = TODAY
+            form.followup_hold_reason = "Staff"
+        self.assertEqual(receipt._get_followup_lines().followup_hold_until, TODAY)
+        self.assertFalse(receipt._get_followup_lines().no_followup)
