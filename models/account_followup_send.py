@@ -106,12 +106,7 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_default_rows(self, rows, day):
-        """Rule 8: overdue items that do not rest, early ripe ones, and the credits.
-
-        When the level due is one before the due date, the overdue items are left out:
-        its text speaks of invoices that will fall due (A2).
-        """
-        before_due = self._get_level_due(rows, day).delay < 0
+        """Rule 8: overdue items that do not rest, early ripe ones, and the credits."""
         return [
             row
             for row in rows
@@ -120,7 +115,7 @@ class AccountFollowupSend(models.AbstractModel):
                 if row["residual"] <= 0
                 else not row["rest_reason"]
                 and (
-                    (row["days_late"] > 0 and not before_due)
+                    row["days_late"] > 0
                     or (self._is_ripe(row, day) and row["next_delay"] < 0)
                 )
             )

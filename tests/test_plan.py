@@ -189,16 +189,19 @@ class TestPlan(IapCommon):
             self.assertIn(text, letter)
             self.assertIn(invoice.name, letter)
 
-    def test_a2_speaks_only_of_what_will_fall_due(self):
-        """An invoice that is late already has no place in that text."""
+    def test_a2_marks_what_is_late_already(self):
+        """Rule 8 names the late invoice, too; it is told apart from the coming one."""
         late = self._create_due(self.customer, 5)
         coming = self._create_due(self.customer, 14)
         mails, _letters = self._run_days(0, 12)
         mail = mails[self.customer.email_formatted][11]
         self.assertIn("will fall due shortly", mail["body"])
-        self.assertIn(coming.name, mail["body"])
-        self.assertNotIn(late.name, mail["body"])
-        self.assertNotIn("overdue", html.fromstring(mail["body"]).text_content())
+        rows = {}
+        for row in html.fromstring(mail["body"]).iter("tr"):
+            text = row.text_content()
+            red = "#c0392b" in html.tostring(row, encoding="unicode")
+            rows.update({move: red for move in (late, coming) if move.name in text})
+        self.assertEqual(rows, {late: True, coming: False})
 
     def test_a7_what_is_paid_is_reminded_no_more(self):
         invoice = self._create_due(self.customer, 5)
