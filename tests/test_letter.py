@@ -231,8 +231,11 @@ class TestLetter(LetterCommon, CronMixinCase):
 
     def test_c7_address_as_the_post_wants_it(self):
         """In Germany the second line of the street stands beside the first."""
+        self.env["res.lang"]._activate_lang("fr_FR")
+        self.company.write({"snailmail_cover": True, "snailmail_duplex": False})
         self.customer.write(
             {
+                "lang": "fr_FR",
                 "street": "Hauptweg 5",
                 "street2": "Hinterhaus",
                 "city": "Berlin",
@@ -240,12 +243,20 @@ class TestLetter(LetterCommon, CronMixinCase):
                 "country_id": self.env.ref("base.de").id,
             }
         )
-        # as the printed letter has just shown it
-        self.assertIn(
-            "Hinterhaus\n", self.customer.with_context(show_address=True).display_name
+        self._create_late(20)
+        window = self._open_window().with_context(force_report_rendering=True)
+        window.do_print = True
+        with self.allow_pdf_render():
+            window.action_send()
+        printed, posted = (
+            PdfFileReader(io.BytesIO(delivery.attachment_id.raw))
+            for delivery in self._get_reminders().delivery_ids.sorted(
+                "channel", reverse=True
+            )
         )
-        _letter, pdf = self._render(snailmail_cover=True, snailmail_duplex=False)
-        for page in pdf.pages:
+        self.assertIn("Hauptweg 5\nHinterhaus\n", printed.pages[0].extract_text())
+        self.assertEqual(len(posted.pages), 2)
+        for page in posted.pages:
             text = page.extract_text()
             self.assertIn("Hauptweg 5 // Hinterhaus", text)
             self.assertEqual(text.count("10115 Berlin"), 1)

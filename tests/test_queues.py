@@ -3,6 +3,8 @@ import time
 from contextlib import contextmanager
 from unittest.mock import patch
 
+import psycopg2
+
 from odoo.exceptions import UserError
 from odoo.modules import module
 from odoo.tests import tagged
@@ -122,6 +124,28 @@ class TestQueues(ConcurrencyCommon):
                 letter = self._get_reminder(env).delivery_ids.letter_id
                 with self.assertRaisesRegex(UserError, "at this moment"):
                     letter.snailmail_print()
+        self._run_all()
+        self._assert_once()
+
+    @mute_logger("odoo.sql_db")
+    def test_x1_address_is_corrected_while_it_is_posted(self):
+        """Core writes it into the letter, too: it has to wait, and to begin anew."""
+        outcome = []
+
+        def correct():
+            try:
+                with self._connect() as env:
+                    env["res.partner"].browse(self.partner_id).street = "2 New Street"
+            except psycopg2.errors.SerializationFailure as error:
+                outcome.append(error)
+
+        clerk = threading.Thread(target=correct)
+        with self._while_sending(self._run_letters, LETTER):
+            clerk.start()
+            clerk.join(1)
+            self.assertTrue(clerk.is_alive())
+        clerk.join(30)
+        self.assertEqual(len(outcome), 1)
         self._run_all()
         self._assert_once()
 
