@@ -102,7 +102,9 @@ class AccountMoveLine(models.Model):
 
         :param SQL key: see ``_get_followup_reached_sql``
         :param str name: field of ``account.followup.reminder.line``
+        :raise AccessError: the user may not read the field
         """
+        self._check_field_access(self._fields[f"followup_{name}"], "read")
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
         reached = self._get_followup_reached_sql(key, SQL("TRUE"))
