@@ -2,6 +2,10 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError
 
 from ..tools import days
+from .account_move_line import GROUPS
+
+#: Accountants, and administrators who have no part in accounting.
+SETTINGS_GROUPS = f"{GROUPS},base.group_system"
 
 
 class ResCompany(models.Model):
@@ -10,10 +14,12 @@ class ResCompany(models.Model):
     followup_enabled = fields.Boolean(
         string="Payment Follow-ups",
         default=True,
+        groups=SETTINGS_GROUPS,
         help="Follow up on the overdue invoices of this company and its branches.",
     )
     followup_automatic = fields.Boolean(
         string="Automatic Reminders",
+        groups=SETTINGS_GROUPS,
         help="The scheduled action sends the reminders of automatic levels by itself. "
         "While this is off, nothing leaves unless a person sends it.",
     )
@@ -21,15 +27,18 @@ class ResCompany(models.Model):
         "res.users",
         string="Default Follow-up Responsible",
         domain="[('share', '=', False)]",
+        groups=SETTINGS_GROUPS,
         help="Responsible for customers that have nobody of their own.",
     )
     followup_min_amount = fields.Monetary(
         string="Minimum Amount to Remind",
+        groups=SETTINGS_GROUPS,
         help="Customers who owe less than this, credits deducted, are not reminded.",
     )
     followup_min_days = fields.Integer(
         string="Minimum Days between Reminders",
         default=3,
+        groups=SETTINGS_GROUPS,
         help="One customer is not reminded again before so many days have passed.",
     )
     followup_catch_up = fields.Selection(
@@ -40,6 +49,7 @@ class ResCompany(models.Model):
         string="Late Invoices Found Late",
         default="step",
         required=True,
+        groups=SETTINGS_GROUPS,
         help="Step by step: an old invoice starts at the first level. Jump: it starts "
         "at the last level whose days have passed.",
     )

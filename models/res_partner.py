@@ -368,6 +368,11 @@ class ResPartner(models.Model):
             )
         self.check_access("read")
 
+    def _check_followup_read_access(self):
+        """Raise AccessError unless the user may look at the follow-ups."""
+        self.env["account.followup"].check_access("read")
+        self.check_access("read")
+
     def action_send_followup(self):
         """Open the window Send and Print for the customer.
 
@@ -415,7 +420,7 @@ class ResPartner(models.Model):
     def action_view_followup_items(self):
         """Open the list of open items of the customer (B1)."""
         self.ensure_one()
-        self.check_access("read")
+        self._check_followup_read_access()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_followup.action_account_followup_item"
         )
@@ -433,7 +438,7 @@ class ResPartner(models.Model):
     def action_view_followup_reminders(self):
         """Open the history of reminders to the customer (E3)."""
         self.ensure_one()
-        self.check_access("read")
+        self._check_followup_read_access()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_followup.action_account_followup_reminder"
         )

@@ -43,7 +43,7 @@ class ResPartner(models.Model):
     def action_view_followup_calls(self):
         """Open the calls with the customer (E3)."""
         self.ensure_one()
-        self.check_access("read")
+        self._check_followup_read_access()
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_followup.action_account_followup_call"
         )
