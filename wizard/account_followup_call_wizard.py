@@ -52,7 +52,9 @@ class AccountFollowupCallWizard(models.TransientModel):
     call_id = fields.Many2one("account.followup.call", readonly=True)
 
     def _get_today(self):
+        """Return today in the company, which must be one of the user's."""
         company = self.company_id or self.env.company.root_id
+        company._check_followup_access()
         return company.sudo()._get_followup_day()[company]
 
     @api.model
