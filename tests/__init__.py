@@ -1,4 +1,5 @@
 from . import (
+    test_access,
     test_call,
     test_companies,
     test_concurrency,

@@ -388,6 +388,11 @@ class TestCompanies(FollowupCommon):
                     "company_id": self.company_2.id,
                 }
             ).action_process()
+        call = self.env["account.followup.call.wizard"].with_user(self.clerk)
+        with self.assertRaises(AccessError):
+            call.create(
+                {"partner_id": self.customer.id, "company_id": self.company_2.id}
+            ).action_log()
         self.assertFalse(self._get_reminders())
 
     def test_g1_work_list_with_both_companies(self):
@@ -410,7 +415,7 @@ class TestCompanies(FollowupCommon):
         # a click opens the customer in the company of the row
         second = rows.filtered(lambda row: row.company_id == self.company_2)
         action = second.action_open_customer()
-        self.assertEqual(action["context"]["allowed_company_ids"][0], self.company_2.id)
+        self.assertEqual(action["params"]["company_ids"][0], self.company_2.id)
         # what is processed is what was selected
         action = second.action_process_followups()
         window = rows.env[action["res_model"]].with_context(**action["context"])
@@ -601,9 +606,7 @@ class TestCompanies(FollowupCommon):
         rows = self.env["account.followup.customer"].with_user(clerk)
         row = rows.search([("partner_id", "=", self.customer.id)])
         self.assertEqual(row.total_overdue, 130)
-        self.assertEqual(
-            row.action_open_customer()["context"]["allowed_company_ids"], branch.ids
-        )
+        self.assertEqual(row.action_open_customer()["res_id"], self.customer.id)
         action = row.action_process_followups()
         window = rows.env[action["res_model"]].with_context(**action["context"])
         self.env.invalidate_all()
@@ -616,6 +619,35 @@ class TestCompanies(FollowupCommon):
         self.assertEqual(run.done_count, 1)
         self.assertTrue(Form(run).line_ids)
         self.assertEqual(self._get_reminders().amount_overdue, 130)
+
+    def test_g1_user_of_the_branch_calls_and_holds(self):
+        branch, clerk = self._create_branch()
+        other = self._create_late(20, 100)
+        own = self._create_late(20, 30, company_id=branch.id)
+        self.env.invalidate_all()
+        partner = self.customer.with_user(clerk)
+        action = partner.action_log_followup_call()
+        window = partner.env[action["res_model"]].with_context(**action["context"])
+        form = Form(window)
+        form.outcome = "promise"
+        form.promised_date = TODAY + timedelta(days=5)
+        form.save().action_log()
+        self.env.invalidate_all()
+        self.assertEqual(own.expected_payment_date, TODAY + timedelta(days=5))
+        self.assertFalse(other.expected_payment_date)
+        self.assertEqual(partner.followup_call_count, 1)
+        call = self.env["account.followup.call"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(call.company_id, self.company)
+        own.with_user(clerk).action_followup_resume()
+        action = own.with_user(clerk).action_hold_followup()
+        window = partner.env[action["res_model"]].with_context(**action["context"])
+        self.env.invalidate_all()
+        form = Form(window)
+        form.period = "week_2"
+        form.save().action_apply()
+        self.assertEqual(own.followup_hold_until, TODAY + timedelta(days=14))
 
     def test_g1_items_of_the_branch_for_a_user_of_the_main_company(self):
         """Core lets a user of the main company alone see nothing of its branches."""
