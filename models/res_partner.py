@@ -134,9 +134,13 @@ class ResPartner(models.Model):
             customers = self.env["account.followup.customer"].sudo()
             rows = customers._get_rows({root: days[root]}, self._origin)
             rows = {row["partner_id"]: row for row in rows}
-        by_hand = self.env["account.followup"].sudo().search(
-            self._get_followup_by_hand_domain(days)
-            & Domain("partner_id", "in", self._origin.ids)
+        by_hand = (
+            self.env["account.followup"]
+            .sudo()
+            .search(
+                self._get_followup_by_hand_domain(days)
+                & Domain("partner_id", "in", self._origin.ids)
+            )
         )
         by_hand = {case.partner_id: case.next_reminder_date for case in by_hand}
         for partner in self:
