@@ -172,7 +172,7 @@ class AccountFollowup(models.Model):
             return None
         # rule 12
         if self.retry_date and self.retry_date > day:
-            return self.env._("The last try failed; the next one is not before later.")
+            return self.env._("The last try failed; the next one is on a later day.")
         if self.reminder_type != "automatic":
             return self.env._("Reminders to this customer are manual.")
         if not self.company_id.followup_automatic:

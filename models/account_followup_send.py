@@ -90,7 +90,7 @@ class AccountFollowupSend(models.AbstractModel):
                         "%(customer)s: the follow-up level has no template for "
                         "%(channels)s. Choose one on the level.",
                         customer=followup.partner_id.display_name,
-                        channels=", ".join(sorted(data["channels"] & channels)),
+                        channels=self._get_channels_label(data["channels"] & channels),
                     )
                 )
             data[name] = self._render(followup, data[template], field, data["lang"])
