@@ -8,13 +8,15 @@ from .account_move_line import GROUPS
 
 TABLE = Markup(
     '<table class="table table-sm table-borderless w-auto mb-0 o_followup_totals">'
-    '<thead><tr><th></th><th class="text-end">{due}</th>'
-    '<th class="text-end">{overdue}</th></tr></thead><tbody>{rows}</tbody></table>'
+    '<thead><tr><th></th><th class="{number} text-muted fw-normal">{due}</th>'
+    '<th class="{number} text-muted fw-normal">{overdue}</th></tr></thead>'
+    "<tbody>{rows}</tbody></table>"
 )
 ROW = Markup(
-    '<tr><td>{name}</td><td class="text-end text-nowrap">{due}</td>'
-    '<td class="text-end text-nowrap">{overdue}</td></tr>'
+    '<tr><td class="py-0 ps-0">{name}</td><td class="{number}">{due}</td>'
+    '<td class="{number}">{overdue}</td></tr>'
 )
+NUMBER = "py-0 ps-3 pe-0 text-end text-nowrap"
 
 
 class ResPartner(models.Model):
@@ -79,6 +81,7 @@ class ResPartner(models.Model):
         """Return a small table; where credits exceed what is late, nothing is late."""
         rows = Markup().join(
             ROW.format(
+                number=NUMBER,
                 name=currency.name,
                 due=formatLang(self.env, due, currency_obj=currency),
                 overdue=formatLang(self.env, max(overdue, 0.0), currency_obj=currency),
@@ -86,5 +89,8 @@ class ResPartner(models.Model):
             for currency, due, overdue, _credit in totals
         )
         return TABLE.format(
-            due=self.env._("Total Due"), overdue=self.env._("Total Overdue"), rows=rows
+            number=NUMBER,
+            due=self.env._("Total Due"),
+            overdue=self.env._("Total Overdue"),
+            rows=rows,
         )
