@@ -284,6 +284,14 @@ class TestCompanies(FollowupCommon):
         with self.mock_mail_gateway():
             self._run_cron()
         self.env["account.followup.run"]._start(self.customer, self.company_2)
+        self.env["account.followup.call"].create(
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.company_2.id,
+                "date": TODAY,
+                "outcome": "reached",
+            }
+        )
         self._create_late_2(1)
         self.env.flush_all()
         return invoice
@@ -292,6 +300,7 @@ class TestCompanies(FollowupCommon):
         self._create_history_of_second()
         for name in (
             "account.followup",
+            "account.followup.call",
             "account.followup.customer",
             "account.followup.delivery",
             "account.followup.item",
@@ -352,6 +361,7 @@ class TestCompanies(FollowupCommon):
             ("account.followup.reminder.line", [("reminder_id", "=", reminder.id)]),
             ("account.followup.delivery", [("recipient", "ilike", "late")]),
             ("account.followup.run.line", [("reminder_id", "=", reminder.id)]),
+            ("account.followup.call", [("partner_id", "=", self.customer.id)]),
             ("account.followup.run", [("line_ids.partner_id", "=", self.customer.id)]),
         ):
             with self.subTest(model=name, domain=domain):
