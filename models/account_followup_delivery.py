@@ -257,8 +257,7 @@ class AccountFollowupDelivery(models.Model):
             SQL(
                 """
                 SELECT delivery.id,
-                       MAX(mail.state) FILTER (WHERE mail.state = 'outgoing'),
-                       MAX(mail.state) FILTER (WHERE mail.state = 'cancel'),
+                       BOOL_OR(mail.state = 'cancel'),
                        MAX(mail.failure_reason),
                        BOOL_OR(notification.notification_status IN ('sent', 'pending'))
                   FROM account_followup_delivery delivery
@@ -277,7 +276,7 @@ class AccountFollowupDelivery(models.Model):
                 ],
             )
         )
-        for delivery_id, _outgoing, cancelled, reason, was_sent in rows:
+        for delivery_id, cancelled, reason, was_sent in rows:
             delivery = self.browse(delivery_id)
             if was_sent:
                 delivery._set_state("sent")

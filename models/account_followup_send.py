@@ -386,12 +386,7 @@ class AccountFollowupSend(models.AbstractModel):
         if reminder.mail_message_id:
             return
         if not reminder.body or not reminder.delivery_ids:
-            body = self.env._(
-                "Payment reminder: %(reminder)s (%(channels)s)",
-                reminder=reminder._get_html_link(),
-                channels=reminder.channels,
-            )
-            followup.partner_id._message_log(body=body)
+            followup.partner_id._message_log(body=self._get_log_note(reminder))
             return
         reminder.mail_message_id = followup.partner_id.message_post(
             body=reminder.body,
@@ -404,9 +399,14 @@ class AccountFollowupSend(models.AbstractModel):
     def _log_on_invoices(self, reminder):
         """Note the reminder in the chatter of each invoice that it names (E2)."""
         moves = reminder.line_ids.move_line_id.move_id
-        note = self.env._(
+        note = self._get_log_note(reminder)
+        moves._message_log_batch(bodies=dict.fromkeys(moves.ids, note))
+
+    @api.model
+    def _get_log_note(self, reminder):
+        """Return the line that stands for a reminder in a chatter."""
+        return self.env._(
             "Payment reminder: %(reminder)s (%(channels)s)",
             reminder=reminder._get_html_link(),
             channels=reminder.channels,
         )
-        moves._message_log_batch(bodies=dict.fromkeys(moves.ids, note))

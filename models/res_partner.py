@@ -169,7 +169,13 @@ class ResPartner(models.Model):
 
     @api.depends_context("company")
     def _compute_followup_reminder_count(self):
-        counts = self.env["account.followup.reminder"]._read_group(
+        counts = self._count_followup_records("account.followup.reminder")
+        for partner in self:
+            partner.followup_reminder_count = counts.get(partner._origin.id, 0)
+
+    def _count_followup_records(self, model):
+        """Return {customer id: number of records} in the current root company."""
+        counts = self.env[model]._read_group(
             [
                 ("partner_id", "in", self._origin.ids),
                 ("company_id", "=", self.env.company.root_id.id),
@@ -177,9 +183,7 @@ class ResPartner(models.Model):
             ["partner_id"],
             ["__count"],
         )
-        counts = {partner.id: count for partner, count in counts}
-        for partner in self:
-            partner.followup_reminder_count = counts.get(partner._origin.id, 0)
+        return {partner.id: count for partner, count in counts}
 
     def _search_followup_status(self, operator, value):
         return self._search_followup("followup_status", operator, value)
@@ -423,28 +427,26 @@ class ResPartner(models.Model):
 
     def action_view_followup_items(self):
         """Open the list of open items of the customer (B1)."""
-        self.ensure_one()
-        self._check_followup_read_access()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_payment_followup.action_account_followup_item"
-        )
-        partner = self.commercial_partner_id
-        action["domain"] = [
-            ("partner_id", "=", partner.id),
-            ("company_id", "=", self.env.company.root_id.id),
-        ]
+        action = self._get_followup_action("action_account_followup_item")
         action["context"] = {"search_default_overdue": 1, "hide_customer": True}
         action["display_name"] = self.env._(
-            "Overdue Invoices of %s", partner.display_name
+            "Overdue Invoices of %s", self.commercial_partner_id.display_name
         )
         return action
 
     def action_view_followup_reminders(self):
         """Open the history of reminders to the customer (E3)."""
+        return self._get_followup_action("action_account_followup_reminder")
+
+    def _get_followup_action(self, name):
+        """Return one of our actions, for the customer in the current root company.
+
+        :raise AccessError: the user may not look at the follow-ups
+        """
         self.ensure_one()
         self._check_followup_read_access()
         action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_payment_followup.action_account_followup_reminder"
+            f"account_payment_followup.{name}"
         )
         action["domain"] = [
             ("partner_id", "=", self.commercial_partner_id.id),

@@ -14,15 +14,7 @@ class ResPartner(models.Model):
 
     @api.depends_context("company")
     def _compute_followup_call_count(self):
-        counts = self.env["account.followup.call"]._read_group(
-            [
-                ("partner_id", "in", self._origin.ids),
-                ("company_id", "=", self.env.company.root_id.id),
-            ],
-            ["partner_id"],
-            ["__count"],
-        )
-        counts = {partner.id: count for partner, count in counts}
+        counts = self._count_followup_records("account.followup.call")
         for partner in self:
             partner.followup_call_count = counts.get(partner._origin.id, 0)
 
@@ -42,13 +34,4 @@ class ResPartner(models.Model):
 
     def action_view_followup_calls(self):
         """Open the calls with the customer (E3)."""
-        self.ensure_one()
-        self._check_followup_read_access()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_payment_followup.action_account_followup_call"
-        )
-        action["domain"] = [
-            ("partner_id", "=", self.commercial_partner_id.id),
-            ("company_id", "=", self.env.company.root_id.id),
-        ]
-        return action
+        return self._get_followup_action("action_account_followup_call")
