@@ -17,6 +17,8 @@ from . import (
     account_move,
     account_move_line,
     account_move_line_hold,
+    account_move_line_name,
+    ir_module,
     mail_mail,
     mail_notification,
     res_company,

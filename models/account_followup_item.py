@@ -33,6 +33,7 @@ class AccountFollowupItem(models.Model):
     )
     move_line_id = fields.Many2one("account.move.line", readonly=True)
     move_id = fields.Many2one("account.move", string="Invoice", readonly=True)
+    name = fields.Char("Number", related="move_line_id.followup_name")
     invoice_date = fields.Date(readonly=True)
     due_date = fields.Date(readonly=True)
     days_late = fields.Integer(readonly=True, aggregator="max")

@@ -39,6 +39,12 @@ DEFAULT_LEVELS = (
     },
 )
 
+#: Field of a level: its texts that are shipped, to translate.
+DEFAULT_TEXTS = {
+    name: [values[name] for values in DEFAULT_LEVELS if name in values]
+    for name in ("name", "activity_summary")
+}
+
 
 class AccountFollowupLevel(models.Model):
     _name = "account.followup.level"
@@ -263,7 +269,9 @@ class AccountFollowupLevel(models.Model):
                 for values in DEFAULT_LEVELS
             ]
         )
-        levels._translate_default_levels()
+        levels._translate_default_levels(
+            [code for code, _name in self.env["res.lang"].get_installed()]
+        )
         return levels
 
     def _prepare_default_level(self, company, values):
@@ -283,14 +291,23 @@ class AccountFollowupLevel(models.Model):
             for name, value in values.items()
         }
 
-    def _translate_default_levels(self):
-        """Put the names of new default levels in the installed languages."""
-        by_delay = {values["delay"]: values for values in DEFAULT_LEVELS}
-        for lang, _name in self.env["res.lang"].get_installed():
-            if lang == "en_US":
-                continue
-            for level in self.with_context(lang=lang):
-                values = by_delay[level.delay]
-                for name in ("name", "activity_summary"):
-                    if name in values:
-                        level[name] = level.env._(values[name])
+    def _translate_default_levels(self, langs):
+        """Put the shipped English texts of levels in some languages (A1).
+
+        A text that somebody has changed or translated stays as it is.
+
+        :param langs: codes of active languages
+        """
+        english = self.with_context(lang="en_US")
+        shipped = {
+            name: {english.env._(value): value for value in values}
+            for name, values in DEFAULT_TEXTS.items()
+        }
+        for lang in set(langs) - {"en_US"}:
+            for level, source in zip(
+                self.with_context(lang=lang), english, strict=True
+            ):
+                for name, texts in shipped.items():
+                    text = texts.get(source[name])
+                    if text and level[name] == source[name]:
+                        level[name] = level.env._(text)

@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_datetime
 from odoo.tools.pdf import merge_pdf
 
 from .account_followup import BATCH_SIZE
@@ -47,10 +48,13 @@ class AccountFollowupRun(models.Model):
     @api.depends("create_date")
     def _compute_display_name(self):
         for run in self:
-            moment = fields.Datetime.context_timestamp(run, run.create_date)
-            run.display_name = self.env._(
-                "Processing of %s", moment.strftime("%Y-%m-%d %H:%M")
+            moment = format_datetime(
+                self.env,
+                run.create_date,
+                tz=self.env.context.get("tz") or False,
+                dt_format="short",
             )
+            run.display_name = self.env._("Processing of %s", moment)
 
     @api.depends("line_ids.state")
     def _compute_counts(self):
@@ -99,7 +103,7 @@ class AccountFollowupRun(models.Model):
             .sudo()
             .create(
                 {
-                    "name": f"{self.display_name}.pdf",
+                    "name": f"{self.display_name}.pdf".replace("/", "-"),
                     "datas": base64.b64encode(merge_pdf(letters.mapped("raw"))),
                     "res_model": self._name,
                     "res_id": self.id,

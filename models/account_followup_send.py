@@ -320,10 +320,11 @@ class AccountFollowupSend(models.AbstractModel):
     def _prepare_line(self, row, data):
         """Return the values of a line: a ripe item at its own next level (rule 8)."""
         move_line = self.env["account.move.line"].browse(row["id"])
+        move_line = move_line.with_prefetch([row["id"] for row in data["rows"]])
         ripe = self._is_ripe(row, data["day"])
         return {
             "move_line_id": row["id"],
-            "name": self._get_item_name(move_line),
+            "name": move_line.followup_name,
             "invoice_date": row["invoice_date"] or move_line.date,
             "due_date": row["due_date"],
             "days_late": row["days_late"],
@@ -333,22 +334,6 @@ class AccountFollowupSend(models.AbstractModel):
             "residual": row["residual"],
             "residual_company": row["residual_company"],
         }
-
-    @api.model
-    def _get_item_name(self, move_line):
-        """Return the number of the invoice, and of the instalment if there are more."""
-        move = move_line.move_id
-        name = move.name or move_line.name or ""
-        terms = move.line_ids.filtered(
-            lambda line: line.account_type == "asset_receivable"
-        )
-        if move.is_invoice() and len(terms) > 1:
-            terms = terms.sorted(
-                lambda line: (line.date_maturity or line.date, line.id)
-            )
-            number = list(terms).index(move_line) + 1
-            return f"{name} ({number}/{len(terms)})"
-        return name
 
     # ------------------------------------------------------------------
     # Around it

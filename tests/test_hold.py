@@ -41,6 +41,33 @@ class TestHold(FollowupCommon):
         )
         return invoice, invoice._get_followup_lines().sorted("date_maturity")
 
+    def test_c2_instalments_are_told_apart(self):
+        """Lists and windows say which instalment of the invoice it is."""
+        invoice, lines = self._create_instalments(days_late=40)
+        names = [f"{invoice.name} (1/2)", f"{invoice.name} (2/2)"]
+        items = self.customer.with_company(self.company).followup_item_ids
+        by_line = {item.move_line_id: item.name for item in items}
+        self.assertEqual([by_line[line] for line in lines], names)
+        self.assertEqual(by_line[self.line], self.invoice.name, "there is only one")
+        window = self._open_window(user=self.responsible)
+        chosen = window.item_line_ids.sorted("date_maturity").mapped("followup_name")
+        self.assertEqual(chosen, [names[0], self.invoice.name, names[1]])
+        window.do_email = True
+        window.action_send()
+        sent = window.reminder_id.line_ids.sorted("due_date").mapped("name")
+        self.assertEqual(sent, chosen)
+
+    def test_c2_names_of_many_items(self):
+        """A list of items asks once for the names of all of them."""
+        for _number in range(5):
+            self._create_instalments()
+        items = self.env["account.followup.item"].search([])
+        lines = items.move_line_id
+        lines.mapped("move_id.name")
+        with self.assertQueryCount(1):
+            names = {item.name for item in items}
+        self.assertEqual(len(names), len(items))
+
     def _get_item(self, line):
         self.env.invalidate_all()
         return self.env["account.followup.item"].browse(line.id)

@@ -160,6 +160,27 @@ class TestI18n(TransactionCase):
                     translated = template.with_context(lang=lang).body_html
                     self.assertNotEqual(translated, english)
 
+    def test_a1_default_levels_in_a_language_that_comes_later(self):
+        """The shipped texts are translated; what somebody wrote stays as it is."""
+        company = self.env["res.company"].create({"name": "Neue Firma"})
+        levels = self.env["account.followup.level"].search(
+            [("company_id", "=", company.id)]
+        )
+        self.env["res.lang"]._activate_lang("it_IT")
+        levels[0].delay = 7
+        levels[1].name = "Stern Words"
+        levels[2].active = False
+        levels[3].with_context(lang="it_IT").name = "Basta"
+        module = self.env.ref(f"base.module_{MODULE}")
+        module._update_translations("it_IT", overwrite=True)
+        names = levels.with_context(lang="it_IT").mapped("name")
+        self.assertEqual(
+            names, ["Sollecito di pagamento", "Stern Words", "Telefonata", "Basta"]
+        )
+        call = levels[2].with_context(lang="it_IT")
+        self.assertIn("scadute", call.activity_summary)
+        self.assertEqual(levels[3].name, "Final Notice", "English stays")
+
     def test_a1_default_levels_in_every_language(self):
         """A new company's levels have their names in each language installed."""
         self._activate("de_DE", "fr_FR")

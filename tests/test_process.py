@@ -147,6 +147,20 @@ class TestProcess(FollowupCommon):
         states = run.line_ids.reminder_id.mapped("state")
         self.assertEqual((states.count("sent"), states.count("failed")), (465, 20))
 
+    def test_d3_name_of_a_run(self):
+        """The moment is said as the user writes dates."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self._create_late(20)
+        run = self._open_wizard(self.customer).action_process()["res_id"]
+        run = self.env["account.followup.run"].browse(run)
+        run = run.with_context(lang="de_DE", tz="Europe/Berlin")
+        self.env.cr.execute(
+            "UPDATE account_followup_run SET create_date = %s WHERE id = %s",
+            ["2024-05-15 22:30:00", run.id],
+        )
+        run.invalidate_recordset()
+        self.assertIn("16.05.24, 00:30", run.display_name)
+
     def test_d3_failure_is_said(self):
         partners = self._create_customers(2)
         service = self.env.registry["account.followup.send"]
