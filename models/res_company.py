@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ValidationError
 
-from ..tools import days
+from ..tools import ageing, days
 from .account_move_line import GROUPS
 
 #: Accountants, and administrators who have no part in accounting.
@@ -54,6 +54,15 @@ class ResCompany(models.Model):
         "at the last level whose days have passed.",
     )
 
+    followup_ageing_limits = fields.Char(
+        string="Ageing Buckets",
+        default=ageing.DEFAULT_LIMITS,
+        required=True,
+        groups=SETTINGS_GROUPS,
+        help="Last day of each ageing bucket, separated by commas: 30, 60, 90 makes "
+        "1–30, 31–60, 61–90 and over 90 days.",
+    )
+
     _followup_min_days_positive = models.Constraint(
         "CHECK (followup_min_days >= 0)",
         "The minimum number of days between two reminders cannot be negative.",
@@ -62,6 +71,22 @@ class ResCompany(models.Model):
         "CHECK (followup_min_amount >= 0)",
         "The minimum amount to remind cannot be negative.",
     )
+
+    @api.constrains("followup_ageing_limits")
+    def _check_followup_ageing_limits(self):
+        for company in self:
+            try:
+                ageing.parse_limits(company.followup_ageing_limits)
+            except ValueError:
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s: the ageing buckets must be increasing numbers "
+                        "of days separated by commas, at most %(count)s of them, for "
+                        "example 30, 60, 90, 120.",
+                        company=company.display_name,
+                        count=ageing.MAX_LIMITS,
+                    )
+                ) from None
 
     @api.model_create_multi
     def create(self, vals_list):

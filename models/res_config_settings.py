@@ -27,3 +27,6 @@ class ResConfigSettings(models.TransientModel):
     followup_catch_up = fields.Selection(
         related="company_id.root_id.followup_catch_up", readonly=False
     )
+    followup_ageing_limits = fields.Char(
+        related="company_id.root_id.followup_ageing_limits", readonly=False
+    )

@@ -26,6 +26,16 @@ USERS = {
     "manager": "account.group_account_manager",
 }
 
+#: Builders of the rows of reports: no records, only methods.
+REPORTS = (
+    "account.followup.report",
+    "account.followup.report.aged_receivable",
+    "account.followup.report.customer_statement",
+    "account.followup.report.followup_report",
+    "account.followup.report.partner_ledger",
+    "account.followup.report.postings",
+)
+
 #: Who works with a model and who looks at it; everybody else has nothing of it.
 NOBODY = {}
 LOOK = {"readonly": {"read"}, "invoice": {"read"}, "manager": {"read"}}
@@ -57,6 +67,7 @@ RIGHTS = {
     },
     "account.followup.reminder": LOOK,
     "account.followup.reminder.line": LOOK,
+    **dict.fromkeys(REPORTS, NOBODY),
     "account.followup.run": {"invoice": {"read"}, "manager": {"read"}},
     "account.followup.run.line": {"invoice": {"read"}, "manager": {"read"}},
     "account.followup.send": NOBODY,
@@ -83,6 +94,11 @@ METHODS = {
     ("account.followup.run", "action_print_letters"): CLERKS,
     ("account.followup.run", "action_refresh"): CLERKS,
     ("account.followup.send.wizard", "action_send"): CLERKS,
+    **{
+        (model, method): ACCOUNTANTS
+        for model in REPORTS
+        for method in ("get_report", "get_lines")
+    },
     ("account.move", "action_followup_resume"): CLERKS,
     ("account.move", "action_hold_followup"): CLERKS,
     ("account.move.line", "action_followup_resume"): CLERKS,
@@ -188,6 +204,8 @@ class TestAccess(FollowupCommon, HttpCase):
 
     def _get_record(self, model, user):
         """Return a record of a model; a window is the user's own."""
+        if self.env[model]._abstract:
+            return self.env[model].with_user(user)
         if model in self.records:
             return self.records[model].with_user(user)
         if model == "account.followup.process.wizard.line":

@@ -1,1 +1,1 @@
-from . import days, ladder
+from . import ageing, days, ladder, periods

@@ -1,0 +1,391 @@
+from odoo import api, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+from odoo.tools.misc import format_date
+
+#: Points of the line that is drawn for a customer's balance.
+MAX_POINTS = 120
+
+
+class AccountFollowupReportPostings(models.AbstractModel):
+    """Postings of a period with opening, running and closing balance (F1, F5)."""
+
+    _name = "account.followup.report.postings"
+    _inherit = "account.followup.report"
+    _description = "Postings of Customers"
+
+    @api.model
+    def _get_sql_items(self, options, keys=None):
+        domain = self._get_domain(options, keys)
+        query = self._get_line_query(domain & Domain("date", "<=", options["date_to"]))
+        return self._get_sql_lines(
+            options,
+            query,
+            self._get_sql_amounts(options),
+            where=self._get_sql_unsettled(options),
+        )
+
+    @api.model
+    def _get_sql_amounts(self, options):
+        """Return amount, debit and credit of an item in the currency of its row."""
+        if options["currency"] == "company":
+            return SQL(
+                """
+                line.balance AS amount, line.debit, line.credit,
+                line.amount_currency, line.balance
+                """
+            )
+        return SQL(
+            """
+            line.amount_currency AS amount,
+            GREATEST(line.amount_currency, 0) AS debit,
+            GREATEST(-line.amount_currency, 0) AS credit,
+            line.amount_currency, line.balance
+            """
+        )
+
+    @api.model
+    def _get_sql_unsettled(self, options):
+        """Leave out what was settled among itself until the end of the period.
+
+        Whole matching groups only, so that what is left out adds up to zero and no
+        balance changes.
+        """
+        if not options["hide_settled"]:
+            return SQL("TRUE")
+        return SQL(
+            """
+            NOT EXISTS (
+                SELECT 1
+                  FROM account_move_line other
+                  JOIN res_partner partner ON partner.id = other.partner_id
+                 WHERE other.full_reconcile_id = line.full_reconcile_id
+                HAVING MAX(other.date) <= %(last)s
+                   AND MIN(partner.commercial_partner_id)
+                       = MAX(partner.commercial_partner_id)
+                   AND MIN(%(currency)s) = MAX(%(currency)s)
+                   AND SUM(%(amount)s) = 0
+            )
+            """,
+            last=options["date_to"],
+            currency=(
+                SQL("other.currency_id")
+                if options["currency"] == "document"
+                else SQL("other.company_currency_id")
+            ),
+            amount=(
+                SQL("other.amount_currency")
+                if options["currency"] == "document"
+                else SQL("other.balance")
+            ),
+        )
+
+    @api.model
+    def _get_sql_in_period(self, options):
+        first = options["date_from"]
+        return SQL("item.date >= %s", first) if first else SQL("TRUE")
+
+    @api.model
+    def _get_sql_having(self, options):
+        """A customer is shown who has postings in the period or a balance."""
+        return SQL(
+            "SUM(item.amount) <> 0 OR COUNT(*) FILTER (WHERE %(period)s%(moves)s) > 0",
+            period=self._get_sql_in_period(options),
+            moves=self._get_sql_moves(options),
+        )
+
+    @api.model
+    def _get_sql_where(self, options):
+        return SQL(
+            "%s%s", self._get_sql_in_period(options), self._get_sql_moves(options)
+        )
+
+    @api.model
+    def _get_sql_moves(self, options):
+        """An exchange difference moves nothing in the currency of the document."""
+        if options["currency"] == "document":
+            return SQL(" AND item.amount <> 0")
+        return SQL()
+
+    @api.model
+    def _get_amount_columns(self, options):
+        period = self._get_sql_in_period(options)
+        before = SQL("NOT (%s)", period)
+        return [
+            {
+                "name": "opening",
+                "label": self.env._("Opening Balance"),
+                "type": "amount",
+                "sum": self._get_sql_sum(SQL("item.amount"), before),
+                "hidden": True,
+            },
+            {
+                "name": "debit",
+                "label": self._get_debit_label(),
+                "type": "amount",
+                "line": SQL("NULLIF(item.debit, 0)"),
+                "sum": SQL("COALESCE(SUM(item.debit) FILTER (WHERE %s), 0)", period),
+            },
+            {
+                "name": "credit",
+                "label": self._get_credit_label(),
+                "type": "amount",
+                "line": SQL("NULLIF(item.credit, 0)"),
+                "sum": SQL("COALESCE(SUM(item.credit) FILTER (WHERE %s), 0)", period),
+            },
+            {
+                "name": "balance",
+                "label": self.env._("Balance"),
+                "type": "amount",
+                "line": SQL(
+                    """
+                    SUM(item.amount) OVER (
+                        PARTITION BY item.partner_id, item.currency_id
+                            ORDER BY item.date, item.id
+                    )
+                    """
+                ),
+                "sum": SQL("SUM(item.amount)"),
+            },
+        ]
+
+    @api.model
+    def _get_debit_label(self):
+        return self.env._("Debit")
+
+    @api.model
+    def _get_credit_label(self):
+        return self.env._("Credit")
+
+    @api.model
+    def _get_sql_reference(self):
+        """Return what stands beside the number of the entry, not the number again."""
+        return SQL(
+            """
+            COALESCE(
+                NULLIF(NULLIF(item.ref, ''), item.move_name),
+                NULLIF(NULLIF(item.label, ''), item.move_name)
+            )
+            """
+        )
+
+    @api.model
+    def _arrange(self, options, customer, lines, is_first, is_last, extra):
+        """Put opening and closing balance around the lines, which run from it."""
+        opening = customer["values"]["opening"]
+        currency = self.env["res.currency"].browse(customer["currency_id"])
+        for line in lines:
+            line["values"]["balance"] = (
+                currency.round(line["values"]["balance"] + opening) + 0.0
+            )
+        rows = list(lines)
+        if is_first and options["date_from"]:
+            rows.insert(0, self._make_balance_row("opening", options, customer))
+        if is_last:
+            rows.append(self._make_balance_row("closing", options, customer))
+        return rows
+
+    @api.model
+    def _make_balance_row(self, row_type, options, customer):
+        if row_type == "opening":
+            name, day = self.env._("Opening Balance"), options["date_from"]
+            values = {"date": day, "balance": customer["values"]["opening"]}
+        else:
+            name, day = self.env._("Closing Balance"), options["date_to"]
+            values = {
+                name: customer["values"][name]
+                for name in ("debit", "credit", "balance")
+            }
+            values["date"] = day
+        return self._make_row(
+            row_type,
+            f"{customer['id']}-{row_type}",
+            name,
+            customer["currency_id"],
+            values,
+            partner_id=customer["partner_id"],
+        )
+
+    @api.model
+    def _get_chart(self, options, rows, count):
+        """Return the balance over time when there is one customer in one currency."""
+        if count != 1 or not rows:
+            return None
+        days = self.env.execute_query(
+            SQL(
+                """
+                SELECT item.date, SUM(SUM(item.amount)) OVER (ORDER BY item.date)
+                  FROM (%s) item
+                 WHERE item.currency_id = %s
+                 GROUP BY item.date
+                 ORDER BY item.date
+                """,
+                self._get_sql_items(options),
+                rows[0]["currency_id"],
+            )
+        )
+        first = options["date_from"]
+        before = [total for day, total in days if first and day.isoformat() < first]
+        points = [
+            (day.isoformat(), float(total))
+            for day, total in days
+            if not first or day.isoformat() >= first
+        ]
+        if first:
+            points.insert(0, (first, float(before[-1]) if before else 0.0))
+        step = len(points) // MAX_POINTS + 1
+        shown = points[::-step][::-1]  # the last one is always there
+        return {
+            "type": "balance",
+            "currency_id": rows[0]["currency_id"],
+            "points": [
+                {"date": day, "label": format_date(self.env, day), "value": value}
+                for day, value in shown
+            ],
+        }
+
+
+class AccountFollowupReportStatement(models.AbstractModel):
+    """Customer Statement (F1): what a customer wants to see."""
+
+    _name = "account.followup.report.customer_statement"
+    _inherit = "account.followup.report.postings"
+    _description = "Customer Statement"
+
+    @api.model
+    def _get_columns(self, options):
+        return [
+            {
+                "name": "date",
+                "label": self.env._("Date"),
+                "type": "date",
+                "line": SQL("item.date"),
+            },
+            {
+                "name": "ref",
+                "label": self.env._("Reference"),
+                "type": "text",
+                "line": self._get_sql_reference(),
+            },
+            {
+                "name": "due_date",
+                "label": self.env._("Due Date"),
+                "type": "date",
+                "line": SQL(
+                    "CASE WHEN item.amount > 0 THEN item.due_date END",
+                ),
+            },
+            *self._get_amount_columns(options),
+            *self._get_company_column(
+                options,
+                "balance_company",
+                self.env._("Balance in %s"),
+                SQL("item.balance"),
+            ),
+        ]
+
+    @api.model
+    def _get_debit_label(self):
+        return self.env._("Charged")
+
+    @api.model
+    def _get_credit_label(self):
+        return self.env._("Paid or Credited")
+
+    @api.model
+    def _get_extra(self, options, keys):
+        """Return the ageing of each customer at the end of the period."""
+        aged = self.env["account.followup.report.aged_receivable"]
+        chosen = {**options, "compare": 0, "age_by": "due_date", "hide_settled": False}
+        columns = aged._get_columns(chosen)
+        rows, _totals, _count = aged._get_customers(chosen, columns, 0, None, keys)
+        names = [name for name, _label in aged._get_bucket_labels(chosen)]
+        labels = dict(aged._get_bucket_labels(chosen))
+        return {
+            row["id"]: [
+                {"label": labels[name], "value": row["values"][name]} for name in names
+            ]
+            for row in rows
+        }
+
+    @api.model
+    def _arrange(self, options, customer, lines, is_first, is_last, extra):
+        rows = super()._arrange(options, customer, lines, is_first, is_last, extra)
+        if is_last and extra.get(customer["id"]):
+            rows.append(
+                self._make_row(
+                    "ageing",
+                    f"{customer['id']}-ageing",
+                    self.env._("Open by Age"),
+                    customer["currency_id"],
+                    {},
+                    partner_id=customer["partner_id"],
+                    ageing=extra[customer["id"]],
+                )
+            )
+        return rows
+
+
+class AccountFollowupReportLedger(models.AbstractModel):
+    """Partner Ledger (F5): what an accountant wants to see."""
+
+    _name = "account.followup.report.partner_ledger"
+    _inherit = "account.followup.report.postings"
+    _description = "Partner Ledger"
+
+    @api.model
+    def _get_default_currency(self):
+        return "company"
+
+    @api.model
+    def _get_columns(self, options):
+        return [
+            {
+                "name": "date",
+                "label": self.env._("Date"),
+                "type": "date",
+                "line": SQL("item.date"),
+            },
+            {
+                "name": "journal",
+                "label": self.env._("Journal"),
+                "type": "text",
+                "line": SQL("journal.code"),
+            },
+            {
+                "name": "account",
+                "label": self.env._("Account"),
+                "type": "text",
+                "line": SQL(
+                    "account.code_store ->> %s", str(self.env.company.root_id.id)
+                ),
+            },
+            {
+                "name": "ref",
+                "label": self.env._("Reference"),
+                "type": "text",
+                "line": self._get_sql_reference(),
+            },
+            {
+                "name": "due_date",
+                "label": self.env._("Due Date"),
+                "type": "date",
+                "line": SQL("item.due_date"),
+            },
+            {
+                "name": "matching",
+                "label": self.env._("Matching"),
+                "type": "text",
+                "line": SQL("item.matching_number"),
+            },
+            *self._get_amount_columns(options),
+            *self._get_foreign_column(
+                options, self.env._("Amount in Currency"), SQL("item.amount_currency")
+            ),
+            *self._get_company_column(
+                options,
+                "balance_company",
+                self.env._("Balance in %s"),
+                SQL("item.balance"),
+            ),
+        ]

@@ -1,0 +1,166 @@
+from odoo import api, models
+
+
+class AccountFollowupReport(models.AbstractModel):
+    """How what was read becomes rows, see the model for their shape."""
+
+    _inherit = "account.followup.report"
+
+    @api.model
+    def _make_row(self, row_type, row_id, name, currency_id, values, **more):
+        return {
+            "id": row_id,
+            "type": row_type,
+            "name": name or "",
+            "partner_id": False,
+            "currency_id": currency_id,
+            "line_currency_id": False,
+            "line_id": False,
+            "move_id": False,
+            "flags": [],
+            "values": values,
+            **more,
+        }
+
+    @api.model
+    def _make_customer_row(self, row, columns):
+        name = row["name"] if row["partner_id"] else self.env._("Without Customer")
+        return self._make_row(
+            "customer",
+            f"{row['partner_id']}-{row['currency_id']}",
+            name,
+            row["currency_id"],
+            self._get_values(columns, row, row["currency_id"]),
+            partner_id=row["partner_id"] or False,
+        )
+
+    @api.model
+    def _make_total_rows(self, totals, columns):
+        """Return a total for each currency, and one for all in company currency.
+
+        Sums of different currencies mean nothing: the last one has only the columns
+        that are in company currency (rule 13).
+        """
+        rows = []
+        currencies = self.env["res.currency"].browse(
+            row["currency_id"] for row in totals
+        )
+        for currency in currencies.sorted("name"):
+            row = next(row for row in totals if row["currency_id"] == currency.id)
+            rows.append(
+                self._make_row(
+                    "total",
+                    f"total-{currency.id}",
+                    self.env._("Total %s", currency.name),
+                    currency.id,
+                    self._get_values(columns, row, currency.id),
+                )
+            )
+        if len(rows) > 1:
+            rows.append(self._make_grand_total(rows, columns))
+        return rows
+
+    @api.model
+    def _make_grand_total(self, rows, columns):
+        currency = self.env.company.root_id.sudo().currency_id
+        values = {
+            col["name"]: currency.round(
+                sum(row["values"][col["name"]] or 0.0 for row in rows)
+            )
+            for col in columns
+            if col["type"] == "amount" and col.get("currency") == "company"
+        }
+        return self._make_row(
+            "total",
+            "total",
+            self.env._("Total in %s", currency.name),
+            currency.id,
+            values,
+        )
+
+    @api.model
+    def _make_line_row(self, options, row, columns):
+        values = {f"_{col['name']}": row[f"_{col['name']}"] for col in columns}
+        values = {col["name"]: values[f"_{col['name']}"] for col in columns}
+        return self._make_row(
+            "line",
+            f"l{row['id']}",
+            self._get_line_name(row),
+            row["currency_id"],
+            self._get_values(
+                columns, values, row["currency_id"], row["line_currency_id"]
+            ),
+            partner_id=row["partner_id"] or False,
+            line_currency_id=row["line_currency_id"],
+            line_id=row["id"],
+            move_id=row["move_id"],
+            flags=self._get_flags(options, row),
+        )
+
+    @api.model
+    def _get_line_name(self, row):
+        """Return the number of the entry; drafts may have none."""
+        if row["move_name"] and row["move_name"] != "/":
+            return row["move_name"]
+        return self.env._("Draft (%s)", row["move_id"])
+
+    @api.model
+    def _get_flags(self, options, row):
+        """Return what makes a line look different; the day is the company's."""
+        day = self._get_day()
+        flags = []
+        if row["parent_state"] == "draft":
+            flags.append("draft")
+        elif row["open_company"] > 0 and row["due_date"] < day:
+            flags.append("overdue")
+        if row["open_company"]:
+            if row["no_followup"]:
+                flags.append("excluded")
+            if row["followup_hold_until"] and row["followup_hold_until"] >= day:
+                flags.append("hold")
+            if row["expected_payment_date"] and row["expected_payment_date"] >= day:
+                flags.append("expected_payment")
+        return flags
+
+    @api.model
+    def _get_values(self, columns, row, currency_id, line_currency_id=None):
+        """Return the values of the columns: plain numbers, texts and ISO dates."""
+        company_currency_id = self.env.company.root_id.sudo().currency_id.id
+        currencies = {
+            "row": currency_id,
+            "company": company_currency_id,
+            "line": line_currency_id or currency_id,
+        }
+        values = {}
+        for col in columns:
+            value = row.get(col["name"])
+            if value is not None and col["type"] == "amount":
+                currency = self.env["res.currency"].browse(
+                    currencies[col.get("currency", "row")]
+                )
+                value = currency.round(float(value)) + 0.0  # no negative zero
+            elif value is not None and col["type"] == "date":
+                value = value.isoformat()
+            values[col["name"]] = value
+        return values
+
+    @api.model
+    def _decorate(self, options, rows):
+        """Add what the screen shows beside a customer: trust, status, next reminder."""
+        partners = self.env["res.partner"].browse(
+            {row["partner_id"] for row in rows if row["partner_id"]}
+        )
+        partners = partners.sudo().with_company(self.env.company)
+        states = {partner.id: self._get_state(partner) for partner in partners}
+        return [{**row, "state": states.get(row["partner_id"])} for row in rows]
+
+    @api.model
+    def _get_state(self, partner):
+        day = partner.followup_next_reminder_date
+        return {
+            "trust": partner.trust,
+            "status": partner.followup_status,
+            "level": partner.followup_level_id.name or False,
+            "next_reminder_date": day.isoformat() if day else False,
+            "excluded": partner.followup_excluded,
+        }
