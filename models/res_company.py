@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..tools import ageing, days
@@ -101,10 +101,14 @@ class ResCompany(models.Model):
         """Raise AccessError unless these are main companies of those of the user.
 
         A user of a branch works with the case of its main company, which the user
-        need not be allowed to read.
+        need not be allowed to read. Fields of windows are computed with the rights of
+        the system, for which neither rules nor the companies of the context hold: so
+        this asks for those of the user, too.
         """
-        others = self - self.env.companies.root_id
-        if others and not self.env.su:
+        if self.env.uid == SUPERUSER_ID:
+            return
+        companies = self.env.user.sudo().company_ids & self.env.companies.sudo()
+        if self - companies.root_id:
             raise AccessError(
                 self.env._("You have no access to the follow-ups of this company.")
             )

@@ -1,5 +1,6 @@
 from . import (
     test_access,
+    test_access_matrix,
     test_call,
     test_companies,
     test_concurrency,

@@ -51,6 +51,13 @@ class AccountFollowupCallWizard(models.TransientModel):
     )
     call_id = fields.Many2one("account.followup.call", readonly=True)
 
+    @api.constrains("company_id", "partner_id")
+    def _check_access_of_window(self):
+        """Refuse what was not chosen on the screen: others' companies and customers."""
+        for wizard in self.sudo(False):  # constraints run with all rights
+            wizard.company_id._check_followup_access()
+            wizard.partner_id.check_access("read")
+
     def _get_today(self):
         """Return today in the company, which must be one of the user's."""
         company = self.company_id or self.env.company.root_id
@@ -74,6 +81,7 @@ class AccountFollowupCallWizard(models.TransientModel):
 
     def _get_items(self):
         """Return the open items of the customer that can rest."""
+        self.company_id._check_followup_access()
         return self.env["account.followup.item"].search(
             [
                 ("partner_id", "=", self.partner_id.id),

@@ -32,6 +32,13 @@ class AccountFollowupProcessWizard(models.TransientModel):
     problem_count = fields.Integer("Incomplete Contacts", compute="_compute_counts")
     has_letters = fields.Boolean(compute="_compute_counts")
 
+    @api.constrains("company_id", "partner_ids")
+    def _check_access_of_window(self):
+        """Refuse what was not chosen on the screen: others' companies and customers."""
+        for wizard in self.sudo(False):  # constraints run with all rights
+            wizard.company_id._check_followup_access()
+            wizard.partner_ids.check_access("read")
+
     @api.depends("partner_ids", "company_id")
     def _compute_line_ids(self):
         for wizard in self:
@@ -130,3 +137,7 @@ class AccountFollowupProcessWizardLine(models.TransientModel):
     channels = fields.Char(readonly=True)
     has_letter = fields.Boolean(readonly=True)
     reason = fields.Char("Remark", readonly=True)
+
+    @api.constrains("wizard_id")
+    def _check_own_window(self):
+        self.sudo(False).wizard_id.check_access("write")

@@ -96,6 +96,13 @@ class AccountFollowupSendWizard(models.TransientModel):
     )
     reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
 
+    @api.constrains("company_id", "partner_id")
+    def _check_access_of_window(self):
+        """Refuse what was not chosen on the screen: others' companies and customers."""
+        for wizard in self.sudo(False):  # constraints run with all rights
+            wizard.company_id._check_followup_access()
+            wizard.partner_id.check_access("read")
+
     # ------------------------------------------------------------------
     # Defaults: all from the service
     # ------------------------------------------------------------------

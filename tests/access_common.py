@@ -1,0 +1,135 @@
+import io
+
+from odoo import Command
+from odoo.tests import HttpCase, new_test_user
+from odoo.tools import mute_logger
+from odoo.tools.pdf import PdfFileWriter
+
+from .access_tables import USERS
+from .common import TODAY, FollowupCommon
+
+MODULE = "account_payment_followup"
+
+
+class AccessCommon(FollowupCommon, HttpCase):
+    """Each kind of user, in the company and in another one, and a record of all."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company_2 = cls.setup_other_company(name="Second House")["company"]
+        cls.users = cls._create_users("access", cls.company)
+        cls.strangers = cls._create_users("stranger", cls.company_2)
+        cls.invoice = cls._create_late(20, 100)
+        cls._create_late(2, 50)
+        cls.second_customer = cls._create_customer("Second Ltd")
+        # the portal user is the customer's, and can read these invoices in core
+        cls.users["portal"].partner_id.parent_id = cls.customer
+        cls.records = cls._create_records()
+        cls.env.flush_all()
+
+    @classmethod
+    def _create_users(cls, prefix, company):
+        """Return {name: user} of a company; the public has none of its own."""
+        users = {
+            name: new_test_user(
+                cls.env,
+                f"{prefix}_{name}",
+                groups=group,
+                company_id=company.id,
+                company_ids=[Command.set(company.ids)],
+            ).sudo()
+            for name, group in USERS.items()
+            if group
+        }
+        return {"public": cls.env.ref("base.public_user").sudo(), **users}
+
+    @staticmethod
+    def _create_pdf():
+        writer, content = PdfFileWriter(), io.BytesIO()
+        writer.add_blank_page(100, 100)
+        writer.write(content)
+        return content.getvalue()
+
+    @classmethod
+    def _create_records(cls):
+        """Create a record of each model; return {model: record}."""
+        cls.level_1.send_letter = True  # printed, so there is a document
+        run = cls.env["account.followup.run"]._start(cls.customer, cls.company, "print")
+        partner = [("partner_id", "=", cls.customer.id)]
+        reminder = cls.env["account.followup.reminder"].search(partner)
+        reminder.ensure_one()
+        reminder.sudo().delivery_ids.attachment_id.raw = cls._create_pdf()
+        records = {
+            "account.followup.call": cls.env["account.followup.call"].create(
+                cls._prepare_call()
+            ),
+            "account.followup.delivery": reminder.delivery_ids.filtered(
+                "attachment_id"
+            ),
+            "account.followup.level": cls.level_1,
+            "account.followup.reminder": reminder,
+            "account.followup.reminder.line": reminder.line_ids,
+            "account.followup.run": run,
+            "account.followup.run.line": run.line_ids,
+            "account.move": cls.invoice,
+            "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
+            "res.partner": cls.customer,
+        }
+        for model in ("followup", "followup.customer", "followup.item"):
+            records[f"account.{model}"] = cls.env[f"account.{model}"].search(partner)
+        return {model: record[:1] for model, record in records.items()}
+
+    @classmethod
+    def _prepare_call(cls):
+        return {
+            "partner_id": cls.customer.id,
+            "company_id": cls.company.id,
+            "date": TODAY,
+            "outcome": "reached",
+        }
+
+    def _prepare_values(self, model):
+        """Return values with which a record of the company can be created."""
+        customer = {"partner_id": self.customer.id, "company_id": self.company.id}
+        lines = self.records["account.move.line"]
+        return {
+            "account.followup": {**customer, "partner_id": self.second_customer.id},
+            "account.followup.call": self._prepare_call(),
+            "account.followup.level": {
+                "name": "New",
+                "delay": 77,
+                "company_id": self.company.id,
+                "send_email": False,
+            },
+            "account.followup.process.wizard": {
+                "partner_ids": [Command.set(self.customer.ids)],
+                "company_id": self.company.id,
+            },
+            "account.followup.hold.wizard": {
+                "line_ids": [Command.set(lines.ids)],
+                "operation": "resume",
+            },
+        }.get(model, customer)
+
+    def _get_record(self, model, user):
+        """Return a record of a model; a window is the user's own."""
+        if self.env[model]._abstract:
+            return self.env[model].with_user(user)
+        if model in self.records:
+            return self.records[model].with_user(user)
+        if model == "account.followup.process.wizard.line":
+            window = self._get_record("account.followup.process.wizard", user)
+            return window.sudo().line_ids[:1].sudo(False)
+        window = self.env[model].with_user(user).sudo().with_company(self.company)
+        window = window.create(self._prepare_values(model))
+        window.env.flush_all()  # computed by its user, not by who comes next
+        return window.sudo(False)
+
+    def _get_status(self, url):
+        with mute_logger("odoo.http"):
+            return self.url_open(url, allow_redirects=False).status_code
+
+    def _log_in(self, user):
+        login = None if user == self.users["public"] else user.login
+        self.authenticate(login, login)

@@ -1,0 +1,134 @@
+"""Row G2: who may do what. Read by ``test_access_matrix.py``, see docs/development.md.
+
+Whatever the module adds has a line here, else the tests fail: nothing is open by
+oversight. What a table does not grant is refused.
+"""
+
+#: User: group.
+USERS = {
+    "public": None,
+    "portal": "base.group_portal",
+    "employee": "base.group_user",
+    "readonly": "account.group_account_readonly",
+    "invoice": "account.group_account_invoice",
+    "manager": "account.group_account_manager",
+}
+ALL = frozenset(USERS)
+ACCOUNTANTS = frozenset({"readonly", "invoice", "manager"})
+CLERKS = frozenset({"invoice", "manager"})
+
+OPERATIONS = ("read", "write", "create", "unlink")
+READ = frozenset({"read"})
+WORK = frozenset({"read", "write", "create"})
+
+NOBODY = {}
+LOOK = dict.fromkeys(ACCOUNTANTS, READ)
+#: A window is also closed to everybody but the user who has opened it.
+WINDOW = dict.fromkeys(CLERKS, WORK)
+
+#: Builders of the rows of reports: no records, only methods.
+BUILDERS = (
+    "account.followup.report",
+    "account.followup.report.aged_receivable",
+    "account.followup.report.customer_statement",
+    "account.followup.report.followup_report",
+    "account.followup.report.partner_ledger",
+    "account.followup.report.postings",
+)
+
+#: Model: {user: operations}, on records of a company of the user. Records of other
+#: companies are closed to everybody.
+RIGHTS = {
+    "account.followup": {**LOOK, **dict.fromkeys(CLERKS, WORK)},
+    "account.followup.call": {
+        **LOOK,
+        **dict.fromkeys(CLERKS, frozenset({"read", "create"})),
+    },
+    "account.followup.call.wizard": WINDOW,
+    # trust is changed in the work-list, nothing else can be
+    "account.followup.customer": {
+        **LOOK,
+        **dict.fromkeys(CLERKS, frozenset({"read", "write"})),
+    },
+    "account.followup.delivery": LOOK,
+    "account.followup.demo": NOBODY,
+    "account.followup.hold.wizard": WINDOW,
+    "account.followup.item": LOOK,
+    "account.followup.level": {**LOOK, "manager": frozenset(OPERATIONS)},
+    "account.followup.process.wizard": WINDOW,
+    "account.followup.process.wizard.line": dict.fromkeys(
+        CLERKS, frozenset(OPERATIONS)
+    ),
+    "account.followup.reminder": LOOK,
+    "account.followup.reminder.line": LOOK,
+    **dict.fromkeys(BUILDERS, NOBODY),
+    "account.followup.run": dict.fromkeys(CLERKS, READ),
+    "account.followup.run.line": dict.fromkeys(CLERKS, READ),
+    "account.followup.send": NOBODY,
+    "account.followup.send.wizard": WINDOW,
+    "report.account_payment_followup.report_reminder": NOBODY,
+}
+
+#: Who may call a public method, as (model, method), on records of their company.
+METHODS = {
+    ("account.followup.call.wizard", "action_log"): CLERKS,
+    ("account.followup.customer", "action_open_customer"): ACCOUNTANTS,
+    ("account.followup.customer", "action_process_followups"): CLERKS,
+    ("account.followup.delivery", "action_download"): ACCOUNTANTS,
+    ("account.followup.delivery", "action_retry"): CLERKS,
+    ("account.followup.hold.wizard", "action_apply"): CLERKS,
+    ("account.followup.item", "action_followup_resume"): CLERKS,
+    ("account.followup.item", "action_hold_followup"): CLERKS,
+    ("account.followup.item", "action_open_move"): ACCOUNTANTS,
+    ("account.followup.process.wizard", "action_process"): CLERKS,
+    ("account.followup.reminder", "action_open_customer"): ACCOUNTANTS,
+    ("account.followup.run", "action_print_letters"): CLERKS,
+    ("account.followup.run", "action_refresh"): CLERKS,
+    ("account.followup.send.wizard", "action_send"): CLERKS,
+    **{
+        (model, method): ACCOUNTANTS
+        for model in BUILDERS
+        for method in ("get_report", "get_lines")
+    },
+    ("account.move", "action_followup_resume"): CLERKS,
+    ("account.move", "action_hold_followup"): CLERKS,
+    ("account.move.line", "action_followup_resume"): CLERKS,
+    ("account.move.line", "action_hold_followup"): CLERKS,
+    ("res.partner", "action_log_followup_call"): CLERKS,
+    ("res.partner", "action_process_followups"): CLERKS,
+    ("res.partner", "action_send_followup"): CLERKS,
+    ("res.partner", "action_view_followup_calls"): ACCOUNTANTS,
+    ("res.partner", "action_view_followup_items"): ACCOUNTANTS,
+    ("res.partner", "action_view_followup_reminders"): ACCOUNTANTS,
+}
+
+#: Models without records or whose records companies share: a method shows each company
+#: its own part.
+SHARED = {"res.partner", *BUILDERS}
+
+#: Report (name of the template): who gets its page about records of their company.
+REPORTS = {
+    "account_payment_followup.report_reminder": ACCOUNTANTS,
+}
+
+#: Report: model of the record that it is tried with.
+REPORT_MODELS = {
+    "account_payment_followup.report_reminder": "account.followup.reminder",
+}
+
+#: Route, as the controller has it: (address to try, who gets an answer). In the address
+#: {res_partner} is the id of the customer, {account_followup_reminder} that of a
+#: reminder, and so on for each model of ``AccessCommon.records``.
+ROUTES = {}
+
+#: Who sees a menu.
+MENUS = {
+    "menu_account_followup_customer": ACCOUNTANTS,
+    "menu_account_followup_level": ACCOUNTANTS,
+    "menu_account_followup_reminder": ACCOUNTANTS,
+}
+
+#: Fields of other models that are no secret: one more type of contact.
+OPEN_FIELDS = {("res.partner", "type")}
+#: Fields for administrators: settings, and what joins a letter to its reminder.
+ADMINISTRATORS_FIELDS = {"res.config.settings", "snailmail.letter"}
