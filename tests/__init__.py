@@ -13,6 +13,8 @@ from . import (
     test_plan,
     test_process,
     test_queues,
+    test_report,
+    test_report_ledger,
     test_rule_oracle,
     test_send,
     test_sms,

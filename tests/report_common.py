@@ -1,0 +1,204 @@
+"""A random ledger, and the reports' figures worked out the slow and plain way."""
+
+from collections import defaultdict
+from datetime import timedelta
+from random import Random
+
+from odoo import Command, fields
+
+from .common import TODAY, FollowupCommon
+
+EPOCH = TODAY - timedelta(days=400)
+
+
+class ReportCommon(FollowupCommon):
+    """A ledger with all that makes reports go wrong, made through the real models."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.name = "First House"
+        cls.reports = cls.env["account.followup.report"]
+        cls.clerk = cls._create_user("clerk", "account.group_account_invoice")
+        cls.euro = cls.setup_other_currency("EUR", rates=cls._get_rates(1))
+        cls.franc = cls.setup_other_currency("CHF", rates=cls._get_rates(2))
+        cls.term = cls.env["account.payment.term"].create(
+            {
+                "name": "In three parts",
+                "line_ids": [
+                    Command.create(
+                        {"value": "percent", "value_amount": share, "nb_days": days}
+                    )
+                    for share, days in ((30, 0), (30, 30), (40, 60))
+                ],
+            }
+        )
+
+    @classmethod
+    def _get_rates(cls, seed):
+        """Return a rate that changes every month, so matching makes differences."""
+        dice = Random(seed)
+        days = [EPOCH + timedelta(days=30 * month) for month in range(14)]
+        return [(str(day), round(dice.uniform(0.5, 2.5), 4)) for day in days]
+
+    @classmethod
+    def _create_ledger(cls, seed, size=40, customers=6):
+        """Post a random ledger; return its customers."""
+        dice = Random(seed)
+        partners = cls.env["res.partner"]
+        for number in range(customers):
+            partners += cls._create_customer(f"Customer {seed} {number}")
+        moves = cls.env["account.move"]
+        for _number in range(size):
+            moves += cls._create_random_invoice(dice, dice.choice(partners))
+        for _number in range(size):
+            cls._do_something(dice, moves, partners)
+        cls.env.flush_all()
+        return partners
+
+    @classmethod
+    def _create_random_invoice(cls, dice, partner):
+        day = EPOCH + timedelta(days=dice.randrange(400))
+        contact = cls.env["res.partner"]
+        if dice.random() < 0.1:
+            contact = contact.create({"name": "Contact", "parent_id": partner.id})
+        currency = dice.choice([cls.company.currency_id, cls.euro, cls.franc])
+        term = cls.term if dice.random() < 0.3 else cls.env["account.payment.term"]
+        move = cls.env["account.move"].create(
+            {
+                "move_type": dice.choice(["out_invoice"] * 4 + ["out_refund"]),
+                "partner_id": (contact or partner).id,
+                "currency_id": currency.id,
+                "invoice_date": day,
+                "date": day,
+                "invoice_payment_term_id": term.id,
+                "invoice_date_due": day + timedelta(days=dice.randrange(60)),
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "name": "Work",
+                            "price_unit": round(dice.uniform(1, 900), 2),
+                            "tax_ids": False,
+                        }
+                    )
+                ],
+            }
+        )
+        if dice.random() < 0.9:
+            move.action_post()
+        return move
+
+    @classmethod
+    def _do_something(cls, dice, moves, partners):
+        """Pay, pay a part, un-reconcile, cancel or pay in advance."""
+        move = dice.choice(moves)
+        day = min(move.date + timedelta(days=dice.randrange(120)), TODAY)
+        action = dice.choice(["pay"] * 4 + ["part"] * 3 + ["undo", "cancel", "advance"])
+        if action == "advance":
+            cls._create_advance(dice, dice.choice(partners), day)
+        elif move.state != "posted":
+            if action == "cancel":
+                move.button_cancel()
+        elif action in ("pay", "part") and move.amount_residual:
+            amount = move.amount_residual
+            if action == "part":
+                amount = move.currency_id.round(amount * dice.uniform(0.1, 0.9))
+            cls._pay(move, amount or move.amount_residual, day)
+        elif action == "undo":
+            move.line_ids.remove_move_reconcile()
+
+    @classmethod
+    def _create_advance(cls, dice, partner, day):
+        payment = cls.env["account.payment"].create(
+            {
+                "payment_type": "inbound",
+                "partner_type": "customer",
+                "partner_id": partner.id,
+                "amount": round(dice.uniform(1, 300), 2),
+                "date": day,
+            }
+        )
+        payment.action_post()
+
+    # ------------------------------------------------------------------
+    # The plain way
+    # ------------------------------------------------------------------
+
+    def _get_ledger(self, last=None, first=None, companies=None, states=("posted",)):
+        """Return the journal items on receivable accounts of a time."""
+        domain = [
+            ("account_id.account_type", "=", "asset_receivable"),
+            ("company_id", "in", (companies or self.company).ids),
+            ("parent_state", "in", states),
+        ]
+        if last:
+            domain.append(("date", "<=", last))
+        if first:
+            domain.append(("date", ">=", first))
+        return self.env["account.move.line"].search(domain)
+
+    def _get_open_at(self, line, day):
+        """Return (company amount, own amount) that was open at the end of a day.
+
+        Forward from the beginning: the amount less each match whose both sides were
+        booked by then. The report goes backward from what is open now.
+        """
+        amount, own = line.balance, line.amount_currency
+        for match in line.matched_credit_ids:
+            if max(match.debit_move_id.date, match.credit_move_id.date) <= day:
+                amount -= match.amount
+                own -= match.debit_amount_currency
+        for match in line.matched_debit_ids:
+            if max(match.debit_move_id.date, match.credit_move_id.date) <= day:
+                amount += match.amount
+                own += match.credit_amount_currency
+        return (
+            line.company_currency_id.round(amount),
+            line.currency_id.round(own),
+        )
+
+    def _get_sums(self, lines, document, amounts):
+        """Return {(customer, currency): sum} of {line: (company, own)}."""
+        sums = defaultdict(float)
+        for line in lines:
+            currency = line.currency_id if document else line.company_currency_id
+            key = (line.partner_id.commercial_partner_id.id or False, currency.id)
+            sums[key] += amounts(line)[1 if document else 0]
+        return {key: self._round(value, key[1]) for key, value in sums.items()}
+
+    def _round(self, value, currency_id):
+        return self.env["res.currency"].browse(currency_id).round(value) + 0.0
+
+    # ------------------------------------------------------------------
+    # The reports
+    # ------------------------------------------------------------------
+
+    def _get_report(self, variant, **options):
+        options = {"variant": variant, "limit": 1000, **options}
+        return self.reports.with_company(self.company).get_report(options)
+
+    def _get_all_lines(self, report, row):
+        """Return all rows under a customer, as a person who loads more and more."""
+        rows, remaining = [], 1
+        while remaining:
+            shown = len([one for one in rows if one["type"] == "line"])
+            page = self.reports.with_company(self.company).get_lines(
+                report["options"], row["id"], shown
+            )
+            rows += page["rows"]
+            remaining = page["remaining"]
+        return rows
+
+    def _get_figures(self, rows, column):
+        """Return {(customer, currency): value} of a column of customers' rows."""
+        return {
+            (row["partner_id"], row["currency_id"]): row["values"][column]
+            for row in rows
+        }
+
+    def _without_zeros(self, figures):
+        return {key: value for key, value in figures.items() if value}
+
+    @staticmethod
+    def _date(text):
+        return fields.Date.to_date(text)

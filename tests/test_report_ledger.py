@@ -1,0 +1,279 @@
+from datetime import timedelta
+from random import Random
+
+from freezegun import freeze_time
+
+from odoo.tests import tagged
+
+from ..tools import ageing
+from .common import TODAY
+from .report_common import EPOCH, ReportCommon
+
+SEEDS = (1, 2)
+CURRENCIES = ("company", "document")
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestReportLedger(ReportCommon):
+    """Rows F1, F4, F5, F6: the reports and the general ledger say the same.
+
+    Rows add up to the totals, lines to their row, and all of it is what the journal
+    items say, today and on past days.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for seed in SEEDS:
+            cls._create_ledger(seed)
+        dice = Random(7)
+        cls.days = [EPOCH + timedelta(days=dice.randrange(400)) for _day in range(3)]
+        cls.days.append(TODAY)
+
+    def _assert_totals(self, report):
+        """Rows add up to the total of their currency, column by column."""
+        amounts = [col["name"] for col in report["columns"] if col["type"] == "amount"]
+        totals = {row["currency_id"]: row for row in report["totals"][::-1]}
+        for currency_id, total in totals.items():
+            rows = [row for row in report["rows"] if row["currency_id"] == currency_id]
+            for name in amounts:
+                if total["values"].get(name) is None:
+                    continue
+                values = [row["values"].get(name) or 0.0 for row in rows]
+                self.assertEqual(
+                    self._round(sum(values), currency_id), total["values"][name], name
+                )
+
+    # ------------------------------------------------------------------
+    # F1 and F5: postings
+    # ------------------------------------------------------------------
+
+    def _check_postings(self, variant, currency):
+        first, last = sorted(self.days[:2])
+        report = self._get_report(
+            variant,
+            currency=currency,
+            period="custom",
+            date_from=str(first),
+            date_to=str(last),
+        )
+        self._assert_totals(report)
+        document = currency == "document"
+        before = self._get_ledger(first - timedelta(days=1))
+        inside = self._get_ledger(last, first)
+        amounts = lambda line: (line.balance, line.amount_currency)  # noqa: E731
+        rows = report["rows"]
+        self.assertEqual(
+            self._without_zeros(self._get_figures(rows, "opening")),
+            self._without_zeros(self._get_sums(before, document, amounts)),
+        )
+        self.assertEqual(
+            self._without_zeros(self._get_figures(rows, "balance")),
+            self._without_zeros(self._get_sums(before + inside, document, amounts)),
+        )
+        debits = lambda line: (line.debit, max(line.amount_currency, 0))  # noqa: E731
+        self.assertEqual(
+            self._without_zeros(self._get_figures(rows, "debit")),
+            self._without_zeros(self._get_sums(inside, document, debits)),
+        )
+        for row in rows:
+            self._check_running_balance(report, row)
+
+    def _check_running_balance(self, report, row):
+        lines = self._get_all_lines(report, row)
+        balance = row["values"]["opening"]
+        self.assertEqual(lines[0]["type"], "opening")
+        self.assertEqual(lines[0]["values"]["balance"], balance)
+        for line in lines[1:]:
+            if line["type"] == "line":
+                values = line["values"]
+                balance += (values["debit"] or 0.0) - (values["credit"] or 0.0)
+                self.assertEqual(
+                    values["balance"], self._round(balance, row["currency_id"])
+                )
+            elif line["type"] == "closing":
+                self.assertEqual(line["values"]["balance"], row["values"]["balance"])
+        self.assertEqual(
+            self._round(balance, row["currency_id"]), row["values"]["balance"]
+        )
+
+    def test_f5_ledger_in_company_currency(self):
+        self._check_postings("partner_ledger", "company")
+
+    def test_f5_ledger_in_currencies(self):
+        self._check_postings("partner_ledger", "document")
+
+    def test_f1_statement_in_currencies(self):
+        self._check_postings("customer_statement", "document")
+
+    def test_f1_statement_in_company_currency(self):
+        self._check_postings("customer_statement", "company")
+
+    def test_f5_whole_ledger(self):
+        """Until today: debit, credit and balance of the accounts themselves."""
+        report = self._get_report("partner_ledger", period="all")
+        lines = self._get_ledger(TODAY)
+        (total,) = report["totals"]
+        for name in ("debit", "credit", "balance"):
+            self.assertEqual(
+                total["values"][name],
+                self.company.currency_id.round(sum(lines.mapped(name))),
+            )
+        self.assertEqual(total["values"]["opening"], 0.0)
+
+    def test_f5_hide_settled_changes_no_balance(self):
+        """What was settled among itself is left out, every balance stays."""
+        for currency in CURRENCIES:
+            for day in self.days:
+                with self.subTest(currency=currency, day=day):
+                    options = {
+                        "currency": currency,
+                        "period": "custom",
+                        "date_to": str(day),
+                    }
+                    every = self._get_report("partner_ledger", **options)
+                    rest = self._get_report(
+                        "partner_ledger", hide_settled=True, **options
+                    )
+                    figures = self._get_figures(every["rows"], "balance")
+                    self.assertEqual(
+                        self._without_zeros(figures),
+                        self._without_zeros(self._get_figures(rest["rows"], "balance")),
+                    )
+                    total = lambda one: sum(  # noqa: E731
+                        row["values"]["debit"] for row in one["rows"]
+                    )
+                    if day == TODAY:
+                        self.assertLess(total(rest), total(every))
+
+    # ------------------------------------------------------------------
+    # F6: what was open on a day
+    # ------------------------------------------------------------------
+
+    def test_f6_aged_is_what_was_open(self):
+        """As of any day a line has what was open; all is the ledger's balance."""
+        for day in self.days:
+            for currency in CURRENCIES:
+                with self.subTest(day=day, currency=currency):
+                    self._check_aged(day, currency)
+
+    def _check_aged(self, day, currency):
+        report = self._get_report(
+            "aged_receivable", currency=currency, period="custom", date_to=str(day)
+        )
+        self._assert_totals(report)
+        document = currency == "document"
+        lines = self._get_ledger(day)
+        at = lambda line: self._get_open_at(line, day)  # noqa: E731
+        self.assertEqual(
+            self._without_zeros(self._get_figures(report["rows"], "total")),
+            self._without_zeros(self._get_sums(lines, document, at)),
+        )
+        ledger = self.company.currency_id.round(sum(lines.mapped("balance")))
+        if not document:
+            (total,) = report["totals"] or [{"values": {"total": 0.0}}]
+            self.assertEqual(total["values"]["total"], ledger)
+        self._check_aged_lines(report, lines, day, document)
+
+    def _check_aged_lines(self, report, lines, day, document):
+        limits = (30, 60, 90, 120)
+        shown = {}
+        for row in report["rows"]:
+            for line in self._get_all_lines(report, row):
+                shown[line["line_id"]] = line["values"]
+        expected = {
+            line.id: self._get_open_at(line, day)[1 if document else 0]
+            for line in lines
+        }
+        self.assertEqual(
+            {id_: values["total"] for id_, values in shown.items()},
+            self._without_zeros(expected),
+        )
+        for line in lines.filtered(lambda line: line.id in shown):
+            due = line.date_maturity or line.invoice_date or line.date
+            bucket = ageing.get_bucket(limits, (day - due).days)
+            filled = {
+                name: value
+                for name, value in shown[line.id].items()
+                if name.startswith("bucket") and value is not None
+            }
+            self.assertEqual(filled, {f"bucket_{bucket}": shown[line.id]["total"]})
+
+    def test_f6_comparison_is_the_report_of_that_day(self):
+        report = self._get_report("aged_receivable", compare=3)
+        self._assert_totals(report)
+        ends = ["2024-04-30", "2024-03-31", "2024-02-29"]
+        for number, day in enumerate(ends, start=1):
+            earlier = self._get_report("aged_receivable", period="custom", date_to=day)
+            self.assertEqual(
+                self._without_zeros(
+                    self._get_figures(report["rows"], f"compare_{number}")
+                ),
+                self._without_zeros(self._get_figures(earlier["rows"], "total")),
+            )
+
+    def test_f6_by_invoice_date(self):
+        report = self._get_report("aged_receivable", age_by="invoice_date")
+        for row in report["rows"]:
+            for line in self._get_all_lines(report, row):
+                days = (TODAY - self._date(line["values"]["date"])).days
+                bucket = ageing.get_bucket((30, 60, 90, 120), days)
+                self.assertIsNotNone(line["values"][f"bucket_{bucket}"])
+
+    def test_f6_buckets_of_the_settings(self):
+        self.company.followup_ageing_limits = "7, 45"
+        report = self._get_report("aged_receivable")
+        labels = [col["label"] for col in report["columns"] if col.get("bucket")]
+        self.assertEqual(labels, ["Not due", "1–7 days", "8–45 days", "Over 45 days"])
+        self._assert_totals(report)
+        values = report["totals"][0]["values"]
+        self.assertEqual(
+            self.company.currency_id.round(
+                sum(values[f"bucket_{number}"] for number in range(4))
+            ),
+            values["total"],
+        )
+
+    # ------------------------------------------------------------------
+    # F4: due and overdue
+    # ------------------------------------------------------------------
+
+    def test_f4_total_is_all_that_is_open(self):
+        for currency in CURRENCIES:
+            with self.subTest(currency=currency):
+                report = self._get_report("followup_report", currency=currency)
+                self._assert_totals(report)
+                lines = self._get_ledger().filtered(lambda line: not line.reconciled)
+                document = currency == "document"
+                amounts = lambda line: (  # noqa: E731
+                    line.amount_residual,
+                    line.amount_residual_currency,
+                )
+                self.assertEqual(
+                    self._without_zeros(self._get_figures(report["rows"], "total")),
+                    self._without_zeros(self._get_sums(lines, document, amounts)),
+                )
+
+    def test_f4_says_what_the_customer_says(self):
+        """Total due is all but what is excluded; parts add up to the total."""
+        owed = self._get_ledger().filtered(lambda line: line.amount_residual > 0)
+        owed[0].no_followup = True  # core: with all parts of its invoice
+        report = self._get_report("followup_report", currency="company")
+        parts = ("overdue", "not_due", "credit", "resting", "excluded")
+        for row in report["rows"]:
+            values = row["values"]
+            partner = self.env["res.partner"].browse(row["partner_id"])
+            partner = partner.with_company(self.company)
+            if not partner:
+                continue
+            self.assertAlmostEqual(
+                partner.total_due, values["total"] - values["excluded"], 2
+            )
+            self.assertAlmostEqual(
+                sum(values[name] for name in parts), values["total"], 2
+            )
+        excluded = sum(row["values"]["excluded"] for row in report["rows"])
+        mine = self._get_ledger().filtered("no_followup")
+        self.assertGreaterEqual(mine, owed[0])
+        self.assertAlmostEqual(excluded, sum(mine.mapped("amount_residual")), 2)
