@@ -24,7 +24,7 @@ MODULE = "account_payment_followup"
 ORDER = (Invoice, Reminder, Payment, Call, OnInvoices, OnCustomer)
 
 #: Events whose record gets an external id. At uninstallation the last ones go first.
-NAMED = {Invoice: "invoice", Payment: "payment", Reminder: "reminder"}
+NAMED = {Invoice: "invoice", Payment: "payment", Reminder: "reminder", Call: "call"}
 
 #: Answer of a mail server, for the e-mail that was not delivered.
 BOUNCE = "550 5.1.1 The mailbox that you tried to reach does not exist."
@@ -159,7 +159,7 @@ class AccountFollowupDemo(models.AbstractModel):
 
     @api.model
     def _name_records(self, records):
-        """Give external ids to invoices first, then payments, then reminders."""
+        """Give external ids to invoices first, then payments, reminders, calls."""
         kinds = list(NAMED)
         named = [pair for pair in records if type(pair[0]) in kinds]
         named.sort(key=lambda pair: kinds.index(type(pair[0])))
@@ -313,11 +313,30 @@ class AccountFollowupDemo(models.AbstractModel):
 
     @api.model
     def _call(self, event, case, day):
-        """Mark the call that a level asked for as done."""
+        """Log a phone call; the one that a level asked for is done."""
         activities = case.partner_id.activity_ids
-        activities.action_feedback(feedback=event.feedback)
-        activities.date_done = day
-        return activities
+        today = day + timedelta(days=event.ago)
+        days = {
+            name: today - timedelta(days=ago)
+            for name, ago in (
+                ("promised_date", event.promised),
+                ("review_date", event.review),
+            )
+            if ago is not None
+        }
+        values = {
+            "partner_id": case.partner_id.id,
+            "company_id": case.company_id.id,
+            "date": day,
+            "outcome": event.outcome,
+            "note": event.note,
+            **days,
+        }
+        if days:
+            values["line_ids"] = [Command.set(self._get_open_lines(case).ids)]
+        call = self.env["account.followup.call"]._log_call(values, day)
+        activities.filtered(lambda activity: not activity.active).date_done = day
+        return call
 
     # ------------------------------------------------------------------
     # The edge

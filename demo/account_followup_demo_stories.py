@@ -42,10 +42,14 @@ class Reminder:
 
 @dataclass(frozen=True, eq=False)
 class Call:
-    """A phone call that was made: ends the activity."""
+    """A phone call that was made and logged: ends the activity. All that was open is
+    promised for a day, or in dispute until a day; days as above."""
 
     ago: int
-    feedback: str
+    outcome: str
+    note: str
+    promised: int | None = None
+    review: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,7 +114,7 @@ STORIES = {
         Reminder(39),
         Reminder(29),
         Reminder(19),
-        Call(18, "Nobody in accounts payable was available. Asked to be called back."),
+        Call(18, "message", "Nobody in accounts payable. Asked to be called back."),
     ],
     # the final notice was sent: the ladder ends
     "grindstone": [
@@ -118,7 +122,7 @@ STORIES = {
         Reminder(56),
         Reminder(46),
         Reminder(36),
-        Call(36, "Mr Hale says that they wait for a payment themselves. No date."),
+        Call(36, "reached", "Mr Hale: they wait for a payment themselves. No date."),
         Reminder(21, "manual", ("email", "print")),
     ],
     # three instalments: at the second level, due for the first, not due yet
@@ -149,28 +153,17 @@ STORIES = {
         OnInvoices(60, {"no_followup": True}),
         Invoice(40, 10, "Saddle leather, second delivery", 15, 188.0),
         Reminder(5),
+        Call(1, "not_reached", "Number engaged, twice."),
     ],
     "oakfield": [
         Invoice(50, 20, "Street furniture, oak benches", 10, 356.0),
         Reminder(15),
-        OnInvoices(
-            12,
-            {
-                "followup_hold_until": -14,
-                "followup_hold_reason": "The council checks the delivery note.",
-            },
-        ),
+        Call(12, "dispute", "The council checks the delivery note.", review=-14),
     ],
     "solana": [
         Invoice(47, 17, "Surfboard blanks", 36, 58.0),
         Reminder(12),
-        OnInvoices(
-            11,
-            {
-                "expected_payment_date": -6,
-                "expected_payment_note": "Ms Ortega: with the next payment run.",
-            },
-        ),
+        Call(11, "promise", "Ms Ortega: with the next payment run.", promised=-6),
     ],
     "brigid": [
         OnCustomer(65, {"excluded": True}),

@@ -2,6 +2,7 @@ from . import (
     account_followup,
     account_followup_call,
     account_followup_customer,
+    account_followup_customer_activity,
     account_followup_customer_trust,
     account_followup_delivery,
     account_followup_item,

@@ -87,6 +87,27 @@ class AccountFollowupItem(models.Model):
             "view_mode": "form",
         }
 
+    def action_view_invoices(self):
+        """Open core's list of invoices, where they are paid, sent and printed.
+
+        With items chosen their invoices, else those to pay. Core's filter Overdue is
+        not set: it looks at the last due date of an invoice, so that an invoice with
+        a late instalment may be missing there.
+        """
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account.action_move_out_invoice_type"
+        )
+        domain = [("move_type", "in", self.env["account.move"].get_sale_types(True))]
+        context = {"default_move_type": "out_invoice"}
+        if self:
+            domain.append(("id", "in", self.move_id.ids))
+        else:
+            context["search_default_open"] = 1
+            if partner_id := self.env.context.get("followup_partner_id"):
+                domain.append(("commercial_partner_id", "=", partner_id))
+        return {**action, "domain": domain, "context": context}
+
     def action_hold_followup(self):
         """Open the window Hold or Exclude for these items (B5, B6)."""
         return self._get_hold_lines().action_hold_followup()

@@ -428,7 +428,11 @@ class ResPartner(models.Model):
     def action_view_followup_items(self):
         """Open the list of open items of the customer (B1)."""
         action = self._get_followup_action("action_account_followup_item")
-        action["context"] = {"search_default_overdue": 1, "hide_customer": True}
+        action["context"] = {
+            "search_default_overdue": 1,
+            "hide_customer": True,
+            "followup_partner_id": self.commercial_partner_id.id,
+        }
         action["display_name"] = self.env._(
             "Overdue Invoices of %s", self.commercial_partner_id.display_name
         )

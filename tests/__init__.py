@@ -1,6 +1,7 @@
 from . import (
     test_access,
     test_access_matrix,
+    test_activity,
     test_call,
     test_companies,
     test_concurrency,
@@ -10,6 +11,7 @@ from . import (
     test_i18n,
     test_languages,
     test_letter,
+    test_links,
     test_plan,
     test_process,
     test_queues,

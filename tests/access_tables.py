@@ -80,6 +80,7 @@ METHODS = {
     ("account.followup.item", "action_followup_resume"): CLERKS,
     ("account.followup.item", "action_hold_followup"): CLERKS,
     ("account.followup.item", "action_open_move"): ACCOUNTANTS,
+    ("account.followup.item", "action_view_invoices"): ACCOUNTANTS,
     ("account.followup.process.wizard", "action_process"): CLERKS,
     ("account.followup.reminder", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.run", "action_print_letters"): CLERKS,

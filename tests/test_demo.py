@@ -319,9 +319,41 @@ class TestDemo(TransactionCase):
         self.assertEqual(call.date_deadline, self.day)
         self.assertEqual(call.user_id, self.company.followup_responsible_id)
         for key in ("maplewood", "grindstone"):
+            self.assertEqual(len(self._calls(key)), 1)
             customer = self._customer(key).with_context(active_test=False)
             self.assertFalse(customer.activity_ids.filtered("active"))
             self.assertEqual(len(customer.activity_ids), 1)
+
+    def _calls(self, key):
+        return self.env["account.followup.call"].search(
+            [("partner_id", "=", self._customer(key).id)]
+        )
+
+    def test_logged_calls(self):
+        """Each outcome is there, with the day of the call and what follows from it."""
+        calls = self.env["account.followup.call"].search(
+            [("partner_id", "in", self.customers.ids)]
+        )
+        outcomes = calls._fields["outcome"].get_values(self.env)
+        self.assertEqual(sorted(calls.mapped("outcome")), sorted(outcomes))
+        promise = self._calls("solana")
+        self.assertEqual(promise.date, self.day - timedelta(days=11))
+        self.assertEqual(promise.promised_date, self.day + timedelta(days=6))
+        invoice = self._find("invoice_solana_1")
+        self.assertEqual(promise.line_ids.move_id, invoice)
+        self.assertEqual(invoice.expected_payment_date, promise.promised_date)
+        dispute = self._calls("oakfield")
+        self.assertEqual(dispute.line_ids.move_id, self._find("invoice_oakfield_1"))
+        self.assertEqual(
+            dispute.line_ids.followup_hold_until, self.day + timedelta(days=14)
+        )
+        for call in calls:
+            notes = call.partner_id.message_ids.filtered(
+                lambda note, call=call: call.note in (note.body or "")
+            )
+            self.assertTrue(notes)
+            for note in notes:
+                self.assertAlmostEqual(note.date.date(), call.date, delta=DAY)
 
     def test_nothing_leaves(self):
         messages = self.env["mail.message"].search(

@@ -1,0 +1,66 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+#: Fields of the customer that the widget of its activities reads, and the deadline.
+NAMES = (
+    "activity_ids",
+    "activity_state",
+    "activity_summary",
+    "activity_type_id",
+    "activity_type_icon",
+    "activity_date_deadline",
+    "activity_exception_decoration",
+    "activity_exception_icon",
+)
+
+
+class AccountFollowupCustomer(models.Model):
+    """The open activities of the customer, beside what is to be reminded (D2).
+
+    They belong to the customer's record: a row is a view and has none of its own.
+    """
+
+    _inherit = "account.followup.customer"
+
+    activity_ids = fields.Many2many(
+        "mail.activity", string="Activities", compute="_compute_activities"
+    )
+    activity_state = fields.Selection(
+        [("overdue", "Late"), ("today", "Today"), ("planned", "Planned")],
+        compute="_compute_activities",
+        search="_search_activity_state",
+        help="Of the customer's next activity, whoever has to do it.",
+    )
+    activity_user_id = fields.Many2one(
+        "res.users",
+        string="Activity Of",
+        compute="_compute_activities",
+        search="_search_activity_user_id",
+    )
+    activity_summary = fields.Char(compute="_compute_activities")
+    activity_type_id = fields.Many2one(
+        "mail.activity.type", compute="_compute_activities"
+    )
+    activity_type_icon = fields.Char(compute="_compute_activities")
+    activity_date_deadline = fields.Date(
+        "Activity Deadline", compute="_compute_activities"
+    )
+    activity_exception_decoration = fields.Selection(
+        [("warning", "Alert"), ("danger", "Error")], compute="_compute_activities"
+    )
+    activity_exception_icon = fields.Char(compute="_compute_activities")
+
+    # a dependency on the customer's activities would search all rows when one changes
+    @api.depends("partner_id")
+    def _compute_activities(self):
+        readable = self.partner_id._filtered_access("read")
+        for customer in self:
+            partner = (customer.partner_id & readable).with_prefetch(readable.ids)
+            for name in (*NAMES, "activity_user_id"):
+                customer[name] = partner[name]
+
+    def _search_activity_state(self, operator, value):
+        return Domain("partner_id.activity_state", operator, value)
+
+    def _search_activity_user_id(self, operator, value):
+        return Domain("partner_id.activity_user_id", operator, value)
