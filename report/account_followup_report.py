@@ -5,8 +5,9 @@ from odoo.tools import SQL, date_utils
 #: Customers of a page of the screen, lines of a customer that are shown at once.
 PAGE_SIZE = 80
 LINES_SIZE = 200
-#: Customers whose lines are read by one query when everything is exported.
-EXPORT_SIZE = 500
+#: Most customers and lines that are read by one query when everything is exported.
+EXPORT_CUSTOMERS = 500
+EXPORT_LINES = 10_000
 
 
 class AccountFollowupReport(models.AbstractModel):
@@ -17,6 +18,8 @@ class AccountFollowupReport(models.AbstractModel):
 
     ``id``
         ``"<customer>-<currency>"``, for a line ``"l<journal item>"``
+    ``line_count``
+        lines of a customer
     ``type``
         ``customer``, ``section``, ``opening``, ``line``, ``closing``, ``ageing``
         or ``total``
@@ -125,10 +128,7 @@ class AccountFollowupReport(models.AbstractModel):
 
     @api.model
     def _iter_rows(self, options, columns, customers):
-        for batch in (
-            customers[start : start + EXPORT_SIZE]
-            for start in range(0, len(customers), EXPORT_SIZE)
-        ):
+        for batch in self._split_customers(customers):
             keys = [self._parse_row_id(row["id"]) for row in batch]
             lines, _count = self._get_lines(options, columns, keys)
             extra = self._get_extra(options, keys)
@@ -141,6 +141,22 @@ class AccountFollowupReport(models.AbstractModel):
                     options, row, by_key.pop(key, []), True, True, extra
                 )
                 yield row, rows
+
+    @api.model
+    def _split_customers(self, customers):
+        """Yield customers in parts whose lines can be in memory at once."""
+        batch, lines = [], 0
+        for row in customers:
+            if batch and (
+                len(batch) == EXPORT_CUSTOMERS
+                or lines + row["line_count"] > EXPORT_LINES
+            ):
+                yield batch
+                batch, lines = [], 0
+            batch.append(row)
+            lines += row["line_count"]
+        if batch:
+            yield batch
 
     @api.model
     def _get_variant(self, options):

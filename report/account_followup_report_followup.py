@@ -27,31 +27,79 @@ class AccountFollowupReportFollowup(models.AbstractModel):
 
     @api.model
     def _get_sql_items(self, options, keys=None):
+        """Return the open items with what the rule says, as visible as in their list.
+
+        A journal item is joined for what is shown of a line only: a left join of
+        which nothing is used costs nothing.
+        """
         items = self.env["account.followup.item"]
-        lines = self._get_line_query(
-            self._get_domain({**options, "draft": False}, keys)
-            & Domain("reconciled", "!=", True)
-        )
-        root = self.env.company.root_id
-        days = self.env["res.company"]._get_followup_days()
-        days = {company: day for company, day in days.items() if company == root}
-        rule = SQL(
-            """
-            JOIN (%s) rule
-              ON rule.id = line.id
-             AND (%s <> 0)
-            """,
-            items._get_sql(days),
+        query = items._search(self._get_domain(options, keys))
+        query.order = None
+        amount = (
             SQL("rule.residual")
             if options["currency"] == "document"
-            else SQL("rule.residual_company"),
+            else SQL("rule.residual_company")
         )
-        return self._get_sql_lines(
-            options, lines, self._get_sql_states(options), join=rule
+        return SQL(
+            """
+            SELECT %(fields)s, %(states)s
+              FROM (%(items)s) rule
+              LEFT JOIN account_move_line line ON line.id = rule.id
+             WHERE %(amount)s <> 0
+            """,
+            fields=self._get_sql_fields(options),
+            states=self._get_sql_states(amount),
+            items=query.select(SQL("account_followup_item.*")),
+            amount=amount,
+            to_flush=self._get_fields_read(),
         )
 
     @api.model
-    def _get_sql_states(self, options):
+    def _get_domain(self, options, keys=None):
+        """Return the open items that the report is about."""
+        root = self.env.company.root_id
+        domain = Domain("company_id", "=", root.id)
+        domain &= Domain("branch_id", "in", self._get_companies().ids)
+        if options["currency_ids"]:
+            domain &= Domain("currency_id", "in", options["currency_ids"])
+        return domain & self._get_partner_domain(options, keys)
+
+    @api.model
+    def _get_partner_domain(self, options, keys=None):
+        """Return the condition on the customer, which is the commercial partner."""
+        domain = Domain.TRUE
+        wanted = self._get_customer_domain(options)
+        if not wanted.is_true():
+            partners = self.env["res.partner"].with_context(active_test=False)
+            domain &= Domain("partner_id", "in", partners._search(wanted))
+        if options["partner_ids"]:
+            domain &= Domain("partner_id", "in", options["partner_ids"])
+        if keys is not None:
+            domain &= Domain("partner_id", "in", [partner for partner, _cur in keys])
+        return domain
+
+    @api.model
+    def _get_sql_fields(self, options):
+        return SQL(
+            """
+            rule.id, rule.move_id, line.move_name, line.name AS label, line.ref,
+            line.journal_id, line.account_id, line.date, rule.invoice_date,
+            rule.partner_id,
+            %(currency)s AS currency_id,
+            rule.currency_id AS line_currency_id,
+            rule.due_date, line.parent_state, line.matching_number,
+            line.no_followup, line.followup_hold_until, line.expected_payment_date,
+            rule.residual_company AS open_company
+            """,
+            currency=(
+                SQL("rule.currency_id")
+                if options["currency"] == "document"
+                else SQL("rule.company_currency_id")
+            ),
+        )
+
+    @api.model
+    def _get_sql_states(self, amount):
         return SQL(
             """
             %(amount)s AS amount,
@@ -66,9 +114,7 @@ class AccountFollowupReportFollowup(models.AbstractModel):
                  ELSE 'not_due'
             END AS section
             """,
-            amount=SQL("rule.residual")
-            if options["currency"] == "document"
-            else SQL("rule.residual_company"),
+            amount=amount,
         )
 
     @api.model
@@ -162,9 +208,9 @@ class AccountFollowupReportFollowup(models.AbstractModel):
         ]
 
     @api.model
-    def _make_line_row(self, options, row, columns):
+    def _make_line_row(self, row, columns, day):
         """Put the open amount into the column of its part, and names for levels."""
-        line = super()._make_line_row(options, row, columns)
+        line = super()._make_line_row(row, columns, day)
         values = line["values"]
         levels = self.env["account.followup.level"].sudo()
         for name in ("level", "next_level"):

@@ -174,10 +174,10 @@ class AccountFollowupReportPostings(models.AbstractModel):
         """Put opening and closing balance around the lines, which run from it."""
         opening = customer["values"]["opening"]
         currency = self.env["res.currency"].browse(customer["currency_id"])
+        digits = currency.decimal_places
         for line in lines:
-            line["values"]["balance"] = (
-                currency.round(line["values"]["balance"] + opening) + 0.0
-            )
+            balance = round(line["values"]["balance"] + opening, digits)
+            line["values"]["balance"] = balance + 0.0  # no negative zero
         rows = list(lines)
         if is_first and options["date_from"]:
             rows.insert(0, self._make_balance_row("opening", options, customer))

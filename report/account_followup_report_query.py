@@ -189,7 +189,8 @@ class AccountFollowupReport(models.AbstractModel):
         """Return a row per customer and currency with the sums of the columns."""
         return SQL(
             """
-            SELECT item.partner_id, item.currency_id, %(sums)s
+            SELECT item.partner_id, item.currency_id,
+                   COUNT(*) FILTER (WHERE %(where)s) AS line_count, %(sums)s
               FROM (%(items)s) item
              WHERE %(keys)s
              GROUP BY item.partner_id, item.currency_id
@@ -200,6 +201,7 @@ class AccountFollowupReport(models.AbstractModel):
                 for col in columns
                 if col.get("sum")
             ),
+            where=self._get_sql_where(options),
             items=self._get_sql_items(options, keys),
             keys=self._get_sql_keys(keys),
             having=self._get_sql_having(options),
@@ -229,14 +231,15 @@ class AccountFollowupReport(models.AbstractModel):
                        LEFT JOIN res_partner partner ON partner.id = grouped.partner_id
                      )
                 SELECT 0 AS position, NULL AS partner_id, currency_id, NULL AS name,
-                       COUNT(*) AS count, %(totals)s
+                       COUNT(*) AS count, NULL AS line_count, %(totals)s
                   FROM customer
                  GROUP BY currency_id
                  UNION ALL
                 SELECT *
                   FROM (
                        SELECT ROW_NUMBER() OVER (ORDER BY %(order)s) AS position,
-                              partner_id, currency_id, name, 1 AS count, %(columns)s
+                              partner_id, currency_id, name, 1 AS count,
+                              line_count, %(columns)s
                          FROM customer
                         ORDER BY position
                        %(limit)s
@@ -326,6 +329,7 @@ class AccountFollowupReport(models.AbstractModel):
                 ),
             )
         )
-        rows = [self._make_line_row(options, row, shown) for row in found]
+        day = self._get_day()
+        rows = [self._make_line_row(row, shown, day) for row in found]
         count = found[0]["count"] if found else 0
         return rows, count

@@ -30,8 +30,9 @@ class AccountFollowupReport(models.AbstractModel):
             f"{row['partner_id']}-{row['currency_id']}",
             name,
             row["currency_id"],
-            self._get_values(columns, row, row["currency_id"]),
+            self._get_sums(row, columns),
             partner_id=row["partner_id"] or False,
+            line_count=row["line_count"],
         )
 
     @api.model
@@ -53,7 +54,7 @@ class AccountFollowupReport(models.AbstractModel):
                     f"total-{currency.id}",
                     self.env._("Total %s", currency.name),
                     currency.id,
-                    self._get_values(columns, row, currency.id),
+                    self._get_sums(row, columns),
                 )
             )
         if len(rows) > 1:
@@ -79,22 +80,25 @@ class AccountFollowupReport(models.AbstractModel):
         )
 
     @api.model
-    def _make_line_row(self, options, row, columns):
-        values = {f"_{col['name']}": row[f"_{col['name']}"] for col in columns}
-        values = {col["name"]: values[f"_{col['name']}"] for col in columns}
+    def _make_line_row(self, row, columns, day):
+        """Return the row of a journal item.
+
+        :param date day: the company's day, taken once for all
+        """
         return self._make_row(
             "line",
             f"l{row['id']}",
             self._get_line_name(row),
             row["currency_id"],
-            self._get_values(
-                columns, values, row["currency_id"], row["line_currency_id"]
-            ),
+            {
+                col["name"]: self._get_value(row[f"_{col['name']}"], col)
+                for col in columns
+            },
             partner_id=row["partner_id"] or False,
             line_currency_id=row["line_currency_id"],
             line_id=row["id"],
             move_id=row["move_id"],
-            flags=self._get_flags(options, row),
+            flags=self._get_flags(row, day),
         )
 
     @api.model
@@ -105,9 +109,8 @@ class AccountFollowupReport(models.AbstractModel):
         return self.env._("Draft (%s)", row["move_id"])
 
     @api.model
-    def _get_flags(self, options, row):
-        """Return what makes a line look different; the day is the company's."""
-        day = self._get_day()
+    def _get_flags(self, row, day):
+        """Return what makes a line look different."""
         flags = []
         if row["parent_state"] == "draft":
             flags.append("draft")
@@ -123,26 +126,26 @@ class AccountFollowupReport(models.AbstractModel):
         return flags
 
     @api.model
-    def _get_values(self, columns, row, currency_id, line_currency_id=None):
-        """Return the values of the columns: plain numbers, texts and ISO dates."""
-        company_currency_id = self.env.company.root_id.sudo().currency_id.id
-        currencies = {
-            "row": currency_id,
-            "company": company_currency_id,
-            "line": line_currency_id or currency_id,
+    def _get_value(self, value, column):
+        """Return a value of a column: a plain number, a text or an ISO date.
+
+        The database adds up decimal numbers: there is nothing to round.
+        """
+        if value is None:
+            return None
+        if column["type"] == "amount":
+            return float(value)
+        if column["type"] == "date":
+            return value.isoformat()
+        return value
+
+    @api.model
+    def _get_sums(self, row, columns):
+        return {
+            col["name"]: self._get_value(row[col["name"]], col)
+            for col in columns
+            if col.get("sum")
         }
-        values = {}
-        for col in columns:
-            value = row.get(col["name"])
-            if value is not None and col["type"] == "amount":
-                currency = self.env["res.currency"].browse(
-                    currencies[col.get("currency", "row")]
-                )
-                value = currency.round(float(value)) + 0.0  # no negative zero
-            elif value is not None and col["type"] == "date":
-                value = value.isoformat()
-            values[col["name"]] = value
-        return values
 
     @api.model
     def _decorate(self, options, rows):
