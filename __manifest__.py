@@ -12,6 +12,8 @@
         "security/ir.model.access.csv",
         "report/account_followup_reminder_templates.xml",
         "report/account_followup_reminder_reports.xml",
+        "report/account_followup_report_templates.xml",
+        "report/account_followup_report_reports.xml",
         "data/mail_message_subtype_data.xml",
         "data/mail_template_data.xml",
         "data/ir_cron_data.xml",

@@ -6,3 +6,5 @@ from . import account_followup_report_row
 from . import account_followup_report_postings
 from . import account_followup_report_aged
 from . import account_followup_report_followup
+from . import account_followup_report_document
+from . import account_followup_report_pdf

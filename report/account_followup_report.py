@@ -123,7 +123,11 @@ class AccountFollowupReport(models.AbstractModel):
             **report._get_head(options, columns),
             "totals": totals,
             "count": count,
-            "rows": report._iter_rows(options, columns, customers),
+            "rows": (
+                report._iter_rows(options, columns, customers)
+                if options["unfold"]
+                else ((customer, []) for customer in customers)
+            ),
         }
 
     @api.model

@@ -32,7 +32,8 @@ class AccountFollowupReport(models.AbstractModel):
         (customer's name or reference); ``draft`` (entries that are not posted, too),
         ``hide_settled``; ``currency`` (``document``: each in its own, or ``company``);
         ``age_by`` (``due_date`` or ``invoice_date``), ``compare`` (number of earlier
-        month ends); ``sort`` (name of a column or ``name``), ``descending``;
+        month ends); ``unfold`` (lines, too, in PDF and XLSX; default); ``sort``
+        (name of a column or ``name``), ``descending``;
         ``offset``, ``limit``. What is unknown is left out.
 
         :raise UserError: a value makes no sense
@@ -49,6 +50,7 @@ class AccountFollowupReport(models.AbstractModel):
             result[name] = self._normalize_choices(name, options.get(name), values)
         for name in FLAGS:
             result[name] = bool(options.get(name))
+        result["unfold"] = options.get("unfold") in (None, True)
         result["currency"] = self._normalize_choice(
             options, "currency", ("document", "company"), self._get_default_currency()
         )

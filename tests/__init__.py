@@ -17,6 +17,7 @@ from . import (
     test_queues,
     test_report,
     test_report_ledger,
+    test_report_pdf,
     test_rule_oracle,
     test_send,
     test_sms,

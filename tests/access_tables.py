@@ -66,6 +66,8 @@ RIGHTS = {
     "account.followup.run.line": dict.fromkeys(CLERKS, READ),
     "account.followup.send": NOBODY,
     "account.followup.send.wizard": WINDOW,
+    "report.account_payment_followup.report_customer_list": NOBODY,
+    "report.account_payment_followup.report_customer_statement": NOBODY,
     "report.account_payment_followup.report_reminder": NOBODY,
 }
 

@@ -1,0 +1,176 @@
+from odoo import api, models
+from odoo.tools import SQL
+from odoo.tools.misc import format_amount, format_date, get_lang
+
+#: Weights of columns whose texts are short or long, in characters.
+WIDTHS = {"name": 17, "text": 10, "date": 10, "integer": 6, "amount": 10}
+
+
+class Texts:
+    """Values as texts of one language; made for a document, since it remembers."""
+
+    def __init__(self, env, head):
+        self.env = env
+        self.company_currency_id = head["company_currency_id"]
+        self._lang = env["res.lang"].browse(get_lang(env).id)
+        self._dates = {}
+
+    def get_text(self, row, column):
+        """Return what stands in a cell, empty for nothing."""
+        value = row["values"].get(column["name"])
+        if value is None:
+            return ""
+        if column["type"] == "date":
+            return self.get_date(value)
+        if column["type"] == "amount":
+            text = self.get_number(value, self.get_currency(row, column))
+            if column.get("currency") == "line":
+                text = f"{text} {self.get_currency(row, column).name}"
+            return text
+        return str(value)
+
+    def get_currency(self, row, column):
+        """Return the currency of an amount."""
+        currency_id = {
+            "company": self.company_currency_id,
+            "line": row["line_currency_id"] or row["currency_id"],
+        }.get(column.get("currency"), row["currency_id"])
+        return self.env["res.currency"].browse(currency_id)
+
+    def get_date(self, value):
+        if value not in self._dates:
+            self._dates[value] = format_date(self.env, value)
+        return self._dates[value]
+
+    def get_number(self, value, currency):
+        places = currency.decimal_places
+        return self._lang.format(f"%.{places}f", value, grouping=True)
+
+    def get_amount(self, value, currency):
+        """Return an amount with the sign of its currency."""
+        return format_amount(self.env, value, currency)
+
+
+class AccountFollowupReport(models.AbstractModel):
+    """What PDF and XLSX have in common: columns shown, filters in words, names."""
+
+    _inherit = "account.followup.report"
+
+    @api.model
+    def _get_document_columns(self, document):
+        """Return the columns of a document that become columns on paper."""
+        is_foreign = self._is_foreign(document)
+        return [
+            column
+            for column in document["columns"]
+            if not column.get("hidden") and (is_foreign or not column.get("foreign"))
+        ]
+
+    @api.model
+    def _is_foreign(self, document):
+        """Return whether something of a document is in another currency."""
+        options = document["options"]
+        if options["currency"] == "document":
+            currencies = {row["currency_id"] for row in document["totals"]}
+            return bool(currencies - {document["company_currency_id"]})
+        report = self._get_variant(options)
+        [(found,)] = self.env.execute_query(
+            SQL(
+                """
+                SELECT EXISTS (
+                    SELECT
+                      FROM (%s) item
+                     WHERE item.line_currency_id <> item.currency_id AND %s
+                )
+                """,
+                report._get_sql_items(options),
+                report._get_sql_where(options),
+            )
+        )
+        return found
+
+    @api.model
+    def _get_document_name(self, row):
+        """Return what stands in the first column; drafts are marked."""
+        if "draft" in row["flags"]:
+            return self.env._("%s (draft)", row["name"])
+        return row["name"]
+
+    @api.model
+    def _get_currency_suffix(self, document, row):
+        """Return the currency to write beside a name, where it is not the company's."""
+        if row["currency_id"] == document["company_currency_id"]:
+            return ""
+        return self.env["res.currency"].browse(row["currency_id"]).name
+
+    @api.model
+    def _get_file_name(self, document, extension, partner=None):
+        """Return a name such as ``Customer Statement - Acme 2026-11-22.pdf``."""
+        name = f"{document['title']} - " if partner else f"{document['title']} "
+        name += f"{partner.name or partner.display_name} " if partner else ""
+        return f"{name}{document['options']['date_to']}.{extension}"
+
+    @api.model
+    def _get_filters(self, document):
+        """Return [(name of the filter, what was chosen)] in words."""
+        options = document["options"]
+        filters = [
+            *self._get_record_filters(options),
+            *self._get_choice_filters(document),
+        ]
+        if options["search"]:
+            filters.append((self.env._("Search"), options["search"]))
+        if options["draft"]:
+            filters.append((self.env._("Entries"), self.env._("Posted and draft")))
+        if options["hide_settled"]:
+            filters.append((self.env._("Settled Items"), self.env._("Hidden")))
+        if options["currency"] == "company":
+            currency = self.env["res.currency"].browse(document["company_currency_id"])
+            filters.append((self.env._("Amounts"), self.env._("In %s", currency.name)))
+        return filters
+
+    @api.model
+    def _get_record_filters(self, options):
+        partners = self.env["res.partner"].sudo().browse(options["partner_ids"])
+        categories = self.env["res.partner.category"].sudo()
+        categories = categories.browse(options["category_ids"]).exists()
+        found = [
+            (self.env._("Customers"), partners.mapped("display_name")),
+            (self.env._("Tags"), categories.mapped("name")),
+        ]
+        return [(label, self._join_names(names)) for label, names in found if names]
+
+    @api.model
+    def _join_names(self, names):
+        if len(names) > 5:
+            return self.env._("%s chosen", len(names))
+        return ", ".join(names)
+
+    @api.model
+    def _get_choice_filters(self, document):
+        labels = {
+            "trust": self.env._("Trust"),
+            "status": self.env._("Status"),
+            "level_ids": self.env._("Level"),
+            "currency_ids": self.env._("Currency"),
+        }
+        filters = []
+        for name, label in labels.items():
+            words = dict(document["choices"][name])
+            chosen = [str(words.get(one, one)) for one in document["options"][name]]
+            if chosen:
+                filters.append((label, self._join_names(chosen)))
+        return filters
+
+    @api.model
+    def _get_widths(self, texts, columns, totals):
+        """Return the widths of the columns in per cent.
+
+        They are the same in all pieces of a table, however long their texts are; the
+        longest amounts are those of the totals.
+        """
+        weights = []
+        for column in columns:
+            lengths = [len(texts.get_text(row, column)) + 2 for row in totals]
+            weights.append(max(WIDTHS[column["type"]], *lengths, 0))
+        return [round(100 * weight / sum(weights), 2) for weight in weights]
