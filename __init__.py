@@ -1,4 +1,4 @@
-from . import models, report, wizard
+from . import controllers, models, report, wizard
 from .hooks import post_init_hook, uninstall_hook
 
 # isort: split

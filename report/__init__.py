@@ -8,3 +8,4 @@ from . import account_followup_report_aged
 from . import account_followup_report_followup
 from . import account_followup_report_document
 from . import account_followup_report_pdf
+from . import account_followup_report_xlsx

@@ -108,21 +108,37 @@ METHODS = {
 #: Models without records or whose records companies share: a method shows each company
 #: its own part.
 SHARED = {"res.partner", *BUILDERS}
+#: Routes that are about records of no company, with the same effect.
+SHARED_ROUTES = {
+    "/account_payment_followup/report/pdf",
+    "/account_payment_followup/report/xlsx",
+}
 
 #: Report (name of the template): who gets its page about records of their company.
 REPORTS = {
+    "account_payment_followup.report_customer_list": frozenset(),  # only our route
+    "account_payment_followup.report_customer_statement": ACCOUNTANTS,
     "account_payment_followup.report_reminder": ACCOUNTANTS,
 }
 
 #: Report: model of the record that it is tried with.
 REPORT_MODELS = {
+    "account_payment_followup.report_customer_list": "res.partner",
+    "account_payment_followup.report_customer_statement": "res.partner",
     "account_payment_followup.report_reminder": "account.followup.reminder",
 }
 
 #: Route, as the controller has it: (address to try, who gets an answer). In the address
 #: {res_partner} is the id of the customer, {account_followup_reminder} that of a
 #: reminder, and so on for each model of ``AccessCommon.records``.
-ROUTES = {}
+ROUTES = {
+    f"/account_payment_followup/report/{kind}": (
+        f"/account_payment_followup/report/{kind}"
+        "?options=%7B%22variant%22:%22aged_receivable%22%7D",
+        ACCOUNTANTS,
+    )
+    for kind in ("pdf", "xlsx")
+}
 
 #: Who sees a menu.
 MENUS = {

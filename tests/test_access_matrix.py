@@ -16,6 +16,7 @@ from .access_tables import (
     RIGHTS,
     ROUTES,
     SHARED,
+    SHARED_ROUTES,
 )
 from .common import TODAY
 
@@ -282,13 +283,15 @@ class TestAccessPages(MatrixCommon):
 
     def test_g2_reports(self):
         for report, allowed in REPORTS.items():
-            record = self.records[REPORT_MODELS[report]]
+            model = REPORT_MODELS[report]
+            record = self.records[model]
             for name, user, is_own in self._get_kinds():
                 self._log_in(user)
                 for converter in ("html", "text", "pdf"):
                     url = f"/report/{converter}/{report}/{record.id}"
                     with self.subTest(url=url, user=user.login):
-                        self._check_page(url, is_own and name in allowed)
+                        is_mine = is_own or model in SHARED
+                        self._check_page(url, is_mine and name in allowed)
                         forged = "?context=%7B%22allowed_company_ids%22:%5B{}%5D%7D"
                         forged = forged.format(self.company.id)
                         self._check_page(url + forged, is_own and name in allowed)
@@ -324,4 +327,5 @@ class TestAccessPages(MatrixCommon):
             for name, user, is_own in self._get_kinds():
                 with self.subTest(route=route, user=user.login):
                     self._log_in(user)
-                    self._check_page(url.format(**ids), is_own and name in allowed)
+                    is_mine = is_own or route in SHARED_ROUTES
+                    self._check_page(url.format(**ids), is_mine and name in allowed)
