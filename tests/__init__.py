@@ -9,6 +9,7 @@ from . import (
     test_demo,
     test_hold,
     test_i18n,
+    test_kill,
     test_languages,
     test_letter,
     test_links,
