@@ -1,6 +1,7 @@
 import logging
 
 import psycopg2
+from markupsafe import escape
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
@@ -252,7 +253,7 @@ class AccountFollowup(models.Model):
             "mail.mail_activity_data_todo",
             date_deadline=day,
             summary=self.env._("The payment reminder could not be sent"),
-            note=reason,
+            note=escape(reason),  # it may name the customer, or what a server answered
             user_id=user.id,
         )
 

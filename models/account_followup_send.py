@@ -218,6 +218,7 @@ class AccountFollowupSend(models.AbstractModel):
         """
         if not template:
             return ""
+        self._check_template(template)
         partner = followup.partner_id.with_company(followup.company_id)
         options = {"post_process": True} if field == "body_html" else None
         return (
@@ -226,6 +227,23 @@ class AccountFollowupSend(models.AbstractModel):
             .with_context(lang=lang)
             ._render_field(field, partner.ids, options=options)[partner.id]
         )
+
+    @api.model
+    def _check_template(self, template):
+        """Raise UserError unless a template is about customers.
+
+        It is filled in with all rights: a template of another model would tell of
+        whatever record there has the number of the customer.
+        """
+        template = template.sudo()
+        if template.model != "res.partner":
+            raise UserError(
+                self.env._(
+                    'The template "%s" is not about customers (model Contact). Choose '
+                    "another one.",
+                    template.name,
+                )
+            )
 
     @api.model
     def _get_totals(self, rows):
@@ -311,7 +329,8 @@ class AccountFollowupSend(models.AbstractModel):
                 float(row["residual_company"]) for row in data["rows"]
             ),
             "lang": data["lang"],
-            "subject": data["subject"],
+            # one line: it becomes a header of the e-mail
+            "subject": " ".join((data["subject"] or "").split()),
             "sms_body": data["sms_body"] if "sms" in data["channels"] else False,
             "line_ids": [fields.Command.create(line) for line in lines],
         }

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import email_normalize_all
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -10,6 +11,15 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_email_contacts(self, partner):
         """Return the recipients who have a usable address."""
         return self._get_recipients(partner).filtered("email_normalized")
+
+    @api.model
+    def _get_email_addresses(self, contacts):
+        """Return the addresses that core writes to: a contact may have several."""
+        return [
+            address
+            for contact in contacts
+            for address in email_normalize_all(contact.email)
+        ]
 
     @api.model
     def _get_channel_problem(self, channel, partner):
@@ -57,7 +67,7 @@ class AccountFollowupSend(models.AbstractModel):
             {
                 "reminder_id": reminder.id,
                 "channel": "email",
-                "recipient": ", ".join(contacts.mapped("email_normalized")),
+                "recipient": ", ".join(self._get_email_addresses(contacts)),
                 "mail_message_id": message.id,
             }
         )

@@ -110,7 +110,7 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_letter_name(self, reminder):
         reminder = reminder.with_context(lang=reminder.lang)
         name = reminder.level_id.name or reminder.env._("Reminder")
-        return f"{name} {reminder.date}.pdf".replace("/", "-")
+        return " ".join(f"{name} {reminder.date}.pdf".replace("/", "-").split())
 
     @api.model
     def _get_letter_content(self, reminder):

@@ -3,6 +3,8 @@ from markupsafe import Markup
 
 from odoo import api, models
 
+from ..tools import paper
+
 #: Letterheads that print to the edge of the paper, which the post service does not;
 #: core, too, posts its letters without them.
 EDGE_LAYOUTS = {f"web.external_layout_{name}" for name in ("bubble", "folder", "wave")}
@@ -68,12 +70,16 @@ class AccountFollowupReminderReport(models.AbstractModel):
 
     @api.model
     def _get_letter_body(self, reminder):
-        """Return the text as it was sent, less the button that paper cannot press."""
+        """Return the text as it was sent, less the button that paper cannot press.
+
+        Pictures from elsewhere are left out: the server would fetch them.
+        """
         if not reminder.body:
             return Markup()
         root = html.fragment_fromstring(str(reminder.body), create_parent="div")
         for button in root.find_class("o_followup_pay"):
             button.drop_tree()
+        paper.remove_fetched(root, reminder.get_base_url())
         for head in root.xpath("//table[hasclass('o_followup_table')]/thead"):
             head.insert(0, self._get_head_room())
         return Markup(html.tostring(root, encoding="unicode"))

@@ -173,7 +173,7 @@ class AccountFollowupReport(models.AbstractModel):
         if options is not None and not isinstance(options, dict):
             raise self._get_option_error("options", options)
         variant = (options or {}).get("variant") or "customer_statement"
-        if variant not in self._get_variants():
+        if not isinstance(variant, str) or variant not in self._get_variants():
             raise self._get_option_error("variant", variant)
         name = f"account.followup.report.{variant}"
         return self.env[name].with_context(active_test=False)

@@ -84,7 +84,7 @@ class AccountFollowupReport(models.AbstractModel):
     @api.model
     def _normalize_period(self, options):
         period = options.get("period") or self._get_default_period()
-        if period not in self._get_period_names():
+        if not isinstance(period, str) or period not in self._get_period_names():
             raise self._get_option_error("period", period)
         if period == "custom":
             first = self._normalize_date(options, "date_from")

@@ -1,7 +1,9 @@
 from . import (
     test_access,
+    test_abuse,
     test_access_matrix,
     test_activity,
+    test_paper,
     test_call,
     test_companies,
     test_concurrency,
@@ -19,6 +21,7 @@ from . import (
     test_report,
     test_report_ledger,
     test_report_pdf,
+    test_random_calls,
     test_rule_oracle,
     test_send,
     test_sms,

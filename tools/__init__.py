@@ -1,1 +1,1 @@
-from . import ageing, days, ladder, periods
+from . import ageing, days, ladder, paper, periods

@@ -381,7 +381,7 @@ class AccountFollowupSendWizard(models.TransientModel):
             followup,
             self._get_day(),
             trigger="manual",
-            items=self.item_line_ids,
+            items=self.item_line_ids._filtered_access("read"),
             channels=channels,
             mail_template=self.mail_template_id.sudo(),
             subject=self.subject,
