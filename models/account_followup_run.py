@@ -36,6 +36,12 @@ class AccountFollowupRun(models.Model):
         store=True,
     )
     line_ids = fields.One2many("account.followup.run.line", "run_id", readonly=True)
+    failed_line_ids = fields.One2many(
+        "account.followup.run.line", "run_id", domain=[("state", "=", "failed")]
+    )
+    skipped_line_ids = fields.One2many(
+        "account.followup.run.line", "run_id", domain=[("state", "=", "skipped")]
+    )
     total_count = fields.Integer("Customers", compute="_compute_counts", store=True)
     waiting_count = fields.Integer("Waiting", compute="_compute_counts", store=True)
     done_count = fields.Integer("Reminded", compute="_compute_counts", store=True)
@@ -172,8 +178,14 @@ class AccountFollowupRun(models.Model):
         result = followups._process(day, trigger="mass", options=options)
         by_partner = {line.partner_id: line for line in lines}
         for reminder in result["done"]:
+            # recorded, but it reached nobody: that is no success
+            failed = reminder.state == "failed"
             by_partner[reminder.partner_id].write(
-                {"state": "done", "reminder_id": reminder.id}
+                {
+                    "state": "failed" if failed else "done",
+                    "reason": reminder.failure_reason if failed else False,
+                    "reminder_id": reminder.id,
+                }
             )
         for state in ("skipped", "failed"):
             for followup, reason in result[state].items():

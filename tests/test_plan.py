@@ -1,9 +1,10 @@
+from contextlib import nullcontext
 from datetime import timedelta
 
 from freezegun import freeze_time
 from lxml import html
 
-from odoo.tests import Form, tagged
+from odoo.tests import Form, HttpCase, tagged
 
 from .common import TODAY
 from .iap_common import IapCommon
@@ -25,10 +26,8 @@ PLAN = (
 DAYS = 80
 
 
-@freeze_time(TODAY)
-@tagged("post_install", "-at_install")
-class TestPlan(IapCommon):
-    """Rows A7 and A2: a plan is built on the screen, then it runs by itself."""
+class PlanCommon(IapCommon):
+    """A company without levels, its administrator, and the days of a plan."""
 
     @classmethod
     def setUpClass(cls):
@@ -41,10 +40,6 @@ class TestPlan(IapCommon):
             "administrator", "account.group_account_manager"
         )
         cls.levels.unlink()
-
-    def setUp(self):
-        super().setUp()
-        self._build_plan()
 
     def _build_plan(self):
         """Fill in the form of each level, as an administrator does."""
@@ -118,7 +113,8 @@ class TestPlan(IapCommon):
             if action in actions
         }
 
-    def test_a7_customers_receive_exactly_the_plan(self):
+    def _check_plan(self):
+        """Two customers live through eighty days, and receive what the plan says."""
         one, two = self._create_addressee("One"), self._create_addressee("Two")
         single = self._create_due(one, 5)
         first, second = self._create_due(two, 5), self._create_due(two, 14)
@@ -188,6 +184,42 @@ class TestPlan(IapCommon):
             letter = letters[day]["pdf"].decode()
             self.assertIn(text, letter)
             self.assertIn(invoice.name, letter)
+
+
+@tagged("post_install", "-at_install")
+class TestPlanOnScreen(PlanCommon, HttpCase):
+    """Row A7: from an empty list, with nothing but the screen."""
+
+    def enter_registry_test_mode(self):
+        # EXTENDS 'base': with a browser the test is in that mode from the start
+        return nullcontext()
+
+    def test_a7_plan_from_the_screen_alone(self):
+        levels = self.env["account.followup.level"].with_context(active_test=False)
+        mine = [("company_id", "=", self.company.id)]
+        self.assertFalse(levels.search(mine))
+        self.administrator.password = self.administrator.login
+        self.start_tour(
+            "/odoo", "account_followup_build_plan", login=self.administrator.login
+        )
+        self.assertEqual(levels.search(mine).mapped("delay"), [-3, 1, 15, 35, 60])
+        # core tells the administrator of the new browser: no matter of the plan
+        self.env["mail.mail"].sudo().search([]).unlink()
+        with freeze_time(TODAY):
+            self._check_plan()
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestPlan(PlanCommon):
+    """Rows A7 and A2: a plan is built in the forms, then it runs by itself."""
+
+    def setUp(self):
+        super().setUp()
+        self._build_plan()
+
+    def test_a7_customers_receive_exactly_the_plan(self):
+        self._check_plan()
 
     def test_a2_marks_what_is_late_already(self):
         """Rule 8 names the late invoice, too; it is told apart from the coming one."""

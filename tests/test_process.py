@@ -38,9 +38,11 @@ class TestProcess(FollowupCommon):
             .action_process_followups()
         )
         model = self.env[action["res_model"]].with_user(user or self.clerk)
-        return model.with_company(self.company).create(
+        wizard = model.with_company(self.company).create(
             {"partner_ids": [Command.set(action["context"]["default_partner_ids"])]}
         )
+        wizard.env.flush_all()  # what it computes is computed by its user
+        return wizard
 
     def _run_in_background(self):
         with self.enter_registry_test_mode():
@@ -103,8 +105,13 @@ class TestProcess(FollowupCommon):
         ):
             self._run_in_background()
         self.assertEqual((run.state, run.progress), ("done", 100))
-        self.assertEqual((run.done_count, run.skipped_count), (13, 1))
-        self.assertEqual(self._get_reminders(silent).state, "failed")
+        self.assertEqual(
+            (run.done_count, run.skipped_count, run.failed_count), (12, 1, 1)
+        )
+        failed = run.line_ids.filtered(lambda line: line.state == "failed")
+        self.assertEqual(failed.partner_id, silent, "a reminder that reaches nobody")
+        self.assertEqual(failed.reminder_id, self._get_reminders(silent))
+        self.assertIn("no valid e-mail", failed.reason)
         self.assertEqual(self._get_reminders(partners[0]).user_id, self.clerk)
         self._run_in_background()
         self.assertEqual(len(self._get_reminders(partners[0])), 1)
@@ -142,7 +149,7 @@ class TestProcess(FollowupCommon):
             self._run_mail_queue()
             self.assertEqual(len(self._mails), 465)
         self.assertEqual(
-            (run.done_count, run.skipped_count, run.failed_count), (485, 10, 5)
+            (run.done_count, run.skipped_count, run.failed_count), (465, 10, 25)
         )
         states = run.line_ids.reminder_id.mapped("state")
         self.assertEqual((states.count("sent"), states.count("failed")), (465, 20))

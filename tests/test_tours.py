@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
 
@@ -69,6 +71,47 @@ class TestTours(FollowupCommon, HttpCase):
             "/odoo", "account_followup_process", "account.group_account_invoice"
         )
         self.assertEqual(self._get_reminders().trigger, "mass")
+
+    def test_d3_many_from_the_work_list(self):
+        """Beyond a few in the background: the screen says so, then what came of it."""
+        self._create_late_today(20, 250)
+        for number in range(10):
+            partner = self._create_customer(f"Customer {number}")
+            self._create_late_today(20, partner=partner)
+        silent = self._create_customer("Silent", email=False)
+        self._create_late_today(20, partner=silent)
+        paid = self._create_late_today(20, partner=self._create_customer("Paid"))
+        self._start(
+            "/odoo", "account_followup_process_many", "account.group_account_invoice"
+        )
+        run = self.env["account.followup.run"].search([], limit=1)
+        self.assertEqual(run.waiting_count, 13)
+        self._pay(paid, day=fields.Date.context_today(self.company))
+        cron = self.env.ref("account_payment_followup.ir_cron_process_runs")
+        with self.mock_mail_gateway():
+            cron.sudo().method_direct_trigger()
+        self.start_tour(
+            f"/odoo/account.followup.run/{run.id}",
+            "account_followup_process_many_done",
+            login=run.user_id.login,
+        )
+
+    def test_d2_activities_of_the_work_list(self):
+        self._create_late_today(20, 250)
+        person = self._create_user(
+            "person", "base.group_partner_manager", "account.group_account_invoice"
+        )
+        person.password = person.login
+        today = fields.Date.context_today(self.company)
+        activity = self.customer.activity_schedule(
+            "mail.mail_activity_data_call",
+            date_deadline=today - timedelta(days=2),
+            summary="Ask for the reason",
+            user_id=person.id,
+        )
+        self.start_tour("/odoo", "account_followup_activities", login=person.login)
+        self.assertFalse(activity.exists().active, "it was done")
+        self.assertEqual(self.customer.activity_ids.summary, "Visit them")
 
     def test_d2_row_of_another_company(self):
         """The form says what the company of the row knows, and Send works for it."""

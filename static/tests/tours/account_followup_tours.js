@@ -4,7 +4,7 @@ import { stepUtils } from "@web_tour/tour_utils";
 const tours = registry.category("web_tour.tours");
 
 /** Steps that open a menu of the Invoicing app. */
-function openMenu(section, name) {
+export function openMenu(section, name) {
     return [
         stepUtils.showAppsMenuItem(),
         {
@@ -34,7 +34,7 @@ function openMenu(section, name) {
 }
 
 /** Steps that choose a record in a many2one field. */
-function chooseRecord(field, name) {
+export function chooseRecord(field, name) {
     return [
         {
             content: `Look for ${name}`,
@@ -330,6 +330,124 @@ tours.add("account_followup_process", {
         {
             content: "It says what was done",
             trigger: ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
+        },
+    ],
+});
+
+tours.add("account_followup_process_many", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "Select all that are shown",
+            trigger: "thead .o_list_record_selector input",
+            run: "check",
+        },
+        {
+            content: "Process them",
+            trigger: ".o_control_panel button[name=action_process_followups]",
+            run: "click",
+        },
+        {
+            content: "The window counts them, and who cannot be reached",
+            trigger: ".modal:has(.o_field_widget[name=due_count]:contains(13)) .alert:contains(1 of them cannot be reached)",
+        },
+        {
+            content: "Do it",
+            trigger: ".modal footer button[name=action_process]",
+            run: "click",
+        },
+        {
+            content: "The click does nothing but open the run",
+            trigger: ".o_form_view:has(.o_field_widget[name=done_count]:contains(0)) .o_field_widget[name=waiting_count]:contains(13)",
+        },
+        {
+            content: "It goes on in the background",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Running)",
+        },
+    ],
+});
+
+tours.add("account_followup_process_many_done", {
+    steps: () => [
+        {
+            content: "The run has ended",
+            trigger: ".o_statusbar_status .o_arrow_button_current:contains(Done)",
+        },
+        {
+            content: "The counts are right",
+            trigger: ".o_form_view:has(.o_field_widget[name=done_count]:contains(11)):has(.o_field_widget[name=skipped_count]:contains(1)) .o_field_widget[name=failed_count]:contains(1)",
+        },
+        {
+            content: "What failed comes first, with the reason",
+            trigger: ".o_field_widget[name=failed_line_ids] .o_data_row:contains(Silent):contains(no valid e-mail address)",
+        },
+        {
+            content: "Who was skipped?",
+            trigger: ".o_notebook .nav-link:contains(Skipped)",
+            run: "click",
+        },
+        {
+            content: "Who paid meanwhile",
+            trigger: ".o_field_widget[name=skipped_line_ids] .o_data_row:contains(Paid)",
+        },
+    ],
+});
+
+tours.add("account_followup_activities", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "The next activity stands beside the customer, it is late",
+            trigger: ".o_data_row:contains(Late Ltd) .o-mail-ActivityButton:has(.text-danger):contains(Ask for the reason)",
+            run: "click",
+        },
+        {
+            content: "Call made",
+            trigger: ".o-mail-ActivityListPopover .o-mail-ActivityListPopoverItem-markAsDone",
+            run: "click",
+        },
+        {
+            content: "Say so",
+            trigger: ".o-mail-ActivityMarkAsDone button[aria-label=Done]",
+            run: "click",
+        },
+        {
+            content: "Nothing is left to do: plan the next",
+            trigger: ".o_data_row:contains(Late Ltd) .o-mail-ActivityButton:not(:contains(Ask))",
+            run: "click",
+        },
+        {
+            content: "The customer's activities are scheduled as everywhere",
+            trigger: ".o-mail-ActivityListPopover button:contains(Schedule)",
+            run: "click",
+        },
+        {
+            content: "Give it a summary",
+            trigger: ".modal .o_field_widget[name=summary] input",
+            run: "edit Visit them",
+        },
+        {
+            content: "Save it",
+            trigger: ".modal footer button[name=action_schedule_activities]",
+            run: "click",
+        },
+        {
+            content: "It is there",
+            trigger: "body:not(:has(.modal)) .o_data_row:contains(Late Ltd) .o-mail-ActivityButton:contains(Visit them)",
+        },
+        {
+            content: "On the cards, too",
+            trigger: ".o_switch_view.o_kanban",
+            run: "click",
+        },
+        {
+            content: "The button of its card",
+            trigger: ".o_kanban_record:contains(Late Ltd) .o-mail-ActivityButton",
+            run: "click",
+        },
+        {
+            content: "Says the same",
+            trigger: ".o-mail-ActivityListPopover:contains(Visit them)",
         },
     ],
 });
