@@ -113,9 +113,13 @@ class AccountFollowup(models.Model):
         return company._get_followup_day()[company]
 
     def _get_responsible(self):
-        """Return the user who looks after the case: own, else the company's."""
+        """Return the user who looks after the case: own, else the company's.
+
+        Who has left sees no task any more.
+        """
         self.ensure_one()
-        return self.responsible_id or self.company_id.sudo().followup_responsible_id
+        users = self.responsible_id + self.company_id.sudo().followup_responsible_id
+        return users.filtered("active")[:1]
 
     # ------------------------------------------------------------------
     # Processing

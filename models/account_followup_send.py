@@ -363,7 +363,7 @@ class AccountFollowupSend(models.AbstractModel):
         """Add the followers and the activity of the level that is due (A4, A5)."""
         level = data["level"]
         partner = followup.partner_id
-        if users := level.follower_user_ids:
+        if users := level.follower_user_ids.filtered("active"):
             partner.message_subscribe(partner_ids=users.partner_id.ids)
         if level.schedule_activity and level.activity_type_id:
             user = self._get_activity_user(followup, level)
@@ -382,7 +382,8 @@ class AccountFollowupSend(models.AbstractModel):
             "salesperson": followup.partner_id.user_id,
             "user": level.activity_user_id,
         }[level.activity_responsible]
-        return user or followup._get_responsible() or self.env.ref("base.user_admin")
+        user = user.filtered("active") or followup._get_responsible()
+        return user or self.env.ref("base.user_admin")
 
     @api.model
     def _log_reminder(self, followup, reminder):

@@ -14,6 +14,7 @@ from . import (
     test_kill,
     test_languages,
     test_letter,
+    test_life_cycle,
     test_links,
     test_plan,
     test_process,
