@@ -32,7 +32,10 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
-    type = fields.Selection(selection_add=[("followup", "Follow-up Address")])
+    type = fields.Selection(
+        selection_add=[("followup", "Follow-up Address")],
+        ondelete={"followup": "set default"},
+    )
     followup_status = fields.Selection(
         STATUSES,
         string="Follow-up Status",
