@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import ladder
+from ..tools.ladder import LEVEL_MASK
 
 STATUSES = [
     ("in_need_of_action", "Requires follow-up"),
@@ -133,150 +134,14 @@ class AccountFollowupCustomer(models.Model):
     def _get_sql(self, days, partners=None, with_next_date=True):
         """Return the statement of customers.
 
+        Who reads only some of the columns pays only for these: each costly one is
+        an expression of its own, which the database leaves out when nobody asks.
+
         :param days: dict {root company: date that counts as today}
         :param partners: only these commercial partners; None for all
         :param bool with_next_date: work out the next reminder, too
         :return: SQL with the columns of this model
         """
-        items = self.env["account.followup.item"]
-        return SQL(
-            """
-            WITH item AS MATERIALIZED (
-                SELECT item.* FROM (%(items)s) item WHERE %(where)s
-            ), company AS MATERIALIZED (
-                %(companies)s
-            ), total AS MATERIALIZED (
-                %(totals)s
-            ), customer AS MATERIALIZED (
-                %(customers)s
-            )
-            %(select)s
-            """,
-            items=items._get_sql(days),
-            where=(
-                SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
-                if partners is not None
-                else SQL("TRUE")
-            ),
-            companies=items._get_sql_companies(days),
-            totals=self._get_sql_totals(),
-            customers=self._get_sql_customers(),
-            select=self._get_sql_select(days, with_next_date),
-            to_flush=self._get_fields_read(),
-        )
-
-    @api.model
-    def _get_sql_totals(self):
-        """Return the sums of each customer, one pass over the items.
-
-        A level is packed with its delay into one number, so that the highest level
-        is found by MAX. Excluded items neither count nor are netted.
-        """
-        return SQL(
-            """
-            SELECT item.partner_id,
-                   item.company_id,
-                   MIN(item.company_currency_id) AS currency_id,
-                   SUM(item.residual_company) AS due,
-                   SUM(item.residual_company) FILTER (
-                       WHERE item.residual <= 0 OR item.days_late > 0
-                   ) AS overdue,
-                   -COALESCE(
-                       SUM(item.residual_company) FILTER (WHERE item.residual <= 0), 0
-                   ) AS credit,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (
-                           WHERE item.residual > 0
-                             AND item.days_late > 0
-                             AND item.rest_reason IS NULL
-                       ), 0
-                   ) AS claim_late,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (WHERE %(ripe)s), 0
-                   ) AS claim_early,
-                   COUNT(*) FILTER (WHERE item.residual > 0 AND item.days_late > 0)
-                        AS overdue_count,
-                   MIN(item.due_date) FILTER (
-                       WHERE item.residual > 0 AND item.days_late > 0
-                   ) AS oldest_due_date,
-                   MAX(item.days_late) FILTER (WHERE item.residual > 0) AS days_late,
-                   MAX(%(next_level)s) FILTER (WHERE %(ripe)s) AS level_due,
-                   MAX(%(reached_level)s) AS level_reached
-              FROM item
-             WHERE item.rest_reason IS DISTINCT FROM 'excluded'
-             GROUP BY item.partner_id, item.company_id
-            """,
-            ripe=SQL(
-                """
-                item.residual > 0
-                AND item.rest_reason IS NULL
-                AND item.ripe_date <= item.due_date + item.days_late
-                """
-            ),
-            next_level=SQL("(item.next_delay::bigint << 32) | item.next_level_id"),
-            reached_level=SQL(
-                "(item.reached_delay::bigint << 32) | item.reached_level_id"
-            ),
-        )
-
-    @api.model
-    def _get_sql_customers(self):
-        """Return the totals with settings and memory; ``required`` is rule 6."""
-        return SQL(
-            """
-            SELECT total.*,
-                   company.today,
-                   company.min_amount,
-                   followup.id AS followup_id,
-                   followup.reminder_type,
-                   followup.retry_date,
-                   followup.next_reminder_date,
-                   COALESCE(followup.responsible_id, company.responsible_id)
-                        AS responsible_id,
-                   COALESCE(followup.excluded, FALSE) AS excluded,
-                   reminder.date AS last_reminder_date,
-                   GREATEST(
-                       company.today,
-                       followup.next_reminder_date,
-                       reminder.date + company.min_days
-                   ) AS gate,
-                   (
-                       total.level_due IS NOT NULL
-                       AND NOT COALESCE(followup.excluded, FALSE)
-                       AND (
-                           followup.next_reminder_date IS NULL
-                           OR followup.next_reminder_date <= company.today
-                       )
-                       AND (
-                           reminder.date IS NULL
-                           OR reminder.date + company.min_days <= company.today
-                       )
-                       AND CASE WHEN total.level_due < 0
-                                THEN total.claim_early ELSE total.claim_late END
-                           - total.credit > 0
-                       AND CASE WHEN total.level_due < 0
-                                THEN total.claim_early ELSE total.claim_late END
-                           - total.credit >= company.min_amount
-                   ) AS required
-              FROM total
-              JOIN company ON company.id = total.company_id
-              LEFT JOIN account_followup followup
-                     ON followup.partner_id = total.partner_id
-                    AND followup.company_id = total.company_id
-              LEFT JOIN LATERAL (
-                   SELECT reminder.date
-                     FROM account_followup_reminder reminder
-                    WHERE reminder.partner_id = total.partner_id
-                      AND reminder.company_id = total.company_id
-                      AND reminder.state IN ('queued', 'sent')
-                    ORDER BY reminder.date DESC
-                    LIMIT 1
-                   ) reminder ON TRUE
-            """
-        )
-
-    @api.model
-    def _get_sql_select(self, days, with_next_date):
         return SQL(
             """
             SELECT (customer.company_id::bigint << %(shift)s) | customer.partner_id
@@ -285,56 +150,258 @@ class AccountFollowupCustomer(models.Model):
                    customer.company_id,
                    customer.currency_id,
                    CASE WHEN customer.required THEN 'in_need_of_action'
-                        WHEN customer.overdue_count > 0 THEN 'with_overdue_invoices'
+                        WHEN customer.days_late > 0 THEN 'with_overdue_invoices'
                         ELSE 'no_action_needed'
                    END AS status,
                    (
                        CASE WHEN customer.required
                             THEN customer.level_due ELSE customer.level_reached END
-                       & 4294967295
+                       & %(level_mask)s
                    )::integer AS level_id,
                    %(next_date)s AS next_reminder_date,
-                   customer.due AS total_due,
-                   GREATEST(customer.overdue, 0) AS total_overdue,
-                   customer.oldest_due_date,
+                   customer.due::float8 AS total_due,
+                   GREATEST(customer.overdue, 0)::float8 AS total_overdue,
+                   CASE WHEN customer.days_late > 0 THEN customer.due_date
+                   END AS oldest_due_date,
                    GREATEST(customer.days_late, 0) AS days_late,
                    customer.overdue_count,
-                   customer.last_reminder_date,
+                   %(last_reminder)s AS last_reminder_date,
                    COALESCE(customer.reminder_type, 'automatic') AS reminder_type,
                    customer.responsible_id,
                    customer.excluded,
                    customer.retry_date,
                    customer.followup_id
-              FROM customer
-              %(join)s
+              FROM (%(customers)s) customer
             """,
             shift=ID_SHIFT,
+            level_mask=LEVEL_MASK,
             next_date=(
-                SQL(
-                    """
-                    CASE WHEN customer.excluded THEN NULL
-                         WHEN customer.next_reminder_date >= customer.today
-                         THEN customer.next_reminder_date
-                         WHEN customer.required THEN customer.today
-                         ELSE coming.day
-                    END
-                    """
-                )
-                if with_next_date
-                else SQL("NULL::date")
+                self._get_sql_next_date(days) if with_next_date else SQL("NULL::date")
             ),
-            join=(
-                SQL(
-                    """
-                    LEFT JOIN (%s) coming
-                           ON coming.partner_id = customer.partner_id
-                          AND coming.company_id = customer.company_id
-                    """,
-                    self._get_sql_coming(days),
-                )
-                if with_next_date
-                else SQL()
+            last_reminder=self._get_sql_last_reminder(),
+            customers=self._get_sql_customers(days, partners),
+            to_flush=self._get_fields_read(),
+        )
+
+    @api.model
+    def _get_sql_items(self, days, partners):
+        """Return the items that count, with what each adds to its customer's sums.
+
+        Excluded items neither count nor are netted. The columns are few and small,
+        since all items pass through a sort.
+
+        * ``kind``: 0 credit, 1 not overdue, 2 overdue but resting, 3 overdue, claimed
+        * ``ripe_key``: its next level, if the item is ripe and does not rest
+        * ``first_day``: from when on that is so, today or later
+        * ``certainty``: 2 if it stays so on all later days, 1 if it is so on that day,
+          0 if more must be known
+        """
+        return SQL(
+            """
+            SELECT item.partner_id,
+                   item.company_id,
+                   item.residual_company,
+                   item.due_date,
+                   item.kind,
+                   item.reached_key,
+                   item.first_day,
+                   CASE WHEN item.rest_reason IS NULL
+                             AND item.ripe_date <= item.due_date + item.days_late
+                        THEN item.next_key
+                   END AS ripe_key,
+                   CASE WHEN item.next_key IS NULL THEN 2
+                        -- on the due date itself nothing of it is overdue
+                        WHEN item.next_delay = 0 AND item.days_late <= 0 THEN 0
+                        WHEN item.next_until - item.due_date = %(last_day)s THEN 2
+                        WHEN item.first_day <= item.next_until THEN 1
+                        ELSE 0
+                   END AS certainty
+              FROM (
+                   SELECT item.*,
+                          CASE WHEN item.residual <= 0 THEN 0
+                               WHEN item.days_late <= 0 THEN 1
+                               WHEN item.rest_reason IS NOT NULL THEN 2
+                               ELSE 3
+                          END AS kind,
+                          CASE WHEN item.next_key IS NOT NULL
+                               THEN GREATEST(
+                                   item.ripe_date,
+                                   item.free_date,
+                                   item.due_date + item.days_late
+                               )
+                          END AS first_day
+                     FROM (%(items)s) item
+                    WHERE item.rest_reason IS DISTINCT FROM 'excluded'
+                      AND %(where)s
+                   OFFSET 0  -- so that each is worked out once
+                   ) item
+            """,
+            last_day=ladder.LAST_DAY,
+            items=self.env["account.followup.item"]._get_sql(
+                days, is_whole=partners is None
             ),
+            where=(
+                SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
+                if partners is not None
+                else SQL("TRUE")
+            ),
+        )
+
+    @api.model
+    def _get_sql_totals(self, days, partners):
+        """Return the sums of each customer, one pass over the items."""
+        return SQL(
+            """
+            SELECT item.partner_id,
+                   item.company_id,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (WHERE item.kind = 0), 0
+                   ) AS credits,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (WHERE item.kind = 1), 0
+                   ) AS not_due,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (WHERE item.kind = 2), 0
+                   ) AS resting,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (WHERE item.kind = 3), 0
+                   ) AS claim_late,
+                   COALESCE(
+                       SUM(item.residual_company) FILTER (
+                           WHERE item.ripe_key < %(first_late)s
+                       ), 0
+                   ) AS claim_early,
+                   MIN(item.residual_company) FILTER (WHERE item.kind > 0) AS smallest,
+                   COUNT(*) FILTER (WHERE item.kind > 1) AS overdue_count,
+                   MIN(item.due_date) FILTER (WHERE item.kind > 0) AS due_date,
+                   MAX(item.ripe_key) AS level_due,
+                   MAX(item.reached_key) AS level_reached,
+                   MIN(item.first_day) AS first_day,
+                   MIN(item.certainty) AS certainty
+              FROM (%(items)s) item
+             GROUP BY item.partner_id, item.company_id
+            """,
+            first_late=ladder.FIRST_LATE_KEY,
+            items=self._get_sql_items(days, partners),
+        )
+
+    @api.model
+    def _get_sql_customers(self, days, partners):
+        """Return the totals with settings and memory; ``required`` is rule 6."""
+        return SQL(
+            """
+            SELECT total.*,
+                   total.credits + total.not_due + total.resting + total.claim_late
+                        AS due,
+                   total.credits + total.resting + total.claim_late AS overdue,
+                   company.today,
+                   company.today - total.due_date AS days_late,
+                   company.currency_id,
+                   company.min_amount,
+                   followup.id AS followup_id,
+                   followup.reminder_type,
+                   followup.retry_date,
+                   followup.next_reminder_date,
+                   COALESCE(followup.responsible_id, company.responsible_id)
+                        AS responsible_id,
+                   COALESCE(followup.excluded, FALSE) AS excluded,
+                   GREATEST(
+                       company.today,
+                       followup.next_reminder_date,
+                       recent.date + company.min_days
+                   ) AS gate,
+                   (
+                       total.level_due IS NOT NULL
+                       AND recent.date IS NULL
+                       AND NOT COALESCE(followup.excluded, FALSE)
+                       AND (
+                           followup.next_reminder_date IS NULL
+                           OR followup.next_reminder_date <= company.today
+                       )
+                       AND CASE WHEN total.level_due < %(first_late)s
+                                THEN total.claim_early ELSE total.claim_late END
+                           + total.credits > 0
+                       AND CASE WHEN total.level_due < %(first_late)s
+                                THEN total.claim_early ELSE total.claim_late END
+                           + total.credits >= company.min_amount
+                   ) AS required
+              FROM (%(totals)s) total
+              -- outer joins all: none takes away a customer, and they say so
+              LEFT JOIN (%(companies)s) company ON company.id = total.company_id
+              LEFT JOIN account_followup followup
+                     ON followup.partner_id = total.partner_id
+                    AND followup.company_id = total.company_id
+              LEFT JOIN (%(recent)s) recent
+                     ON recent.partner_id = total.partner_id
+                    AND recent.company_id = total.company_id
+            OFFSET 0  -- so that rule 6 is worked out once
+            """,
+            totals=self._get_sql_totals(days, partners),
+            companies=self.env["account.followup.item"]._get_sql_companies(days),
+            recent=self._get_sql_recent(days),
+            first_late=ladder.FIRST_LATE_KEY,
+        )
+
+    @api.model
+    def _get_sql_recent(self, days):
+        """Return the last reminder of customers for whom the gap has not passed."""
+        return SQL(
+            """
+            SELECT reminder.partner_id,
+                   reminder.company_id,
+                   MAX(reminder.date) AS date
+              FROM account_followup_reminder reminder
+              JOIN (%s) company ON company.id = reminder.company_id
+             WHERE reminder.state IN ('queued', 'sent')
+               AND reminder.date > company.today - company.min_days
+             GROUP BY reminder.partner_id, reminder.company_id
+            """,
+            self.env["account.followup.item"]._get_sql_companies(days),
+        )
+
+    @api.model
+    def _get_sql_last_reminder(self):
+        return SQL(
+            """
+            (
+                SELECT MAX(reminder.date)
+                  FROM account_followup_reminder reminder
+                 WHERE reminder.partner_id = customer.partner_id
+                   AND reminder.company_id = customer.company_id
+                   AND reminder.state IN ('queued', 'sent')
+            )
+            """
+        )
+
+    @api.model
+    def _get_sql_next_date(self, days):
+        """Return the day of rule 9.
+
+        For nearly all customers it follows from the sums: when each item alone would
+        be enough, rule 6 holds as soon as the first one is ripe and free; when all of
+        them together are not, it never does. The others are worked out day by day.
+        """
+        return SQL(
+            """
+            CASE WHEN customer.excluded THEN NULL
+                 WHEN customer.next_reminder_date >= customer.today
+                 THEN customer.next_reminder_date
+                 WHEN customer.required THEN customer.today
+                 WHEN customer.first_day IS NULL THEN NULL
+                 WHEN customer.smallest >= 0
+                      AND (customer.due <= 0 OR customer.due < customer.min_amount)
+                 THEN NULL
+                 WHEN (
+                          customer.certainty = 2
+                          OR (customer.certainty = 1 AND customer.gate = customer.today)
+                      )
+                      AND customer.smallest + customer.credits > 0
+                      AND customer.smallest + customer.credits >= customer.min_amount
+                 THEN GREATEST(customer.first_day, customer.gate)
+                 ELSE %s
+            END
+            """,
+            self._get_sql_coming(days),
         )
 
     @api.model
@@ -347,13 +414,10 @@ class AccountFollowupCustomer(models.Model):
         """
         return SQL(
             """
-            SELECT day.partner_id, day.company_id, MIN(day.day) AS day
+            (
+            SELECT MIN(day.day)
               FROM (
-                   SELECT change.partner_id,
-                          change.company_id,
-                          change.day,
-                          MIN(change.min_amount) AS min_amount,
-                          MIN(change.credit) AS credit,
+                   SELECT change.day,
                           SUM(SUM(change.late_count)) OVER days AS late_count,
                           SUM(SUM(change.early_count)) OVER days AS early_count,
                           COALESCE(SUM(SUM(change.late_amount)) OVER days, 0)
@@ -361,19 +425,16 @@ class AccountFollowupCustomer(models.Model):
                           COALESCE(SUM(SUM(change.early_amount)) OVER days, 0)
                                AS early_amount
                      FROM (%s) change
-                    GROUP BY change.partner_id, change.company_id, change.day
-                   WINDOW days AS (
-                          PARTITION BY change.partner_id, change.company_id
-                          ORDER BY change.day
-                          )
+                    GROUP BY change.day
+                   WINDOW days AS (ORDER BY change.day)
                    ) day
              WHERE CASE WHEN day.late_count > 0 THEN day.late_amount
                         WHEN day.early_count > 0 THEN day.early_amount
-                   END - day.credit >= day.min_amount
+                   END + customer.credits >= customer.min_amount
                AND CASE WHEN day.late_count > 0 THEN day.late_amount
                         WHEN day.early_count > 0 THEN day.early_amount
-                   END - day.credit > 0
-             GROUP BY day.partner_id, day.company_id
+                   END + customer.credits > 0
+            )
             """,
             self._get_sql_changes(days),
         )
@@ -385,28 +446,16 @@ class AccountFollowupCustomer(models.Model):
         Late: for levels on or after the due date the overdue amount counts; early:
         for levels before the due date the amount of the ripe items counts.
         """
+        items = self.env["account.followup.item"]
         return SQL(
             """
-            SELECT candidate.partner_id,
-                   candidate.company_id,
-                   candidate.min_amount,
-                   candidate.credit,
-                   change.day,
-                   change.late_count,
-                   change.early_count,
-                   change.late_amount,
-                   change.early_amount
+            SELECT change.*
               FROM (
                    SELECT item.*,
-                          customer.min_amount,
-                          customer.credit,
                           GREATEST(customer.gate, item.free_date) AS free_from
-                     FROM item
-                     JOIN customer
-                       ON customer.partner_id = item.partner_id
-                      AND customer.company_id = item.company_id
-                    WHERE NOT customer.required
-                      AND NOT customer.excluded
+                     FROM (%(items)s) item
+                    WHERE item.partner_id = customer.partner_id
+                      AND item.company_id = customer.company_id
                       AND item.residual > 0
                       AND item.rest_reason IS DISTINCT FROM 'excluded'
                    ) candidate
@@ -441,7 +490,8 @@ class AccountFollowupCustomer(models.Model):
                    ) change(day, late_count, early_count, late_amount, early_amount)
              WHERE change.day IS NOT NULL
             """,
-            steps=self.env["account.followup.item"]._get_sql_steps(days),
+            items=items._get_sql(days),
+            steps=items._get_sql_steps(days),
             first_day=ladder.FIRST_DAY,
         )
 

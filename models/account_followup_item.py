@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import ladder
+from ..tools.ladder import DATE_MASK, EPOCH, LEVEL_BITS, LEVEL_MASK
 
 #: Reasons for which an item rests, in the order in which they are looked for (rule 3).
 REST_REASONS = [
@@ -127,42 +128,46 @@ class AccountFollowupItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_sql(self, days):
+    def _get_sql(self, days, is_whole=False):
         """Return the statement of open items.
 
         :param days: dict {root company: date that counts as today}
-        :return: SQL, a row per item with the columns of this model and ``next_delay``,
-            ``reached_delay`` and ``free_date`` (first day on which it does not rest)
+        :param bool is_whole: it is for all customers: faster then, but a condition on
+            the customer would not be used to find the items
+        :return: SQL, a row per item with the columns of this model and
+
+            * ``free_date``: first day on which it does not rest
+            * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
+            * ``next_key``: next level, see ``_get_sql_steps``
+            * ``next_delay``, ``next_until``: its delay, and the last day on which it
+              is the next one
         """
         return SQL(
             """
             SELECT %(select)s
               FROM account_move_line line
               JOIN (%(companies)s) company ON company.id = line.company_id
-              JOIN res_partner partner ON partner.id = line.partner_id
+              %(partner)s
               LEFT JOIN LATERAL (
-                   SELECT reached_line.level_id,
-                          reached_line.date,
-                          reached_level.delay
+                   SELECT MAX(%(reached_key)s) AS key
                      FROM account_followup_reminder_line reached_line
-                     JOIN account_followup_level reached_level
-                       ON reached_level.id = reached_line.level_id
                     WHERE reached_line.move_line_id = line.id
                       AND reached_line.level_id IS NOT NULL
                       AND reached_line.is_standing
-                    ORDER BY reached_level.delay DESC, reached_line.id DESC
-                    LIMIT 1
                    ) reached ON TRUE
               LEFT JOIN (%(steps)s) step
                      ON step.company_id = company.root_id
-                    AND step.reached = COALESCE(reached.level_id, 0)
+                    AND step.reached = COALESCE(reached.key & %(level_mask)s, 0)
                     AND company.today - %(due)s BETWEEN step.first AND step.last
                     AND line.amount_residual_currency > 0  -- no level for a credit
              WHERE %(where)s
             """,
-            select=self._get_sql_select(),
+            select=self._get_sql_select(is_whole),
             companies=self._get_sql_companies(days),
+            partner=self._get_sql_partner(is_whole),
+            reached_key=self._get_sql_reached_key(),
             steps=self._get_sql_steps(days),
+            level_mask=LEVEL_MASK,
             due=self._get_sql_due_date(),
             where=self._get_sql_where(),
             # all that the statement reads must be in the database
@@ -170,13 +175,13 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_select(self):
+    def _get_sql_select(self, is_whole=False):
         return SQL(
             """
                    line.id,
                    line.id AS move_line_id,
                    line.move_id,
-                   partner.commercial_partner_id AS partner_id,
+                   %(partner)s AS partner_id,
                    company.root_id AS company_id,
                    line.company_id AS branch_id,
                    line.invoice_date,
@@ -187,19 +192,74 @@ class AccountFollowupItem(models.Model):
                    line.amount_currency AS amount,
                    line.amount_residual_currency AS residual,
                    line.amount_residual AS residual_company,
-                   reached.level_id AS reached_level_id,
-                   reached.date AS reached_date,
-                   reached.delay AS reached_delay,
+                   (reached.key & %(level_mask)s)::integer AS reached_level_id,
+                   %(reached_date)s AS reached_date,
+                   reached.key AS reached_key,
                    step.level AS next_level_id,
                    step.delay AS next_delay,
-                   GREATEST(%(due)s + step.delay, reached.date + step.wait)
+                   step.key AS next_key,
+                   %(due)s + step.last AS next_until,
+                   GREATEST(%(due)s + step.delay, %(reached_date)s + step.wait)
                         AS ripe_date,
                    GREATEST(line.followup_hold_until, line.expected_payment_date) + 1
                         AS free_date,
                    %(rest_reason)s AS rest_reason
             """,
+            partner=(
+                SQL("COALESCE(contact.commercial_partner_id, line.partner_id)")
+                if is_whole
+                else SQL("partner.commercial_partner_id")
+            ),
             due=self._get_sql_due_date(),
+            level_mask=LEVEL_MASK,
+            reached_date=SQL(
+                "(%s + (reached.key >> %s & %s)::integer)",
+                SQL("%s::date", EPOCH),
+                LEVEL_BITS,
+                DATE_MASK,
+            ),
             rest_reason=self._get_sql_rest_reason(),
+        )
+
+    @api.model
+    def _get_sql_partner(self, is_whole):
+        """Return the join that finds the customer of an item.
+
+        Nearly all items are booked on customers; to look up only those on contacts is
+        much cheaper when all items are read. It does not help to find a customer's.
+        """
+        if not is_whole:
+            return SQL("JOIN res_partner partner ON partner.id = line.partner_id")
+        return SQL(
+            """
+              LEFT JOIN (
+                   SELECT partner.id, partner.commercial_partner_id
+                     FROM res_partner partner
+                    WHERE partner.commercial_partner_id <> partner.id
+                   ) contact ON contact.id = line.partner_id
+            """
+        )
+
+    @api.model
+    def _get_sql_reached_key(self):
+        """Return a number whose maximum is what an item has reached (rule 4).
+
+        Delay, day and level are packed into one, so that the highest level and its
+        last day come from the index alone, without sorting.
+        """
+        levels = self.env["account.followup.level"].sudo()
+        levels = levels.with_context(active_test=False).search([], order="id")
+        first = levels[:1].id or 0
+        keys = [None] * (levels[-1:].id - first + 1) if levels else [None]
+        for level in levels:
+            keys[level.id - first] = ladder.get_key(level.id, level.delay)
+        return SQL(
+            "((%(keys)s::bigint[])[reached_line.level_id - %(before)s]"
+            " + ((reached_line.date - %(epoch)s::date)::bigint << %(bits)s))",
+            keys=keys,
+            before=first - 1,
+            epoch=EPOCH,
+            bits=LEVEL_BITS,
         )
 
     @api.model
@@ -231,6 +291,7 @@ class AccountFollowupItem(models.Model):
                AND line.reconciled IS NOT TRUE
                AND line.parent_state = 'posted'
                AND (line.amount_residual_currency <> 0 OR line.amount_residual <> 0)
+               AND line.partner_id IS NOT NULL
             """,
             tuple(accounts.ids) or (None,),
         )
@@ -243,9 +304,10 @@ class AccountFollowupItem(models.Model):
         companies = companies.search([])
         rows = [
             SQL(
-                "(%s, %s, %s::date, %s::numeric, %s, %s::integer)",
+                "(%s, %s, %s, %s::date, %s::numeric, %s, %s::integer)",
                 company.id,
                 company.root_id.id,
+                company.root_id.currency_id.id,
                 days[company.root_id],
                 company.root_id.followup_min_amount,
                 company.root_id.followup_min_days,
@@ -258,16 +320,20 @@ class AccountFollowupItem(models.Model):
             """
             SELECT *
               FROM (VALUES %s)
-                   company(id, root_id, today, min_amount, min_days, responsible_id)
+                   company(id, root_id, currency_id, today, min_amount, min_days,
+                           responsible_id)
             """,
             SQL(", ").join(
-                rows or [SQL("(0, 0, NULL::date, 0::numeric, 0, NULL::integer)")]
+                rows or [SQL("(0, 0, 0, NULL::date, 0::numeric, 0, NULL::integer)")]
             ),
         )
 
     @api.model
     def _get_sql_steps(self, days):
-        """Return a row per step of each company's ladder, see ``tools/ladder.py``."""
+        """Return a row per step of each company's ladder, see ``tools/ladder.py``.
+
+        The greatest ``key`` is that of the highest level.
+        """
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search(
             [("company_id", "in", [company.id for company in days])]
@@ -281,14 +347,22 @@ class AccountFollowupItem(models.Model):
                 company.followup_catch_up,
                 pairs,
             )
-            rows += [SQL("(%s)", SQL(", ").join([company.id, *s])) for s in steps]
+            rows += [
+                SQL(
+                    "(%s)",
+                    SQL(", ").join(
+                        [company.id, *step, ladder.get_key(step.level, step.delay)]
+                    ),
+                )
+                for step in steps
+            ]
         return SQL(
             """
             SELECT *
               FROM (VALUES %s)
-                   step(company_id, reached, first, last, level, delay, wait)
+                   step(company_id, reached, first, last, level, delay, wait, key)
             """,
-            SQL(", ").join(rows or [SQL("(0, 0, 0, 0, 0, 0, 0)")]),
+            SQL(", ").join(rows or [SQL("(0, 0, 0, 0, 0, 0, 0, 0::bigint)")]),
         )
 
     @api.model

@@ -66,6 +66,8 @@ class AccountFollowupReminder(models.Model):
     reply_count = fields.Integer("Replies Received", compute="_compute_replies")
 
     _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
+    # the reminders of the last days, among those of many years
+    _company_date_idx = models.Index("(company_id, date)")
 
     @api.depends_context("lang")
     @api.depends("level_id", "date", "partner_id")

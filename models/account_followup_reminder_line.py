@@ -60,6 +60,11 @@ class AccountFollowupReminderLine(models.Model):
         "(move_line_id, level_id) WHERE is_standing AND level_id IS NOT NULL",
         "This invoice was already reminded at this level.",
     )
+    # What an item has reached is read from this index alone, for each open item.
+    _reached_idx = models.Index(
+        "(move_line_id) INCLUDE (level_id, date)"
+        " WHERE is_standing AND level_id IS NOT NULL"
+    )
 
     @api.depends("reminder_id.state")
     def _compute_is_standing(self):

@@ -112,6 +112,31 @@ class TestTools(BaseCase):
         self.assertEqual(set(steps), set(again))
         self.assertEqual(len(steps), len(again))
 
+    @given(st.lists(st.tuples(delays, moments, st.integers(1, 4_000_000)), min_size=1))
+    def test_key_order(self, reached):
+        """The greatest key tells the highest delay, its last day, and a level."""
+        keys = [
+            ladder.get_key(level, delay)
+            + ((moment.date() - ladder.EPOCH).days << ladder.LEVEL_BITS)
+            for delay, moment, level in reached
+        ]
+        highest = max(keys)
+        delay, day, level = max(
+            (delay, moment.date(), level) for delay, moment, level in reached
+        )
+        self.assertEqual(highest & ladder.LEVEL_MASK, level)
+        packed = highest >> ladder.LEVEL_BITS & ladder.DATE_MASK
+        self.assertEqual(ladder.EPOCH + timedelta(days=packed), day)
+        self.assertEqual(highest < ladder.FIRST_LATE_KEY, delay < 0)
+        self.assertLess(highest, 2**63, "a bigint")
+
+    def test_key_limits(self):
+        """A delay that no business has neither overflows nor changes the order."""
+        far = ladder.get_key(1, 10**9) + (ladder.DATE_MASK << ladder.LEVEL_BITS)
+        self.assertLess(far, 2**63)
+        self.assertLess(ladder.get_key(1, 500), far)
+        self.assertGreaterEqual(ladder.get_key(1, -(10**9)), 0)
+
     def test_steps_examples(self):
         in_use = [(1, -3), (2, 5), (3, 15)]
         first, last = ladder.FIRST_DAY, ladder.LAST_DAY

@@ -4,10 +4,16 @@ The SQL of ``account.followup.item`` joins the steps that are worked out here, s
 rule 4 (which level comes next) is said in this file only.
 """
 
+from datetime import date
 from typing import NamedTuple
 
 #: Bounds of "days late" that no due date of a business exceeds (some 2,700 years).
 FIRST_DAY, LAST_DAY = -1_000_000, 1_000_000
+
+#: A level that was reached, packed into 63 bits: delay, day since the epoch, level.
+LEVEL_BITS, DATE_BITS = 22, 20
+LEVEL_MASK, DATE_MASK = 2**LEVEL_BITS - 1, 2**DATE_BITS - 1
+EPOCH = date(1900, 1, 1)
 
 
 class Step(NamedTuple):
@@ -19,6 +25,19 @@ class Step(NamedTuple):
     level: int  # id of the level that is next
     delay: int  # its delay, days after the due date
     wait: int  # days to wait after the day the reached level was reached
+
+
+def get_key(level_id, delay):
+    """Return a number that orders levels by delay and that holds the level's id.
+
+    There is room in it for a day: ``days since EPOCH << LEVEL_BITS`` can be added.
+    """
+    delay = min(max(delay, FIRST_DAY), LAST_DAY)
+    return ((delay - FIRST_DAY) << (LEVEL_BITS + DATE_BITS)) | level_id
+
+
+#: The keys of levels before the due date are less than this one.
+FIRST_LATE_KEY = get_key(0, 0)
 
 
 def _get_next(candidates, days_late, catch_up):
