@@ -1,0 +1,111 @@
+"""What dev/bench does inside Odoo: fill a database, measure, print the table."""
+
+import argparse
+import json
+import sys
+from math import log10
+from pathlib import Path
+
+from odoo import api
+from odoo.modules.registry import Registry
+from odoo.tools import config
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from benchmarks import history, ledger, rows  # noqa: E402
+from benchmarks.timing import Figure  # noqa: E402
+
+COMMANDS = ("fill", "history", "install", "measure", "table")
+HEAD = "| id | what | size | figure (min–max) | floor | ratio | goal |\n" + "|---" * 7
+
+
+def get_arguments():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--config")
+    parser.add_argument("--database")
+    parser.add_argument("--size", choices=ledger.SIZES)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--results", help="file of JSON that rows are added to")
+    parser.add_argument("--label", default="", help="with or without the module")
+    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("names", nargs="*")
+    return parser.parse_args()
+
+
+def read_results(path):
+    path = Path(path)
+    return json.loads(path.read_text()) if path.exists() else []
+
+
+def measure(env, arguments):
+    """Measure the named rows and add them to the file of results."""
+    if "res.company" in env and hasattr(env["res.company"], "_get_followup_day"):
+        rows.set_day(env)
+    for name in arguments.names:
+        add_rows(arguments, rows.ROWS[name](env, arguments.runs))
+
+
+def add_rows(arguments, new):
+    results = read_results(arguments.results)
+    for row in new:
+        data = {"size": arguments.size, "label": arguments.label, **row._asdict()}
+        results.append(data)
+        print(f"  {row.id} {row.what}: {row.figure}  {row.ratio}", flush=True)
+    Path(arguments.results).write_text(json.dumps(results))
+
+
+def add_install(arguments):
+    """Add P13: the names are microseconds of its runs."""
+    figure = Figure([int(time) / 1e6 for time in arguments.names])
+    goal = "≤ 10 s more than S, no"
+    row = rows.Row("P13", "installing,", str(figure), "", "", goal, figure.median)
+    add_rows(arguments, [row])
+
+
+def print_table(results):
+    print(HEAD)
+    for data in results:
+        print(
+            f"| {data['id']} | {data['what']} {data['label']} | {data['size']} "
+            f"| {data['figure']} | {data['floor']} | {data['ratio']} | {data['goal']} |"
+        )
+    seconds = {row["size"]: row["seconds"] for row in results if row["id"] == "P1"}
+    for first, second in (("S", "M"), ("M", "XL")):
+        if first in seconds and second in seconds:
+            exponent = log10(seconds[second] / seconds[first])
+            print(
+                f"| P3 | growth with open items, 10 times as many "
+                f"| {first} to {second} | exponent {exponent:.2f} | | | ≤ 1.05 |"
+            )
+    if "M" in seconds and "L" in seconds:
+        ratio = seconds["L"] / seconds["M"]
+        print(
+            "| P4 | growth with closed history, 10 times as much | M to L "
+            f"| | | {ratio:.2f}× | ≤ 1.25× |"
+        )
+
+
+def main():
+    arguments = get_arguments()
+    if arguments.command == "table":
+        print_table(read_results(arguments.results))
+        return
+    if arguments.command == "install":
+        add_install(arguments)
+        return
+    config.parse_config(
+        ["-c", arguments.config, "-d", arguments.database, "--log-level=warn"]
+    )
+    with Registry(arguments.database).cursor() as cr:
+        env = api.Environment(cr, api.SUPERUSER_ID, {})
+        if arguments.command == "fill":
+            ledger.fill(env, ledger.SIZES[arguments.size])
+        elif arguments.command == "history":
+            history.fill(env)
+        else:
+            measure(env, arguments)
+            cr.rollback()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+"""The rows of the table, by the ids of the goals. Each returns a list of Row."""
+
+import resource
+from typing import NamedTuple
+
+from odoo.tools import SQL
+
+from . import floor, ledger
+from .timing import counted, measure
+
+#: What a list of customers shows.
+COLUMNS = ("partner_id", "status", "level_id", "total_due", "total_overdue")
+PAGE = 80
+#: Documents of P9.
+DOCUMENTS = 20
+
+
+class Row(NamedTuple):
+    id: str
+    what: str
+    figure: str
+    floor: str
+    ratio: str
+    goal: str
+    seconds: float = 0.0  # for comparing sizes
+
+
+def set_day(env):
+    """Let it be the day of the ledger, for as long as this process lives."""
+    companies = env.registry["res.company"]
+    companies._get_followup_day = lambda self: dict.fromkeys(self, ledger.DAY)
+
+
+def get_ratio(subject, base):
+    return f"{subject.median / base.median:.2f}×"
+
+
+def get_rule(env, names=(*COLUMNS, "next_reminder_date")):
+    """Return the SQL of the rule for all customers."""
+    days = env["res.company"]._get_followup_days()
+    return SQL(
+        "SELECT %s FROM (%s) customer",
+        SQL(", ").join(map(SQL.identifier, names)),
+        env["account.followup.customer"]._get_sql(days),
+    )
+
+
+def compare(env, rule, runs, base=None):
+    base = base or floor.get_sums(env)
+    return measure(
+        {
+            "floor": lambda: env.execute_query(base),
+            "rule": lambda: env.execute_query(rule),
+        },
+        runs,
+    )
+
+
+def run_p1(env, runs):
+    """Status, level, amounts and next reminder of all customers, into Python."""
+    rows = []
+    for id_, what, names, goal in (
+        ("P1", "state of all customers", (*COLUMNS, "next_reminder_date"), "≤ 2×"),
+        ("P1a", "the same without next reminder", COLUMNS, ""),
+        ("P1b", "status only", ("partner_id", "status"), ""),
+    ):
+        figures = compare(env, get_rule(env, names), runs)
+        rows.append(
+            Row(
+                id_,
+                what,
+                str(figures["rule"]),
+                str(figures["floor"]),
+                get_ratio(figures["rule"], figures["floor"]),
+                goal,
+                figures["rule"].median,
+            )
+        )
+    return rows
+
+
+def run_p8(env, runs):
+    """A page of the work-list, as the web client asks for it."""
+    customers = env["account.followup.customer"]
+    names = customers.get_views([(False, "list")])["models"][
+        "account.followup.customer"
+    ]
+    specification = {
+        name: {"fields": {"display_name": {}}}
+        if customers._fields[name].type == "many2one"
+        else {}
+        for name in names["fields"]
+        if customers._fields[name].column_type or name == "trust"
+    }
+
+    def read_page():
+        env.invalidate_all()
+        customers.web_search_read(
+            [("status", "=", "in_need_of_action")],
+            specification,
+            limit=PAGE,
+            order="total_overdue DESC, id",
+        )
+
+    base = floor.get_page(env, PAGE)
+    figures = measure(
+        {"floor": lambda: env.execute_query(base), "page": read_page}, runs
+    )
+    with counted(env) as queries:
+        read_page()
+    return [
+        Row(
+            "P8",
+            f"work-list page of {PAGE}, {queries[0]} queries",
+            str(figures["page"]),
+            str(figures["floor"]),
+            get_ratio(figures["page"], figures["floor"]),
+            "≤ 1.5×, ≤ 15 queries",
+        )
+    ]
+
+
+def run_p11(env, runs):
+    """One customer has all open items; another one is looked at meanwhile."""
+    env.cr.execute("SELECT MAX(partner_id) FROM account_move_line WHERE balance > 0")
+    giant = env.cr.fetchone()[0]
+    env.cr.execute(
+        SQL(
+            """
+            SELECT partner_id FROM account_move_line
+             WHERE partner_id <> %s AND reconciled AND balance > 0 LIMIT 1
+            """,
+            giant,
+        )
+    )
+    other = env["res.partner"].browse(env.cr.fetchone()[0])
+    env.cr.execute(
+        SQL(
+            """
+            UPDATE account_move_line SET partner_id = %s
+             WHERE account_id IN %s AND reconciled IS NOT TRUE AND partner_id <> %s
+            """,
+            giant,
+            floor.get_account_ids(env),
+            other.id,
+        )
+    )
+    env.cr.execute("ANALYZE account_move_line")
+    figures = compare(env, get_rule(env), runs)
+    days = env["res.company"]._get_followup_days()
+    customers = env["account.followup.customer"]
+    alone = measure({"other": lambda: customers._get_rows(days, other)}, runs)
+    env.cr.rollback()
+    env.invalidate_all()
+    return [
+        Row(
+            "P11",
+            "one customer has all open items",
+            str(figures["rule"]),
+            str(figures["floor"]),
+            get_ratio(figures["rule"], figures["floor"]),
+            "≤ 2×",
+        ),
+        Row("P11a", "another customer meanwhile", str(alone["other"]), "", "", ""),
+    ]
+
+
+def run_p12(env, runs):
+    """The scheduled action when nothing is due."""
+    env.company.followup_min_amount = 10**12
+    env.flush_all()
+    job = env["account.followup"]
+    # its commits would end what is taken back here
+    env.registry["ir.cron"]._commit_progress = lambda self, *args, **kwargs: 60
+
+    def run():
+        env.invalidate_all()
+        job._cron_process_followups()
+
+    base = floor.get_sums(env)
+    figures = measure({"floor": lambda: env.execute_query(base), "job": run}, runs)
+    with counted(env) as queries:
+        run()
+    env.cr.rollback()
+    env.invalidate_all()
+    return [
+        Row(
+            "P12",
+            f"idle scheduled action, {queries[0]} queries",
+            str(figures["job"]),
+            str(figures["floor"]),
+            get_ratio(figures["job"], figures["floor"]),
+            "≤ 1.5×, ≤ 15 queries",
+        )
+    ]
+
+
+def run_p10(env, runs):
+    """Peak memory of choosing whom to remind, in this process so far."""
+    days = env["res.company"]._get_followup_days()
+    before = get_peak()
+    env["account.followup"]._get_automatic_due(days)
+    after = get_peak()
+    return [
+        Row(
+            "P10",
+            "peak memory, choosing whom to remind",
+            f"{after:.0f} MB (before: {before:.0f} MB)",
+            "",
+            "",
+            "flat",
+            after,
+        )
+    ]
+
+
+def get_peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+def run_p9(env, runs):
+    """Post invoices and register payments, taken back afterwards."""
+    customer = env["res.partner"].search([("customer_rank", ">", 0)], limit=1)
+    queries, seconds = {}, {}
+
+    def post():
+        moves = env["account.move"].create(
+            [
+                {
+                    "move_type": "out_invoice",
+                    "partner_id": customer.id,
+                    "invoice_date": ledger.DAY,
+                    "invoice_line_ids": [
+                        (0, 0, {"name": "Work", "price_unit": 100, "tax_ids": False})
+                    ],
+                }
+                for _number in range(DOCUMENTS)
+            ]
+        )
+        moves.action_post()
+        env.flush_all()
+        return moves
+
+    def work():
+        with counted(env) as number:
+            moves = post()
+        queries["posting"] = number[0]
+        with counted(env) as number:
+            for move in moves:
+                ledger.pay(move)
+        queries["paying"] = number[0]
+        env.cr.rollback()
+        env.invalidate_all()
+
+    seconds = measure({"work": work}, runs)["work"]
+    return [
+        Row(
+            "P9",
+            f"{DOCUMENTS} invoices posted and paid: {queries['posting']} and "
+            f"{queries['paying']} queries",
+            str(seconds),
+            "",
+            "",
+            "≤ 1.02×, 0 extra queries",
+            seconds.median,
+        )
+    ]
+
+
+ROWS = {
+    "P1": run_p1,
+    "P8": run_p8,
+    "P9": run_p9,
+    "P10": run_p10,
+    "P11": run_p11,
+    "P12": run_p12,
+}
+#: Rows that also run without the module, to be compared with.
+WITHOUT_MODULE = ("P9",)

@@ -1,0 +1,52 @@
+"""Time and count, the subject and its floor in turns."""
+
+import time
+from contextlib import contextmanager
+from statistics import median
+from typing import NamedTuple
+
+
+class Figure(NamedTuple):
+    """Seconds of several runs."""
+
+    runs: list
+
+    @property
+    def median(self):
+        return median(self.runs)
+
+    def __str__(self):
+        low, high = min(self.runs), max(self.runs)
+        return f"{show(self.median)} ({show(low)}–{show(high)})"
+
+
+def show(seconds):
+    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
+
+
+def measure(functions, runs):
+    """Run functions in turns, so that what disturbs one disturbs the others, too.
+
+    :param dict functions: {name: function}; each is run once before, unmeasured
+    :return: {name: Figure}
+    """
+    for function in functions.values():
+        function()
+    seconds = {name: [] for name in functions}
+    for _number in range(runs):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: Figure(runs) for name, runs in seconds.items()}
+
+
+@contextmanager
+def counted(env):
+    """Count the queries of a block: the list that it yields gets the number."""
+    result = []
+    env.flush_all()
+    start = env.cr.sql_log_count
+    yield result
+    env.flush_all()
+    result.append(env.cr.sql_log_count - start)
