@@ -1,4 +1,5 @@
--- a copy of a database reminds nobody by itself, also when its scheduled actions are
+-- a copy of a database writes to nobody by itself, also when its scheduled actions are
 -- switched on again
 UPDATE res_company
-   SET followup_automatic = false;
+   SET followup_automatic = false,
+       followup_statement_monthly = false;

@@ -44,6 +44,10 @@ class AccountFollowup(models.Model):
     )
     responsible_id = fields.Many2one("res.users", domain="[('share', '=', False)]")
     excluded = fields.Boolean(help="Never remind this customer.")
+    statement_opt_out = fields.Boolean(
+        "No Statements",
+        help="Neither the monthly statement nor one that is sent to many customers.",
+    )
     next_reminder_date = fields.Date(help="Set by hand: no reminder before this day.")
     failure_reason = fields.Char(readonly=True, help="Why the last try failed.")
     failure_count = fields.Integer(readonly=True, help="Failures in a row.")

@@ -113,6 +113,20 @@ class AccountFollowupCustomer(models.Model):
 
         :raise UserError: the rows are of several companies
         """
+        return self._get_action_on_customers("action_process_followups")
+
+    def action_send_followup_statement(self):
+        """Open the window that sends statements to the customers of these rows (F3).
+
+        :raise UserError: the rows are of several companies
+        """
+        return self._get_action_on_customers("action_send_followup_statement")
+
+    def _get_action_on_customers(self, method):
+        """Return the action of a button of the customers, in the company of the rows.
+
+        :raise UserError: the rows are of several companies
+        """
         self.check_access("read")
         if len(self.company_id) > 1:
             raise UserError(
@@ -122,7 +136,7 @@ class AccountFollowupCustomer(models.Model):
                 )
             )
         company = self._get_companies_of_row()[:1]
-        action = self.partner_id.with_company(company).action_process_followups()
+        action = getattr(self.partner_id.with_company(company), method)()
         action["context"]["default_company_id"] = self.company_id.id
         return action
 

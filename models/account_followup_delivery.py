@@ -20,7 +20,10 @@ KINDS = {"email": "email", "sms": "sms", "letter": "snail", "print": None}
 
 
 class AccountFollowupDelivery(models.Model):
-    """One reminder over one channel. Its state follows the message's own record."""
+    """One reminder or statement over one channel.
+
+    Its state follows the message's own record.
+    """
 
     _name = "account.followup.delivery"
     _description = "Payment Reminder Delivery"
@@ -29,12 +32,19 @@ class AccountFollowupDelivery(models.Model):
 
     reminder_id = fields.Many2one(
         "account.followup.reminder",
-        required=True,
         readonly=True,
-        index=True,
+        index="btree_not_null",
         ondelete="cascade",
     )
-    company_id = fields.Many2one(related="reminder_id.company_id", store=True)
+    statement_id = fields.Many2one(
+        "account.followup.statement",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        "res.company", compute="_compute_company_id", store=True
+    )
     channel = fields.Selection(
         [
             ("email", "Email"),
@@ -59,6 +69,21 @@ class AccountFollowupDelivery(models.Model):
     attachment_id = fields.Many2one(
         "ir.attachment", string="Document", readonly=True, ondelete="set null"
     )
+
+    _one_owner = models.Constraint(
+        "CHECK ((reminder_id IS NULL) <> (statement_id IS NULL))",
+        "A delivery is either of a reminder or of a statement.",
+    )
+
+    @api.depends("reminder_id.company_id", "statement_id.company_id")
+    def _compute_company_id(self):
+        for delivery in self:
+            delivery.company_id = delivery._get_owner().company_id
+
+    def _get_owner(self):
+        """Return the reminder or the statement that is delivered."""
+        self.ensure_one()
+        return self.reminder_id or self.statement_id
 
     def _set_state(self, state, reason=None):
         """Set the state that the message's own record tells.
@@ -93,13 +118,16 @@ class AccountFollowupDelivery(models.Model):
             )
 
     def _withdraw_settled(self):
-        """Withdraw queued deliveries of which nothing is owed any more (X2).
+        """Withdraw queued reminders of which nothing is owed any more (X2).
 
-        The journal items are read anew, just before the message leaves.
+        The journal items are read anew, just before the message leaves. A statement
+        claims nothing: it is as good when everything is paid.
 
         :return: the deliveries that were withdrawn
         """
-        queued = self.filtered(lambda delivery: delivery.state == "queued")
+        queued = self.filtered(
+            lambda delivery: delivery.state == "queued" and delivery.reminder_id
+        )
         owed = queued.reminder_id._get_still_owed()
         settled = queued.filtered(lambda delivery: delivery.reminder_id not in owed)
         settled._set_state(
@@ -184,13 +212,14 @@ class AccountFollowupDelivery(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        self.reminder_id.partner_id._check_followup_access()
+        owner = self._get_owner()
+        owner.partner_id._check_followup_access()
         delivery = self.sudo()
         if delivery.reminder_id._get_replaced():
             raise UserError(
                 self.env._(
                     "%s: the customer was reminded again since then.",
-                    self.reminder_id.display_name,
+                    owner.display_name,
                 )
             )
         queued = delivery.state == "failed" and delivery._requeue()
@@ -199,7 +228,7 @@ class AccountFollowupDelivery(models.Model):
                 self.env._(
                     "%s: there is no message to send again. Correct the contact and "
                     "press Send on the customer.",
-                    self.reminder_id.display_name,
+                    owner.display_name,
                 )
             )
         delivery._set_state("queued")

@@ -27,6 +27,15 @@ class ResConfigSettings(models.TransientModel):
     followup_catch_up = fields.Selection(
         related="company_id.root_id.followup_catch_up", readonly=False
     )
+    followup_statement_monthly = fields.Boolean(
+        related="company_id.root_id.followup_statement_monthly", readonly=False
+    )
+    followup_statement_day = fields.Integer(
+        related="company_id.root_id.followup_statement_day", readonly=False
+    )
+    followup_statement_template_id = fields.Many2one(
+        related="company_id.root_id.followup_statement_template_id", readonly=False
+    )
     followup_ageing_limits = fields.Char(
         related="company_id.root_id.followup_ageing_limits", readonly=False
     )

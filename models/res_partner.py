@@ -20,6 +20,7 @@ SETTINGS = {
     "followup_reminder_type": ("reminder_type", "automatic"),
     "followup_responsible_id": ("responsible_id", False),
     "followup_excluded": ("excluded", False),
+    "followup_statement_opt_out": ("statement_opt_out", False),
 }
 
 
@@ -333,7 +334,7 @@ class ResPartner(models.Model):
         self._check_field_access(self._fields[f"followup_{field}"], "read")
         if operator != "in":
             return NotImplemented
-        default = {"reminder_type": "automatic", "excluded": False}[field]
+        _field, default = SETTINGS[f"followup_{field}"]
         followups = self.env["account.followup"].sudo()
         company = Domain("company_id", "=", self.env.company.root_id.id)
         if default in value:

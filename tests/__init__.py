@@ -27,6 +27,7 @@ from . import (
     test_send,
     test_sms,
     test_state,
+    test_statement,
     test_tools,
     test_tours,
     test_trust,

@@ -60,6 +60,7 @@ class AccessCommon(FollowupCommon, HttpCase):
         reminder = cls.env["account.followup.reminder"].search(partner)
         reminder.ensure_one()
         reminder.sudo().delivery_ids.attachment_id.raw = cls._create_pdf()
+        run_of_statements = cls._create_statements()
         records = {
             "account.followup.call": cls.env["account.followup.call"].create(
                 cls._prepare_call()
@@ -72,6 +73,8 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.followup.reminder.line": reminder.line_ids,
             "account.followup.run": run,
             "account.followup.run.line": run.line_ids,
+            "account.followup.statement": run_of_statements.statement_ids,
+            "account.followup.statement.run": run_of_statements,
             "account.move": cls.invoice,
             "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
             "res.partner": cls.customer,
@@ -79,6 +82,14 @@ class AccessCommon(FollowupCommon, HttpCase):
         for model in ("followup", "followup.customer", "followup.item"):
             records[f"account.{model}"] = cls.env[f"account.{model}"].search(partner)
         return {model: record[:1] for model, record in records.items()}
+
+    @classmethod
+    def _create_statements(cls):
+        runs = cls.env["account.followup.statement.run"]
+        values = runs._prepare_run(cls.company, None, TODAY, "manual")
+        run = runs._start(cls.customer, {**values, "do_print": True})
+        run.sudo().statement_ids.attachment_id.raw = cls._create_pdf()
+        return run
 
     @classmethod
     def _prepare_call(cls):
@@ -105,6 +116,12 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.followup.process.wizard": {
                 "partner_ids": [Command.set(self.customer.ids)],
                 "company_id": self.company.id,
+            },
+            "account.followup.statement.wizard": {
+                "partner_ids": [Command.set(self.customer.ids)],
+                "company_id": self.company.id,
+                "do_email": False,
+                "do_print": True,
             },
             "account.followup.hold.wizard": {
                 "line_ids": [Command.set(lines.ids)],

@@ -68,6 +68,9 @@ RIGHTS = {
     "account.followup.send.wizard": WINDOW,
     "report.account_payment_followup.report_customer_list": NOBODY,
     "report.account_payment_followup.report_customer_statement": NOBODY,
+    "account.followup.statement": LOOK,
+    "account.followup.statement.run": dict.fromkeys(CLERKS, READ),
+    "account.followup.statement.wizard": WINDOW,
     "report.account_payment_followup.report_reminder": NOBODY,
 }
 
@@ -76,6 +79,7 @@ METHODS = {
     ("account.followup.call.wizard", "action_log"): CLERKS,
     ("account.followup.customer", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.customer", "action_process_followups"): CLERKS,
+    ("account.followup.customer", "action_send_followup_statement"): CLERKS,
     ("account.followup.delivery", "action_download"): ACCOUNTANTS,
     ("account.followup.delivery", "action_retry"): CLERKS,
     ("account.followup.hold.wizard", "action_apply"): CLERKS,
@@ -88,6 +92,11 @@ METHODS = {
     ("account.followup.run", "action_print_letters"): CLERKS,
     ("account.followup.run", "action_refresh"): CLERKS,
     ("account.followup.send.wizard", "action_send"): CLERKS,
+    ("account.followup.statement", "action_download"): ACCOUNTANTS,
+    ("account.followup.statement", "action_open_customer"): ACCOUNTANTS,
+    ("account.followup.statement.run", "action_print_statements"): CLERKS,
+    ("account.followup.statement.run", "action_refresh"): CLERKS,
+    ("account.followup.statement.wizard", "action_send"): CLERKS,
     **{
         (model, method): ACCOUNTANTS
         for model in BUILDERS
@@ -100,9 +109,11 @@ METHODS = {
     ("res.partner", "action_log_followup_call"): CLERKS,
     ("res.partner", "action_process_followups"): CLERKS,
     ("res.partner", "action_send_followup"): CLERKS,
+    ("res.partner", "action_send_followup_statement"): CLERKS,
     ("res.partner", "action_view_followup_calls"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_items"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_reminders"): ACCOUNTANTS,
+    ("res.partner", "action_view_followup_statements"): ACCOUNTANTS,
 }
 
 #: Models without records or whose records companies share: a method shows each company
@@ -145,6 +156,7 @@ MENUS = {
     "menu_account_followup_customer": ACCOUNTANTS,
     "menu_account_followup_level": ACCOUNTANTS,
     "menu_account_followup_reminder": ACCOUNTANTS,
+    "menu_account_followup_statement": ACCOUNTANTS,
 }
 
 #: Fields of other models that are no secret: one more type of contact.

@@ -31,3 +31,17 @@ def get_retry_date(day, failures):
     """
     index = min(max(failures, 1), len(BACK_OFF)) - 1
     return day + timedelta(days=BACK_OFF[index])
+
+
+def get_last_monthly(day, number):
+    """Return the last day with a number of its month, up to and including a day.
+
+    :param int number: 1 to 28, so that every month has it
+
+    >>> from datetime import date
+    >>> get_last_monthly(date(2024, 3, 4), 5)
+    datetime.date(2024, 2, 5)
+    """
+    if day.day < number:
+        day = day.replace(day=1) - timedelta(days=1)
+    return day.replace(day=number)

@@ -39,6 +39,7 @@ class BasePartnerMerge(models.TransientModel):
             **latest,
             "reminder_type": "manual" if manual else "automatic",
             "excluded": any(every.mapped("excluded")),
+            "statement_opt_out": any(every.mapped("statement_opt_out")),
             "responsible_id": (kept.responsible_id or others.responsible_id[:1]).id,
             "failure_count": failed.failure_count,
             "failure_reason": failed.failure_reason,

@@ -1,0 +1,179 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools.misc import format_date
+
+from .account_followup_delivery import STATES
+
+
+class AccountFollowupStatement(models.Model):
+    """One statement of account for one customer, kept for ever (F2).
+
+    It is written before it is sent: *waiting* rows are what a run has still to do. A
+    statement claims nothing, so it reaches no level and is not withdrawn when paid.
+    """
+
+    _name = "account.followup.statement"
+    _description = "Customer Statement"
+    _order = "date DESC, id DESC"
+    _rec_names_search = ["partner_id", "subject"]
+
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Customer",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="restrict",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="restrict"
+    )
+    run_id = fields.Many2one(
+        "account.followup.statement.run",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
+    date = fields.Date(required=True, readonly=True)
+    date_from = fields.Date("From", readonly=True)
+    date_to = fields.Date("To", required=True, readonly=True)
+    trigger = fields.Selection(
+        [("automatic", "Monthly"), ("mass", "From a List"), ("manual", "By Hand")],
+        string="Sent By",
+        required=True,
+        readonly=True,
+    )
+    user_id = fields.Many2one("res.users", string="User", readonly=True)
+    # "<customer>/<first day of the month>". The customer is part of a text, since
+    # merging two contacts moves what refers to them, and would hit upon the key
+    schedule_key = fields.Char(readonly=True)
+    progress = fields.Selection(
+        [
+            ("waiting", "Waiting"),
+            ("done", "Done"),
+            ("skipped", "Skipped"),
+            ("failed", "Failed"),
+        ],
+        default="waiting",
+        required=True,
+        readonly=True,
+    )
+    error = fields.Char(readonly=True, help="Why it was skipped or could not be made.")
+    state = fields.Selection(
+        [("waiting", "Waiting"), *STATES, ("skipped", "Skipped")],
+        compute="_compute_state",
+        store=True,
+    )
+    delivery_ids = fields.One2many(
+        "account.followup.delivery", "statement_id", readonly=True
+    )
+    channels = fields.Char(compute="_compute_channels")
+    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
+    lang = fields.Char("Language", readonly=True)
+    subject = fields.Char(readonly=True)
+    body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
+    attachment_id = fields.Many2one(
+        "ir.attachment", string="Document", readonly=True, ondelete="set null"
+    )
+    mail_message_id = fields.Many2one(
+        "mail.message", string="Message", readonly=True, ondelete="set null"
+    )
+
+    _schedule_key_unique = models.UniqueIndex(
+        "(company_id, schedule_key) WHERE schedule_key IS NOT NULL",
+        "A customer gets one monthly statement of a month.",
+    )
+    _waiting_idx = models.Index("(run_id, id) WHERE progress = 'waiting'")
+    _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
+
+    @api.depends_context("lang")
+    @api.depends("date_from", "date_to", "partner_id")
+    def _compute_display_name(self):
+        for statement in self:
+            period = statement._get_period_label()
+            statement.display_name = f"{period} – {statement.partner_id.display_name}"
+
+    @api.depends("progress", "delivery_ids.state")
+    def _compute_state(self):
+        """What became of it; once it is made, its deliveries say it."""
+        for statement in self:
+            state = statement.progress
+            if state == "done":
+                states = set(statement.delivery_ids.mapped("state")) or {"sent"}
+                state = next(name for name, _label in STATES if name in states)
+            statement.state = state
+
+    @api.depends_context("lang")
+    @api.depends("delivery_ids.channel")
+    def _compute_channels(self):
+        service = self.env["account.followup.send"]
+        for statement in self:
+            names = set(statement.delivery_ids.mapped("channel"))
+            statement.channels = names and service._get_channels_label(names)
+
+    @api.depends("error", "delivery_ids.failure_reason")
+    def _compute_failure_reason(self):
+        for statement in self:
+            reasons = statement.delivery_ids.filtered("failure_reason")
+            reasons = [statement.error, *reasons.mapped("failure_reason")]
+            statement.failure_reason = " ".join(filter(None, reasons))
+
+    def _get_period_label(self):
+        """Return the time that a statement is about, in the language of the context."""
+        self.ensure_one()
+        last = format_date(self.env, self.date_to)
+        if not self.date_from:
+            return self.env._("Until %s", last)
+        first = format_date(self.env, self.date_from)
+        return self.env._("%(first)s to %(last)s", first=first, last=last)
+
+    def _get_case(self):
+        """Return the follow-up of the customer; nothing is created by looking."""
+        self.ensure_one()
+        values = {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
+        cases = self.env["account.followup"].sudo()
+        domain = [(name, "=", value) for name, value in values.items()]
+        return cases.search(domain) or cases.new(values)
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_open_customer(self):
+        """Open the customer."""
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+        }
+
+    def action_download(self):
+        """Download the statement as it was sent.
+
+        :raise UserError: there is no document
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self.sudo().attachment_id:
+            raise UserError(
+                self.env._("%s: there is no document.", self.display_name),
+            )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self.sudo().attachment_id.id}?download=true",
+        }
+
+    # ------------------------------------------------------------------
+    # Work, called by the run
+    # ------------------------------------------------------------------
+
+    def _end(self, progress, error=None):
+        """Note how the work at these statements ended.
+
+        :param str progress: ``done``, ``skipped`` or ``failed``
+        :param str error: why, for the last two
+        """
+        self.write({"progress": progress, "error": error})

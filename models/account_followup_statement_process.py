@@ -1,0 +1,174 @@
+import logging
+
+import psycopg2
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+
+class AccountFollowupStatementRun(models.Model):
+    """Who gets a statement, its pages, and what becomes of an error."""
+
+    _inherit = "account.followup.statement.run"
+
+    def _process(self, statements):
+        """Send some waiting statements of one run in this transaction.
+
+        Each ends as done, skipped or failed; nothing leaves the server inside.
+
+        :return: the statements, less those that another worker has
+        :raise psycopg2.OperationalError: another transaction was faster
+        """
+        self.ensure_one()
+        self = self._as_sender()  # noqa: PLW0642
+        locked = statements.with_env(self.env).try_lock_for_update()
+        waiting = locked.filtered(lambda statement: statement.progress == "waiting")
+        reasons, error = self._attempt(self._get_skip_reasons, waiting.partner_id)
+        if error:
+            waiting._end("failed", error)
+            reasons = {}
+        for statement in waiting:
+            if reason := reasons.get(statement.partner_id):
+                statement._end("skipped", reason)
+        due = waiting.filtered(lambda statement: statement.progress == "waiting")
+        for statement, (document, error) in self._print(due).items():
+            if not error:
+                send = self.env["account.followup.send"]._send_statement
+                _sent, error = self._attempt(send, statement, document)
+            statement._end("failed" if error else "done", error)
+        self.env.flush_all()
+        return locked
+
+    def _attempt(self, method, *args):
+        """Call a method in a savepoint, so that its error goes no further (promise 3).
+
+        :return: (what it returns, None) or (None, its error as one line)
+        :raise psycopg2.OperationalError: another transaction was faster
+        """
+        try:
+            with self.env.cr.savepoint():
+                return method(*args), None
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            if not isinstance(error, UserError):
+                _logger.info("Statements of run %s", self.id, exc_info=True)
+            return None, self.env["account.followup"]._get_error_text(error)
+
+    def _as_sender(self):
+        """Return the run in the name and language of who sends, with all rights."""
+        companies = self.company_ids.sorted(lambda one: one != self.company_id)
+        user = self.user_id
+        speaker = user
+        if self.trigger == "automatic":
+            speaker = self.company_id.followup_responsible_id or user
+        return (
+            self.with_user(user)
+            .sudo()
+            .with_context(
+                lang=speaker.lang,
+                tz=speaker.tz,
+                allowed_company_ids=companies.ids or self.company_id.ids,
+            )
+        )
+
+    def _get_report(self):
+        """Return the row builder with the rights of who sends (G2)."""
+        return self._as_sender().env["account.followup.report"].sudo(False)
+
+    def _get_options(self):
+        """Return the options of the report that is sent."""
+        return {
+            "variant": "customer_statement",
+            "period": "custom",
+            "date_from": self.date_from and self.date_from.isoformat(),
+            "date_to": self.date_to.isoformat(),
+        }
+
+    def _get_stated(self, partners=None):
+        """Return the customers who have a balance or postings in the period.
+
+        :param partners: only these commercial partners; None for all
+        """
+        options = self._get_options()
+        if partners is not None:
+            options["partner_ids"] = partners.ids
+        report = self._get_report()._get_variant(options)
+        options = report._normalize_options(options)
+        columns = report._get_columns(options)
+        rows, _totals, _count = report._get_customers(options, columns, 0, None)
+        ids = dict.fromkeys(row["partner_id"] for row in rows if row["partner_id"])
+        return self.env["res.partner"].browse(ids)
+
+    def _get_skip_reasons(self, partners):
+        """Return {customer: why there is no statement for it}, for some of them."""
+        if not partners:
+            return {}
+        reasons = {
+            partner: self.env._("No balance, and no postings in this period.")
+            for partner in partners - self._get_stated(partners)
+        }
+        if self.trigger != "manual":
+            for partner in self._get_opted_out(self.company_id) & partners:
+                reasons[partner] = self.env._("The customer wants no statements.")
+        return reasons
+
+    @api.model
+    def _get_opted_out(self, company):
+        """Return the customers who want no statements of a root company."""
+        cases = self.env["account.followup"].sudo()
+        domain = [("company_id", "=", company.id), ("statement_opt_out", "=", True)]
+        return cases.search(domain).partner_id.with_env(self.env)
+
+    def _print(self, statements):
+        """Return {statement: ((file name, PDF), None) or (None, error)}.
+
+        One by one where printing all of them together fails.
+        """
+        if not statements:
+            return {}
+        report = self._get_report()
+        pages, error = self._attempt(
+            lambda: report._render_statements(
+                statements.partner_id.with_env(report.env), self._get_options()
+            )
+        )
+        if error and len(statements) > 1:
+            result = {}
+            for statement in statements:
+                result.update(self._print(statement))
+            return result
+        pages = {partner.id: page for partner, page in (pages or {}).items()}
+        error = error or self.env._("The statement could not be printed.")
+        return {
+            statement: (page, None)
+            if (page := pages.get(statement.partner_id.id))
+            else (None, error)
+            for statement in statements
+        }
+
+    def _notify_user(self):
+        """Tell the user that the run has ended, with a link to the result."""
+        if self.trigger == "automatic":
+            return
+        self.user_id.partner_id._bus_send(
+            "account_notification",
+            {
+                "type": "warning" if self.failed_count else "success",
+                "title": self.env._("Statements sent"),
+                "message": self.env._(
+                    "%(done)s sent, %(skipped)s skipped, %(failed)s failed.",
+                    done=self.done_count,
+                    skipped=self.skipped_count,
+                    failed=self.failed_count,
+                ),
+                "action_button": {
+                    "name": self.env._("Open"),
+                    "action_name": self.env._("Send Statements"),
+                    "model": self._name,
+                    "res_ids": self.ids,
+                },
+            },
+        )

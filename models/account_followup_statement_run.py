@@ -1,0 +1,221 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_datetime
+from odoo.tools.pdf import merge_pdf
+
+from .account_followup_run import DIRECT_LIMIT
+
+#: Field of a run: channel of the delivery.
+CHANNELS = {"do_print": "print", "do_letter": "letter", "do_email": "email"}
+
+
+class AccountFollowupStatementRun(models.Model):
+    """Statements that are sent together: what was chosen, how far it is (F3)."""
+
+    _name = "account.followup.statement.run"
+    _description = "Sending of Customer Statements"
+    _order = "id DESC"
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    company_ids = fields.Many2many(
+        "res.company",
+        "account_followup_statement_run_company_rel",
+        "run_id",
+        "company_id",
+        string="Companies",
+        readonly=True,
+        help="Postings of these companies and branches are stated.",
+    )
+    user_id = fields.Many2one("res.users", required=True, readonly=True)
+    trigger = fields.Selection(
+        [("automatic", "Monthly"), ("mass", "From a List"), ("manual", "By Hand")],
+        string="Sent By",
+        required=True,
+        readonly=True,
+    )
+    schedule_month = fields.Date(
+        readonly=True, help="First day of the month, for the monthly statements."
+    )
+    date_from = fields.Date("From", readonly=True)
+    date_to = fields.Date("To", required=True, readonly=True)
+    do_print = fields.Boolean("Print", readonly=True)
+    do_email = fields.Boolean("Email", readonly=True)
+    do_letter = fields.Boolean("By Post", readonly=True)
+    mail_template_id = fields.Many2one(
+        "mail.template", string="Content Template", readonly=True, ondelete="set null"
+    )
+    statement_ids = fields.One2many(
+        "account.followup.statement", "run_id", readonly=True
+    )
+    # not stored: every e-mail that leaves would write here, in the way of each other
+    state = fields.Selection(
+        [("running", "Running"), ("done", "Done")], compute="_compute_counts"
+    )
+    total_count = fields.Integer("Customers", compute="_compute_counts")
+    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
+    done_count = fields.Integer("Sent", compute="_compute_counts")
+    skipped_count = fields.Integer("Skipped", compute="_compute_counts")
+    failed_count = fields.Integer("Failed", compute="_compute_counts")
+    percentage = fields.Float("Progress", compute="_compute_counts")
+
+    _company_month_unique = models.UniqueIndex(
+        "(company_id, schedule_month) WHERE schedule_month IS NOT NULL",
+        "A company sends its monthly statements of a month once.",
+    )
+
+    @api.depends_context("lang", "tz")
+    @api.depends("create_date")
+    def _compute_display_name(self):
+        for run in self:
+            moment = format_datetime(
+                self.env,
+                run.create_date,
+                tz=self.env.context.get("tz") or False,
+                dt_format="short",
+            )
+            run.display_name = self.env._("Statements of %s", moment)
+
+    @api.depends("statement_ids.state")
+    def _compute_counts(self):
+        counts = {}
+        for run, state, count in self.env["account.followup.statement"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        ):
+            counts.setdefault(run.id, {})[state] = count
+        for run in self:
+            mine = counts.get(run.id, {})
+            run.total_count = sum(mine.values())
+            run.waiting_count = mine.get("waiting", 0)
+            run.skipped_count = mine.get("skipped", 0)
+            run.failed_count = mine.get("failed", 0)
+            ended = run.total_count - run.waiting_count
+            run.done_count = ended - run.skipped_count - run.failed_count
+            run.percentage = 100.0 * ended / (run.total_count or 1)
+            run.state = "running" if run.waiting_count else "done"
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    def action_print_statements(self):
+        """Download all statements of the run as one PDF.
+
+        :raise UserError: there is none
+        """
+        self.ensure_one()
+        self.check_access("read")
+        documents = self.sudo().statement_ids.sorted("id").attachment_id
+        if not documents:
+            raise UserError(
+                self.env._("%s: there is no statement to print.", self.display_name)
+            )
+        attachment = documents
+        if len(documents) > 1:
+            attachment = documents.create(
+                {
+                    "name": f"{self.display_name}.pdf".replace("/", "-"),
+                    "raw": merge_pdf(documents.mapped("raw")),
+                    "res_model": self._name,
+                    "res_id": self.id,
+                    "mimetype": "application/pdf",
+                }
+            )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}?download=true",
+            "close": True,
+        }
+
+    def action_refresh(self):
+        """Show the progress anew."""
+        self.check_access("read")
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _get_open_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send Statements"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }
+
+    # ------------------------------------------------------------------
+    # Start
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _start(self, partners, values, texts=None):
+        """Send statements: a few at once, more in the background.
+
+        :param partners: commercial partners
+        :param dict values: of the run, see ``_prepare_run``
+        :param dict texts: ``subject`` and ``body`` as a person wrote them
+        :return: the run
+        """
+        run = self.sudo().create(values)
+        run._add_statements(partners, texts)
+        if len(partners) <= DIRECT_LIMIT:
+            run._process(run.statement_ids)
+        else:
+            cron = self.env.ref("account_payment_followup.ir_cron_send_statements")
+            cron.sudo()._trigger()
+        return run.sudo(self.env.su)
+
+    @api.model
+    def _prepare_run(self, companies, date_from, date_to, trigger):
+        """Return the values of a run but for the channels and the template.
+
+        :param companies: of one tree, whose postings are stated
+        """
+        return {
+            "company_id": companies.root_id.id,
+            "company_ids": companies.ids,
+            "user_id": self.env.uid,
+            "trigger": trigger,
+            "date_from": date_from,
+            "date_to": date_to,
+        }
+
+    def _add_statements(self, partners, texts=None):
+        """Write a waiting statement for each customer."""
+        self.ensure_one()
+        day = self.company_id._get_followup_day()[self.company_id]
+        month = self.schedule_month
+        values = {
+            "run_id": self.id,
+            "company_id": self.company_id.id,
+            "date": day,
+            "date_from": self.date_from,
+            "date_to": self.date_to,
+            "trigger": self.trigger,
+            "user_id": self.user_id.id if self.trigger != "automatic" else False,
+            **(texts or {}),
+        }
+        return self.env["account.followup.statement"].create(
+            [
+                {
+                    **values,
+                    "partner_id": partner.id,
+                    "schedule_key": month and f"{partner.id}/{month}",
+                }
+                for partner in partners
+            ]
+        )
+
+    def _get_channels(self):
+        """Return the set of channels of account.followup.delivery that are used."""
+        self.ensure_one()
+        return {channel for name, channel in CHANNELS.items() if self[name]}
+
+    @api.autovacuum
+    def _gc_runs(self):
+        """Remove runs after a month, but for the schedule; their statements stay."""
+        limit = fields.Datetime.subtract(fields.Datetime.now(), months=1)
+        runs = self.search(
+            [("create_date", "<", limit), ("schedule_month", "=", False)]
+        )
+        runs.filtered(lambda run: run.state == "done").unlink()

@@ -1,0 +1,335 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date, html2plaintext
+
+from ..models.account_followup_statement_run import CHANNELS
+from ..tools import periods
+
+
+class AccountFollowupStatementWizard(models.TransientModel):
+    """The window Send Statements, for one customer or for many (F2, F3)."""
+
+    _name = "account.followup.statement.wizard"
+    _description = "Send Customer Statements"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company.root_id,
+    )
+    partner_ids = fields.Many2many(
+        "res.partner", string="Customers", required=True, readonly=True
+    )
+    partner_id = fields.Many2one(
+        "res.partner", string="Customer", compute="_compute_partner_id"
+    )
+    partner_count = fields.Integer("Number of Customers", compute="_compute_partner_id")
+    period = fields.Selection(
+        selection="_get_periods", default="this_year", required=True
+    )
+    date_from = fields.Date(
+        "From", compute="_compute_dates", store=True, readonly=False
+    )
+    date_to = fields.Date("To", compute="_compute_dates", store=True, readonly=False)
+    do_print = fields.Boolean("Print")
+    do_email = fields.Boolean("Email", default=True)
+    do_letter = fields.Boolean("By Post")
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="Content Template",
+        compute="_compute_mail_template_id",
+        store=True,
+        readonly=False,
+        domain="[('model', '=', 'res.partner')]",
+    )
+    subject = fields.Char(compute="_compute_texts", store=True, readonly=False)
+    body = fields.Html(compute="_compute_texts", store=True, readonly=False)
+    # the text as the template gave it: what differs from it was edited by hand
+    default_subject = fields.Char()
+    default_body = fields.Html()
+    contact_info = fields.Char("Contact", compute="_compute_contact_info")
+    alerts = fields.Json(compute="_compute_alerts")
+    run_id = fields.Many2one("account.followup.statement.run", readonly=True)
+
+    @api.constrains("company_id", "partner_ids")
+    def _check_access_of_window(self):
+        """Refuse what was not chosen on the screen: others' companies and customers."""
+        for wizard in self.sudo(False):  # constraints run with all rights
+            wizard.company_id._check_followup_access()
+            wizard.partner_ids.check_access("read")
+
+    # ------------------------------------------------------------------
+    # Defaults
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_periods(self):
+        labels = self.env["account.followup.report"]._get_period_labels()
+        return [(name, labels[name]) for name in periods.PERIODS]
+
+    def _get_report(self):
+        """Return the row builder in the company of the window."""
+        return self.env["account.followup.report"].with_company(
+            self._get_companies()[:1]
+        )
+
+    def _get_companies(self):
+        """Return the companies whose postings are stated: those switched on (G1)."""
+        self.company_id._check_followup_access()
+        return self.env.companies.filtered(
+            lambda company: company.root_id == self.company_id
+        ).sorted(lambda company: company != self.company_id)
+
+    def _get_service(self):
+        return self.env["account.followup.send"].sudo()
+
+    @api.depends("partner_ids")
+    def _compute_partner_id(self):
+        for wizard in self:
+            partners = wizard.partner_ids._origin
+            wizard.partner_count = len(partners)
+            wizard.partner_id = partners if len(partners) == 1 else False
+
+    @api.depends("period", "company_id")
+    def _compute_dates(self):
+        for wizard in self:
+            if wizard.period and wizard.period != "custom":
+                report = wizard._get_report()
+                wizard.date_from, wizard.date_to = periods.get_period(
+                    wizard.period, report._get_day(), report._get_fiscal_year()
+                )
+
+    @api.onchange("date_from", "date_to")
+    def _onchange_dates(self):
+        """Other days than those of the period are days of one's own."""
+        report = self._get_report()
+        if self.period != "custom" and (
+            self.date_from or None,
+            self.date_to,
+        ) != periods.get_period(
+            self.period, report._get_day(), report._get_fiscal_year()
+        ):
+            self.period = "custom"
+
+    @api.depends("company_id")
+    def _compute_mail_template_id(self):
+        for wizard in self:
+            wizard.mail_template_id = wizard.company_id._get_statement_template()
+
+    @api.depends("mail_template_id", "partner_ids", "date_from", "date_to")
+    def _compute_texts(self):
+        """Fill the text for a single customer; what was edited by hand stays."""
+        for wizard in self:
+            texts = wizard._get_texts()
+            if not wizard.subject or wizard.subject == wizard.default_subject:
+                wizard.subject = texts["subject"]
+            if not wizard._is_body_edited():
+                wizard.body = texts["body"]
+            wizard.default_subject = texts["subject"]
+            wizard.default_body = texts["body"]
+
+    def _get_texts(self):
+        if not (self.partner_id and self.mail_template_id and self.date_to):
+            return {"subject": False, "body": False}
+        statement = self.env["account.followup.statement"].sudo()
+        statement = statement.new(
+            {
+                "partner_id": self.partner_id.id,
+                "company_id": self.company_id.id,
+                "date_from": self.date_from,
+                "date_to": self.date_to,
+            }
+        )
+        return self._get_service()._get_statement_texts(
+            statement, self.mail_template_id
+        )
+
+    def _is_body_edited(self):
+        self.ensure_one()
+        text = html2plaintext(self.body or "").strip()
+        return bool(text) and text != html2plaintext(self.default_body or "").strip()
+
+    # ------------------------------------------------------------------
+    # What a person should know before sending
+    # ------------------------------------------------------------------
+
+    @api.depends("partner_ids")
+    def _compute_contact_info(self):
+        for wizard in self:
+            contacts = wizard.partner_id
+            if contacts:
+                contacts = wizard._get_service()._get_recipients(contacts)
+            wizard.contact_info = "; ".join(
+                f"{contact.display_name} <{contact.email}>"
+                if contact.email
+                else contact.display_name
+                for contact in contacts
+            )
+
+    @api.depends(
+        "partner_ids", "date_from", "date_to", "do_email", "do_print", "do_letter"
+    )
+    def _compute_alerts(self):
+        for wizard in self:
+            wizard.alerts = wizard._get_alerts()
+
+    def _get_alerts(self):
+        """Return what to know before sending, for the widget ``actionable_errors``.
+
+        :return: dict {key: {level, message, action_text, action}}
+        """
+        self.ensure_one()
+        alerts = {}
+        partners = self.partner_ids._origin
+        if not partners or not self.date_to:
+            return alerts
+        for name, channel in CHANNELS.items():
+            if self[name] and (alert := self._get_channel_alert(channel, partners)):
+                alerts[channel] = alert
+        reasons = self._get_skip_reasons(partners)
+        if reasons:
+            alerts["skipped"] = self._get_skip_alert(reasons)
+        elif self.partner_id.followup_statement_opt_out:
+            alerts["opt_out"] = {
+                "level": "warning",
+                "message": self.env._("This customer wants no statements."),
+            }
+        if self.do_letter:
+            alerts["credits"] = {
+                "level": "info",
+                "message": self.env._(
+                    "Post is paid with in-app credits (IAP). Without credits that "
+                    "delivery fails, is recorded as failed, and the other ones go on."
+                ),
+            }
+        return alerts
+
+    def _get_channel_alert(self, channel, partners):
+        """Return the alert on those who cannot be reached over a channel, or None."""
+        service = self._get_service()
+        problems = {
+            partner: problem
+            for partner in partners
+            if (problem := service._get_channel_problem(channel, partner))
+        }
+        if not problems:
+            return None
+        contacts = partners.concat(
+            *(service._get_recipients(partner)[:1] for partner in problems)
+        )[len(partners) :]
+        message = next(iter(problems.values()))
+        if len(partners) > 1:
+            message = self.env._(
+                "%(count)s of %(total)s customers have no valid e-mail address.",
+                count=len(problems),
+                total=len(partners),
+            )
+            if channel == "letter":
+                message = self.env._(
+                    "%(count)s of %(total)s customers have no complete postal address.",
+                    count=len(problems),
+                    total=len(partners),
+                )
+        return {
+            "level": "danger" if len(problems) == len(partners) else "warning",
+            "message": message,
+            "action_text": self.env._("Open Contacts"),
+            "action": contacts._get_records_action(name=self.env._("Contacts")),
+        }
+
+    def _get_skip_reasons(self, partners):
+        runs = self.env["account.followup.statement.run"].sudo()
+        run = runs.new(self._prepare_run())
+        return run._get_skip_reasons(partners)
+
+    def _get_skip_alert(self, reasons):
+        """Return the alert on customers who will get nothing."""
+        if self.partner_id:
+            message = next(iter(reasons.values()))
+        else:
+            message = self.env._(
+                "%(count)s of %(total)s customers are left out: they want no "
+                "statements, or have neither a balance nor postings in this period.",
+                count=len(reasons),
+                total=self.partner_count,
+            )
+        everybody = len(reasons) == self.partner_count
+        return {"level": "danger" if everybody else "warning", "message": message}
+
+    # ------------------------------------------------------------------
+    # Send
+    # ------------------------------------------------------------------
+
+    def action_send(self):
+        """Send the statements over the ticked channels, once for this window.
+
+        :return: action: the document to print, the progress, or the window closes
+        :raise UserError: nothing is ticked or nobody can be sent anything
+        """
+        self.ensure_one()
+        self.check_access("write")
+        self._get_companies()
+        self.partner_ids._check_followup_access()
+        if not self.try_lock_for_update():
+            raise UserError(self.env._("The statements are being sent already."))
+        if not self.run_id:  # else a second click
+            self._check_ready()
+            texts = None
+            if self.partner_id and self.do_email:
+                texts = {"subject": self.subject, "body": self.body}
+            runs = self.env["account.followup.statement.run"]
+            partners = self.partner_ids.commercial_partner_id
+            self.run_id = runs._start(partners, self._prepare_run(), texts)
+            self._check_sent()
+        return self._get_closing_action()
+
+    def _prepare_run(self):
+        trigger = "manual" if self.partner_count == 1 else "mass"
+        return {
+            **self.env["account.followup.statement.run"]._prepare_run(
+                self._get_companies(), self.date_from, self.date_to, trigger
+            ),
+            **{name: self[name] for name in CHANNELS},
+            "mail_template_id": self.mail_template_id.id,
+        }
+
+    def _check_ready(self):
+        if not any(self[name] for name in CHANNELS):
+            raise UserError(self.env._("Tick Print, Email or By Post first."))
+        if not self.date_to:
+            raise UserError(self.env._("Choose the last day of the statement."))
+        if self.date_from and self.date_from > self.date_to:
+            raise UserError(
+                self.env._(
+                    "The first day of the statement (%(first)s) is after its last day "
+                    "(%(last)s).",
+                    first=format_date(self.env, self.date_from),
+                    last=format_date(self.env, self.date_to),
+                )
+            )
+        if self.do_email and not self.mail_template_id and not self.partner_id:
+            raise UserError(self.env._("Choose a content template for the e-mails."))
+
+    def _check_sent(self):
+        """Say at once what has become of a single statement if it came to nothing.
+
+        :raise UserError: it was not sent, and nothing is recorded
+        """
+        statement = self.run_id.sudo().statement_ids
+        if self.partner_id and statement.progress != "done":
+            raise UserError(
+                self.env._(
+                    "%(customer)s: %(reason)s",
+                    customer=self.partner_id.display_name,
+                    reason=statement.error,
+                )
+            )
+
+    def _get_closing_action(self):
+        is_over = self.run_id.state == "done"
+        if self.do_print and is_over and (self.partner_id or not self.do_email):
+            return self.run_id.action_print_statements()
+        if self.partner_id:
+            return {"type": "ir.actions.act_window_close"}
+        return self.run_id._get_open_action()
