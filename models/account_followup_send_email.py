@@ -113,9 +113,13 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_invoice_document(self, move):
-        """Return the invoice as (file name, content); printed if none is stored."""
-        if stored := move.invoice_pdf_report_id:
-            return (stored.name, stored.raw)
+        """Return the invoice as (file name, content).
+
+        It is printed if none is stored, or its file is gone.
+        """
+        stored = move.invoice_pdf_report_id
+        if content := stored.raw:
+            return (stored.name, content)
         report = self.env["account.move.send"]._get_default_pdf_report_id(move)
         content, _kind = (
             self.env["ir.actions.report"]

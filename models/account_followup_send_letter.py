@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -89,9 +90,10 @@ class AccountFollowupSend(models.AbstractModel):
             report = report.with_context(
                 snailmail_layout=True, followup_contact_id=letter.partner_id.id
             )
-        content, _kind = report._render_qweb_pdf(
+        content, kind = report._render_qweb_pdf(
             "account_payment_followup.action_report_reminder", reminder.ids
         )
+        self._check_pdf(content, kind)
         if letter and content.startswith(b"%PDF"):
             content = letter._overwrite_margins(content)
             if letter.cover:
@@ -105,6 +107,17 @@ class AccountFollowupSend(models.AbstractModel):
                 "mimetype": "application/pdf",
             }
         )
+
+    @api.model
+    def _check_pdf(self, content, kind):
+        """Raise UserError when the PDF engine has ended well, but made no PDF."""
+        if kind == "pdf" and not content.startswith(b"%PDF"):
+            raise UserError(
+                self.env._(
+                    "The letter was not made: wkhtmltopdf gave no PDF. Ask your "
+                    "administrator to look at it, the next try is tomorrow."
+                )
+            )
 
     @api.model
     def _get_letter_name(self, reminder):

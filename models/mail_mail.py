@@ -41,9 +41,12 @@ class MailMail(models.Model):
         )
         if deliveries:
             sent = bool(success_pids or success_emails) or not failure_type
+            # without a connection core keeps the reason only on the e-mails
+            reason = failure_reason or self[:1].failure_reason
+            reason = " ".join((reason or "").split())[:500]
             deliveries._note_state(
                 "sent" if sent else "failed",
-                None if sent else failure_reason or self.env._("It was not delivered."),
+                None if sent else reason or self.env._("It was not delivered."),
             )
         return super()._postprocess_sent_message(
             success_pids, success_emails, failure_reason, failure_type

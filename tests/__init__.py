@@ -9,6 +9,7 @@ from . import (
     test_concurrency,
     test_cron,
     test_demo,
+    test_faults,
     test_hold,
     test_i18n,
     test_kill,
