@@ -34,6 +34,7 @@
         "views/account_move_views.xml",
         "views/res_config_settings_views.xml",
         "views/account_followup_menus.xml",
+        "views/account_followup_report_views.xml",
     ],
     "demo": ["demo/account_followup_demo.xml"],
     "assets": {

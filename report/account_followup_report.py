@@ -30,14 +30,17 @@ class AccountFollowupReport(models.AbstractModel):
     ``flags``
         list of words that change the look: ``overdue``, ``draft``, ``excluded``,
         ``hold``, ``expected_payment``
+    ``is_open``
+        of a line: it is an open item now, so that it can be held or excluded
     ``values``
         {column name: number, ISO date, text or ``None``}
 
     A column is a dict: ``name``, ``label``, ``type`` (``text``, ``date``, ``integer``,
     ``amount``), for amounts ``currency`` (``row``, ``company`` or ``line``: whose
     currency it is), and two statements: ``line`` (its value for a line) and ``sum``
-    (an aggregate for a customer), either may be missing. To add a column, extend
-    ``_get_columns`` of the variant.
+    (an aggregate for a customer), either may be missing. The head has ``sortable``
+    instead of them: it has a sum. To add a column, extend ``_get_columns`` of the
+    variant.
 
     Amounts are rounded as the ledger keeps them. Readers write nothing.
     """
@@ -219,7 +222,10 @@ class AccountFollowupReport(models.AbstractModel):
             "company_currency_id": root.currency_id.id,
             "today": self._get_day().isoformat(),
             "columns": [
-                {key: col[key] for key in col if key not in ("line", "sum")}
+                {
+                    **{key: col[key] for key in col if key not in ("line", "sum")},
+                    "sortable": bool(col.get("sum")),
+                }
                 for col in columns
             ],
         }

@@ -99,6 +99,7 @@ class AccountFollowupReport(models.AbstractModel):
             line_id=row["id"],
             move_id=row["move_id"],
             flags=self._get_flags(row, day),
+            is_open=row["parent_state"] == "posted" and bool(row["open_company"]),
         )
 
     @api.model

@@ -78,6 +78,7 @@ RIGHTS = {
 METHODS = {
     ("account.followup.call.wizard", "action_log"): CLERKS,
     ("account.followup.customer", "action_open_customer"): ACCOUNTANTS,
+    ("account.followup.customer", "action_open_customer_statements"): ACCOUNTANTS,
     ("account.followup.customer", "action_process_followups"): CLERKS,
     ("account.followup.customer", "action_send_followup_statement"): CLERKS,
     ("account.followup.delivery", "action_download"): ACCOUNTANTS,
@@ -107,6 +108,7 @@ METHODS = {
     ("account.move.line", "action_followup_resume"): CLERKS,
     ("account.move.line", "action_hold_followup"): CLERKS,
     ("res.partner", "action_log_followup_call"): CLERKS,
+    ("res.partner", "action_open_customer_statement"): ACCOUNTANTS,
     ("res.partner", "action_process_followups"): CLERKS,
     ("res.partner", "action_send_followup"): CLERKS,
     ("res.partner", "action_send_followup_statement"): CLERKS,
@@ -114,6 +116,7 @@ METHODS = {
     ("res.partner", "action_view_followup_items"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_reminders"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_statements"): ACCOUNTANTS,
+    ("res.partner", "set_followup_trust"): CLERKS,
 }
 
 #: Models without records or whose records companies share: a method shows each company
@@ -157,6 +160,10 @@ MENUS = {
     "menu_account_followup_level": ACCOUNTANTS,
     "menu_account_followup_reminder": ACCOUNTANTS,
     "menu_account_followup_statement": ACCOUNTANTS,
+    "menu_account_followup_report_aged": ACCOUNTANTS,
+    "menu_account_followup_report_followup": ACCOUNTANTS,
+    "menu_account_followup_report_ledger": ACCOUNTANTS,
+    "menu_account_followup_report_statement": ACCOUNTANTS,
 }
 
 #: Fields of other models that are no secret: one more type of contact.

@@ -1,0 +1,69 @@
+import { markup } from "@odoo/owl";
+import { _t } from "@web/core/l10n/translation";
+import { useService } from "@web/core/utils/hooks";
+
+/**
+ * What can be done from a row (F8). Windows are the ones that exist already; when one is
+ * closed the report is read anew.
+ *
+ * @param {Object} model reactive ReportModel
+ * @param {() => Promise} reload
+ */
+export function useReportActions(model, reload) {
+    const action = useService("action");
+    const orm = useService("orm");
+
+    const call = (resModel, name, resId) =>
+        action.doActionButton({
+            type: "object",
+            resModel,
+            name,
+            resId,
+            resIds: [resId],
+            context: {},
+            onClose: reload,
+        });
+    const open = (resModel, resId, views = [[false, "form"]]) =>
+        action.doAction({
+            type: "ir.actions.act_window",
+            res_model: resModel,
+            res_id: resId,
+            views,
+        });
+
+    return {
+        openEntry: (row) => open("account.move", row.move_id),
+        openCustomer: (partnerId) => open("res.partner", partnerId),
+        hold: (row) => call("account.move.line", "action_hold_followup", row.line_id),
+        resume: (row) => call("account.move.line", "action_followup_resume", row.line_id),
+        sendReminder: (partnerId) => call("res.partner", "action_send_followup", partnerId),
+        sendStatement: (partnerId) =>
+            call("res.partner", "action_send_followup_statement", partnerId),
+        logCall: (partnerId) => call("res.partner", "action_log_followup_call", partnerId),
+        /** Opens core's window for a note in the customer's chatter. */
+        logNote: (partnerId, about) =>
+            action.doAction(
+                {
+                    type: "ir.actions.act_window",
+                    name: _t("Log a Note"),
+                    res_model: "mail.compose.message",
+                    views: [[false, "form"]],
+                    target: "new",
+                    context: {
+                        default_model: "res.partner",
+                        default_res_ids: [partnerId],
+                        default_subtype_xmlid: "mail.mt_note",
+                        default_partner_ids: [],
+                        default_body: about ? markup`<p>${about}: </p>` : "",
+                        default_email_add_signature: false,
+                        clicked_on_full_composer: true,
+                    },
+                },
+                { onClose: reload }
+            ),
+        setTrust: async (partnerId, trust) => {
+            await orm.call("res.partner", "set_followup_trust", [[partnerId], trust]);
+            await reload();
+        },
+    };
+}
