@@ -24,6 +24,7 @@ from . import (
     test_report_ledger,
     test_report_pdf,
     test_random_calls,
+    test_report_screen,
     test_rule_oracle,
     test_send,
     test_sms,
