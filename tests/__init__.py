@@ -25,6 +25,7 @@ from . import (
     test_report_pdf,
     test_random_calls,
     test_report_screen,
+    test_report_tours,
     test_rule_oracle,
     test_send,
     test_sms,

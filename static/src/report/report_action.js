@@ -109,6 +109,8 @@ export class FollowupReport extends Component {
     // -------------------------------------------------------------------------
 
     async load(options) {
+        // what is still being typed was meant for what was there before
+        this.searchLater.cancel();
         await this.model.load(options);
         this.afterLoad();
     }
@@ -202,7 +204,7 @@ export class FollowupReport extends Component {
     }
 
     get columns() {
-        return getVisibleColumns(this.report, this.model.lines);
+        return getVisibleColumns(this.report, this.model.lines, this.env.isSmall);
     }
 
     get pagerProps() {
@@ -221,7 +223,8 @@ export class FollowupReport extends Component {
     /** The customer whose report it is, when it is about one. */
     get partnerId() {
         const { partner_ids = [] } = this.options;
-        return partner_ids.length === 1 && this.report?.count ? this.report.rows[0].partner_id : false;
+        const isOne = partner_ids.length === 1 && this.report?.count;
+        return isOne ? this.report.rows[0].partner_id : false;
     }
 
     get hasFollowups() {

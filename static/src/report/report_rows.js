@@ -22,11 +22,13 @@ function isEmptyText(column, lines) {
  *
  * @param {Object} report
  * @param {Object[]} lines rows under customers that are unfolded
+ * @param {boolean} isNarrow then what only lines have waits until there are some
  */
-export function getVisibleColumns(report, lines) {
+export function getVisibleColumns(report, lines, isNarrow = false) {
     const rows = [...report.rows, ...report.totals];
     return report.columns.filter((column) => {
-        if (column.hidden || isEmptyText(column, lines)) {
+        const waits = isNarrow && !lines.length && !column.sortable;
+        if (column.hidden || waits || isEmptyText(column, lines)) {
             return false;
         }
         if (!column.foreign) {

@@ -1,0 +1,100 @@
+from odoo import fields
+from odoo.tests import HttpCase, tagged
+
+from .common import FollowupCommon
+
+ADDRESS = "/odoo/customer-reports"
+
+
+@tagged("post_install", "-at_install")
+class TestReportTours(FollowupCommon, HttpCase):
+    """The four reports on the screen, in a real browser."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.level_1.name = "Friendly Reminder"
+        today = fields.Date.context_today(cls.company)
+        cls.prompt = cls._create_customer("Prompt Ltd")
+        cls.invoice = cls._create_late(20, 250, day=today)
+        cls._create_late(-5, 60, partner=cls.prompt, day=today)
+
+    def _start(self, path, tour, *groups):
+        groups = groups or (
+            "account.group_account_invoice",
+            "base.group_partner_manager",
+        )
+        user = self._create_user("person", *groups)
+        user.password = user.login
+        self.start_tour(path, tour, login=user.login)
+
+    def test_f6_aged_receivable(self):
+        """Sorting, comparing, unfolding, the entry and back, the statement."""
+        self._start("/odoo", "account_followup_report_aged")
+
+    def test_f1_statement(self):
+        self.invoice.copy({"invoice_date": self.invoice.invoice_date})
+        self._start(
+            f"{ADDRESS}?report=customer_statement&partner_ids={self.customer.id}",
+            "account_followup_report_statement",
+        )
+
+    def test_f1_statement_from_the_customer(self):
+        self._start(
+            f"/odoo/res.partner/{self.customer.id}",
+            "account_followup_report_from_customer",
+        )
+        self.assertEqual(self.customer.trust, "bad")
+
+    def test_f3_statements_from_a_list(self):
+        action = self.env.ref("account.res_partner_action_customer")
+        action.view_mode = "list,form"
+        action.view_ids.unlink()
+        self._start(f"/odoo/action-{action.id}", "account_followup_report_from_list")
+
+    def test_f3_statements_from_the_work_list(self):
+        self._create_late(
+            3, 10, partner=self.prompt, day=fields.Date.context_today(self.company)
+        )
+        self._start("/odoo/followup-reports", "account_followup_report_from_list")
+
+    def test_f4_followup_report(self):
+        """Exclude from a line, resume, a note in the customer's chatter (F8)."""
+        self._start("/odoo", "account_followup_report_followup")
+        self.assertFalse(self.invoice.no_followup)
+        note = self.customer.message_ids.filtered(
+            lambda message: "They will pay on Friday" in message.body
+        )
+        self.assertTrue(note)
+        self.assertEqual(note.subtype_id, self.env.ref("mail.mt_note"))
+        self.assertIn(self.invoice.name, note.body)
+
+    def test_f5_partner_ledger(self):
+        """Search, empty screen, unfold all, choice of customers."""
+        self._start("/odoo", "account_followup_report_ledger")
+
+    def test_f6_address(self):
+        """An address says what is shown; back goes to the choice before."""
+        self._start(
+            f"{ADDRESS}?report=aged_receivable&partner_ids={self.customer.id}"
+            "&sort=total&descending=1",
+            "account_followup_report_address",
+        )
+
+    def test_f6_address_that_makes_no_sense(self):
+        self._start(
+            f"{ADDRESS}?report=aged_receivable&period=whenever",
+            "account_followup_report_error",
+        )
+
+    def test_g2_read_only_accountant(self):
+        self._start(
+            f"{ADDRESS}?report=customer_statement&partner_ids={self.customer.id}",
+            "account_followup_report_read_only",
+            "account.group_account_readonly",
+        )
+
+    def test_f1_keyboard(self):
+        self._start(
+            f"{ADDRESS}?report=customer_statement", "account_followup_report_keyboard"
+        )
