@@ -67,7 +67,6 @@ class TestReportTours(FollowupCommon, HttpCase):
         )
         self.assertTrue(note)
         self.assertEqual(note.subtype_id, self.env.ref("mail.mt_note"))
-        self.assertIn(self.invoice.name, note.body)
 
     def test_f5_partner_ledger(self):
         """Search, empty screen, unfold all, choice of customers."""

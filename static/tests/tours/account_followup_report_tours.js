@@ -159,6 +159,7 @@ tours.add("account_followup_report_followup", {
         ...openLineMenu("resume", "Resume"),
         see("It is overdue again, still unfolded", `${LATE}:has(td[data-name=overdue]:contains(250.00)) .o_followup_row_line:not(:has([data-flag=excluded]))`),
         ...openLineMenu("note", "Log a note"),
+        see("It is about the invoice", ".modal .odoo-editor-editable:contains(INV/)"),
         {
             content: "Write it",
             trigger: ".modal .note-editable, .modal .odoo-editor-editable",
