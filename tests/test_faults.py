@@ -340,6 +340,33 @@ class TestContentFaults(FaultsCommon):
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
+class TestMonthOfFailures(FaultsCommon):
+    def test_a_month_of_failures(self):
+        """One customer fails at each try: the job lives, does not spin, and reminds
+        the others."""
+        self.customer.email = False
+        self._create_late(20)
+        self._create_late(0, partner=self.healthy)
+        progress = self.env["ir.cron.progress"].sudo()
+        for days in (*range(9), 14, 15, 16, 21, 28, 29, 30):
+            with self._on(days):
+                self._run()
+                tries = len(self._get_reminders())
+                self._run()
+                self.assertEqual(len(self._get_reminders()), tries, "once a day")
+                mine = [("cron_id", "=", self.cron.id)]
+                last = progress.search(mine, order="id DESC", limit=1)
+                self.assertTrue(last)
+                self.assertFalse(last.remaining, "it does not ask to go on")
+        self.assertEqual(self._get_followup().failure_count, 7)
+        self.assertEqual(len(self.customer.activity_ids), 1)
+        self.assertEqual(len(self._get_reminders(self.healthy)), 3)
+        self.assertTrue(self.cron.active)
+        self.assertEqual(self.cron.failure_count, 0)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
 class TestTime(FaultsCommon):
     """Missed runs, clocks that jump, time zones, leap days and ends of months."""
 
