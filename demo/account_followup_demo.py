@@ -343,14 +343,14 @@ class AccountFollowupDemo(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _release_email(self, message, data):
-        # EXTENDS 'account.followup.send': the e-mail does not leave
-        self.env["mail.mail"].search([("mail_message_id", "=", message.id)]).unlink()
+    def _release_emails(self, messages, trigger):
+        # EXTENDS 'account.followup.send': the e-mails do not leave
+        self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)]).unlink()
 
     @api.model
-    def _create_letter(self, reminder, letter=None):
+    def _create_letters(self, reminders, letters):
         # EXTENDS 'account.followup.send': no PDF is made
-        return self.env["ir.attachment"]
+        return [self.env["ir.attachment"]] * len(reminders)
 
     @api.model
     def _get_invoice_documents(self, data):

@@ -1,4 +1,5 @@
 import logging
+from array import array
 
 import psycopg2
 from markupsafe import escape
@@ -12,7 +13,10 @@ from ..tools import days as day_tools
 _logger = logging.getLogger(__name__)
 
 #: Customers that the scheduled action takes in one transaction.
-BATCH_SIZE = 50
+BATCH_SIZE = 100
+
+#: And of those who get documents, which take time and memory.
+PAPER_BATCH_SIZE = 20
 
 
 class AccountFollowup(models.Model):
@@ -133,12 +137,13 @@ class AccountFollowup(models.Model):
         """Carry out the level that is due for each of these customers, once.
 
         The one way of the scheduled action and of the list's action. The follow-ups
-        are locked first; what another transaction holds is skipped. Each customer has
-        a savepoint of its own: an error stays with its customer (promise 3).
+        are locked first; what another transaction holds is skipped. The customers are
+        taken together; when that fails, in smaller and smaller parts with a savepoint
+        each: an error stays with its customer (promise 3).
 
         :param date today: the company's day, taken by the entry point
         :param str trigger: ``automatic`` or ``mass``
-        :param dict options: values for ``_prepare_data`` of account.followup.send
+        :param dict options: values for ``_prepare_batch`` of account.followup.send
         :return: dict with ``done`` (reminders), ``skipped`` and ``failed`` (dicts
             {follow-up: reason})
         :raise psycopg2.OperationalError: serialization failure or deadlock, nothing
@@ -155,13 +160,14 @@ class AccountFollowup(models.Model):
         for company, followups in locked.grouped("company_id").items():
             day = today or self._get_day_of(company)
             due = followups._get_due_rows(day)
+            ready = self.browse()
             for followup in followups:
                 row = due.get(followup.partner_id.id)
-                reason = followup._get_skip_reason(row, trigger, day)
-                if reason:
+                if reason := followup._get_skip_reason(row, trigger, day):
                     result["skipped"][followup] = reason
                 else:
-                    followup._process_one(day, trigger, result, options or {})
+                    ready += followup
+            ready._process_together(day, trigger, result, options or {})
         return result
 
     def _get_due_rows(self, day):
@@ -190,27 +196,46 @@ class AccountFollowup(models.Model):
             return self.env._("The level is not automatic.")
         return None
 
-    def _process_one(self, day, trigger, result, options):
-        """Remind one customer in a savepoint; add what came of it to the result."""
-        self.ensure_one()
+    def _process_together(self, day, trigger, result, options):
+        """Remind customers in one savepoint; add what came of it to the result.
+
+        On an error all of it is undone and each half is tried for itself, until the
+        customer is found of whom it is: one among a hundred costs seven more tries.
+        """
+        if not self:
+            return
         service = self.env["account.followup.send"]
         try:
             with self.env.cr.savepoint():
-                data = service._prepare_data(self, day, trigger=trigger, **options)
-                reminder = service._send_reminder(self, day, data)
-            result["done"] += reminder
+                batch = service._prepare_batch(self, day, trigger=trigger, **options)
+                reminders = service._send_reminders(batch)
         except psycopg2.OperationalError:
             raise
-        except psycopg2.errors.UniqueViolation:
-            result["skipped"][self] = self.env._("Somebody else reminded just now.")
         except Exception as error:
-            if not isinstance(error, UserError):
-                _logger.info(
-                    "Follow-up of customer %s failed", self.partner_id.id, exc_info=True
-                )
-            reason = self._get_error_text(error)
-            self._record_failure(reason, day)
-            result["failed"][self] = reason
+            problem = error
+        else:
+            result["done"] += reminders
+            return
+        if len(self) == 1:
+            self._note_problem(problem, day, result)
+            return
+        half = len(self) // 2
+        for part in (self[:half], self[half:]):
+            part._process_together(day, trigger, result, options)
+
+    def _note_problem(self, error, day, result):
+        """Note why the reminder of a customer could not be made."""
+        self.ensure_one()
+        if isinstance(error, psycopg2.errors.UniqueViolation):
+            result["skipped"][self] = self.env._("Somebody else reminded just now.")
+            return
+        if not isinstance(error, UserError):
+            _logger.info(
+                "Follow-up of customer %s failed", self.partner_id.id, exc_info=error
+            )
+        reason = self._get_error_text(error)
+        self._record_failure(reason, day)
+        result["failed"][self] = reason
 
     @api.model
     def _get_error_text(self, error):
@@ -218,11 +243,14 @@ class AccountFollowup(models.Model):
         text = str(error).strip() or type(error).__name__
         return text.splitlines()[0][:500]
 
-    def _record_reminder(self, reminder):
-        """Note that a reminder was made: the day set by hand has done its work."""
-        self.ensure_one()
+    def _record_reminders(self, reminders):
+        """Note that reminders were made: the day set by hand has done its work.
+
+        :param reminders: one of each of these customers, in the same order
+        """
         self.write({"last_sent": fields.Datetime.now(), "next_reminder_date": False})
-        self._record_outcome(reminder, reminder.date)
+        for followup, reminder in zip(self, reminders, strict=True):
+            followup._record_outcome(reminder, reminder.date)
 
     def _record_outcome(self, reminder, day):
         """Note how a reminder ended; while it is queued that is not known."""
@@ -283,27 +311,34 @@ class AccountFollowup(models.Model):
         days = {
             company: day for company, day in days.items() if company.followup_automatic
         }
-        waiting = self._get_automatic_due(days)
-        progress(remaining=len(waiting))
-        while waiting:
-            batch, waiting = waiting[:BATCH_SIZE], waiting[BATCH_SIZE:]
-            self._process_batch(batch, days)
-            if not progress(len(batch), remaining=len(waiting)):
-                break
+        due = self._get_automatic_due(days)
+        remaining = sum(len(ids) for ids in due.values())
+        progress(remaining=remaining)
+        for (company, size), ids in due.items():
+            for start in range(0, len(ids), size):
+                batch = ids[start : start + size]
+                self._process_batch(company, batch.tolist(), days[company])
+                remaining -= len(batch)
+                if not progress(len(batch), remaining=remaining):
+                    return
 
     @api.model
     def _get_automatic_due(self, days):
-        """Return the customers whose automatic level is due, as pairs of ids.
+        """Return the customers whose automatic level is due.
 
         :param days: dict {root company: date}
-        :return: list of (company id, partner id), one company after the other
+        :return: dict {(root company, customers in a batch): array of ids}, eight bytes
+            a customer, since all of them are kept until the last batch
         """
         if not days:
-            return []
-        return self.env.execute_query(
+            return {}
+        rows = self.env.execute_query(
             SQL(
                 """
-                SELECT customer.company_id, customer.partner_id
+                SELECT customer.company_id,
+                       CASE WHEN level.send_letter OR level.attach_invoices
+                            THEN %s ELSE %s END AS size,
+                       ARRAY_AGG(customer.partner_id ORDER BY customer.partner_id)
                   FROM (%s) customer
                   JOIN account_followup_level level ON level.id = customer.level_id
                  WHERE customer.status = 'in_need_of_action'
@@ -313,8 +348,11 @@ class AccountFollowup(models.Model):
                        customer.retry_date IS NULL
                        OR customer.retry_date <= CASE customer.company_id %s END
                    )
-                 ORDER BY customer.company_id, customer.partner_id
+                 GROUP BY customer.company_id, size
+                 ORDER BY customer.company_id, size DESC
                 """,
+                PAPER_BATCH_SIZE,
+                BATCH_SIZE,
                 self.env["account.followup.customer"]._get_sql(
                     days, with_next_date=False
                 ),
@@ -322,31 +360,28 @@ class AccountFollowup(models.Model):
                     SQL("WHEN %s THEN %s::date", company.id, day)
                     for company, day in days.items()
                 ),
-                to_flush=self.env["account.followup.level"]._fields["is_automatic"],
+                to_flush=[
+                    self.env["account.followup.level"]._fields[name]
+                    for name in ("attach_invoices", "is_automatic", "send_letter")
+                ],
             )
         )
+        companies = self.env["res.company"]
+        return {
+            (companies.browse(company_id), size): array("l", ids)
+            for company_id, size, ids in rows
+        }
 
     @api.model
-    def _process_batch(self, batch, days):
+    def _process_batch(self, company, partner_ids, day):
         """Process some customers in one transaction, on a snapshot of their own."""
-        partners = self.env["res.partner"]
-        by_company = {
-            company: partners.browse(
-                partner_id
-                for company_id, partner_id in batch
-                if company_id == company.id
-            )
-            for company in days
-        }
+        partners = self.env["res.partner"].browse(partner_ids)
         try:
-            followups = self.browse()
-            for company, mine in by_company.items():
-                followups += self._get_or_create(mine, company)
+            followups = self._get_or_create(partners, company)
             # rows must exist before they can be locked, and the lock must be the first
             # thing that the transaction of the reminders does
             self.env["ir.cron"]._commit_progress()
-            for company, mine in followups.grouped("company_id").items():
-                mine._process(days[company], trigger="automatic")
+            followups._process(day, trigger="automatic")
             self.env.flush_all()
         except psycopg2.OperationalError:
             # another transaction was faster: the next run looks again

@@ -7,10 +7,13 @@ from odoo.exceptions import UserError
 from odoo.tools import format_datetime
 from odoo.tools.pdf import merge_pdf
 
-from .account_followup import BATCH_SIZE
+#: Customers in one transaction, with letters or without.
+BATCH_SIZE = 50
 
 #: Up to so many customers are processed at once, more in the background.
 DIRECT_LIMIT = 10
+
+LINE_STATES = ("waiting", "done", "skipped", "failed")
 
 
 class AccountFollowupRun(models.Model):
@@ -64,11 +67,16 @@ class AccountFollowupRun(models.Model):
 
     @api.depends("line_ids.state")
     def _compute_counts(self):
+        """Count the lines by state: after each batch, so the lines are not read."""
+        groups = self.env["account.followup.run.line"]._read_group(
+            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
+        )
+        counts = {(run.id, state): count for run, state, count in groups}
         for run in self:
-            states = run.line_ids.mapped("state")
-            run.total_count = len(states)
-            for state in ("waiting", "done", "skipped", "failed"):
-                run[f"{state}_count"] = states.count(state)
+            mine = {state: counts.get((run.id, state), 0) for state in LINE_STATES}
+            run.total_count = sum(mine.values())
+            for state, count in mine.items():
+                run[f"{state}_count"] = count
             run.state = "running" if run.waiting_count else "done"
 
     @api.depends("total_count", "waiting_count")

@@ -1,14 +1,32 @@
-from odoo import api, fields, models
+from collections import defaultdict
+
+from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import clean_context, get_lang
+from odoo.tools.misc import get_lang
+
+#: Text: template, its field, and the channels that need it.
+TEXTS = {
+    "subject": ("mail_template", "subject", {"email", "print", "letter"}),
+    "body": ("mail_template", "body_html", {"email", "print", "letter"}),
+    "sms_body": ("sms_template", "body", {"sms"}),
+}
+
+
+def concat(records):
+    """Return some recordsets of a model as one, in their order."""
+    first, *others = records
+    return first.concat(*others)
 
 
 class AccountFollowupSend(models.AbstractModel):
     """The one way in which a reminder is made, whoever asks for it.
 
     Buttons, the list's action and the scheduled action prepare the data with
-    ``_prepare_data``, change what a person chose, and pass it to ``_send_reminder``.
-    Nothing leaves the server inside: messages are queued (promise 2).
+    ``_prepare_batch``, change what a person chose, and pass it to ``_send_reminders``.
+    A single customer is a batch of one. Nothing leaves the server inside: messages are
+    queued (promise 2).
+
+    A *batch* is a list of dicts, the data of one reminder each, of one company.
     """
 
     _name = "account.followup.send"
@@ -20,36 +38,53 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _prepare_data(self, followup, day, *, trigger, **chosen):
-        """Return all that a reminder needs, with what a person chose on top.
+        """Return all that the reminder of one customer needs, see ``_prepare_batch``.
 
-        :param followup: the case of one customer
+        :return: dict
+        """
+        return self._prepare_batch(followup, day, trigger=trigger, **chosen)[0]
+
+    @api.model
+    def _prepare_batch(self, followups, day, *, trigger, **chosen):
+        """Return all that reminders need, with what a person chose on top.
+
+        :param followups: cases of some customers in one company
         :param date day: the company's day
         :param str trigger: ``automatic``, ``mass`` or ``manual``
         :param chosen: values that replace the defaults: ``items`` (journal items),
             ``channels`` (set), ``mail_template``, ``subject``, ``body``,
             ``sms_template``, ``sms_body``, ``attach_invoices``; and ``letters``:
             ``print`` to print here what the level sends by post
-        :return: dict
+        :return: list of dicts, one for each case in their order, which is their
+            ``followup``
         :raise UserError: there is nothing to remind of
         """
-        followup = followup.with_company(followup.company_id)
-        rows = self.env["account.followup.item"]._get_rows(
-            {followup.company_id: day}, followup.partner_id
-        )
-        if "items" in chosen:
-            ids = set(chosen["items"].ids)
-            named = [row for row in rows if row["id"] in ids]
-        else:
-            named = self._get_default_rows(rows, day)
-        if not any(row["residual"] > 0 for row in named):
-            raise UserError(
-                self.env._(
-                    "%(customer)s: no open invoice is left to remind of.",
-                    customer=followup.partner_id.display_name,
-                )
+        company = followups.company_id
+        followups = followups.with_company(company)
+        rows = defaultdict(list)
+        for row in self.env["account.followup.item"]._get_rows(
+            {company: day}, followups.partner_id
+        ):
+            rows[row["partner_id"]].append(row)
+        batch = [
+            self._prepare_defaults(
+                followup, rows[followup.partner_id.id], day, trigger, chosen
             )
+            for followup in followups
+        ]
+        self._complete_texts(batch)
+        return batch
+
+    @api.model
+    def _prepare_defaults(self, followup, rows, day, trigger, chosen):
+        """Return what a reminder says and how, but for the texts.
+
+        :param rows: all open items of the customer
+        """
+        named = self._get_named_rows(followup, rows, day, chosen)
         level = self._get_level_due(named, day)
         data = {
+            "followup": followup,
             "day": day,
             "trigger": trigger,
             "rows": named,
@@ -67,33 +102,59 @@ class AccountFollowupSend(models.AbstractModel):
             }
         )
         data["lang"] = self._get_lang(followup.partner_id)
-        self._complete_texts(followup, data)
         return data
 
     @api.model
-    def _complete_texts(self, followup, data):
-        """Fill in the texts that nobody has written, from the templates.
-
-        :raise UserError: the level has no template for one of the channels
-        """
-        needed = {
-            "subject": ("mail_template", "subject", {"email", "print", "letter"}),
-            "body": ("mail_template", "body_html", {"email", "print", "letter"}),
-            "sms_body": ("sms_template", "body", {"sms"}),
-        }
-        for name, (template, field, channels) in needed.items():
-            if data.get(name) is not None:
-                continue
-            if data["channels"] & channels and not data[template]:
-                raise UserError(
-                    self.env._(
-                        "%(customer)s: the follow-up level has no template for "
-                        "%(channels)s. Choose one on the level.",
-                        customer=followup.partner_id.display_name,
-                        channels=self._get_channels_label(data["channels"] & channels),
-                    )
+    def _get_named_rows(self, followup, rows, day, chosen):
+        """Return the items to name: those that a person chose, else the default."""
+        if "items" in chosen:
+            ids = set(chosen["items"].ids)
+            named = [row for row in rows if row["id"] in ids]
+        else:
+            named = self._get_default_rows(rows, day)
+        if not any(row["residual"] > 0 for row in named):
+            raise UserError(
+                self.env._(
+                    "%(customer)s: no open invoice is left to remind of.",
+                    customer=followup.partner_id.display_name,
                 )
-            data[name] = self._render(followup, data[template], field, data["lang"])
+            )
+        return named
+
+    @api.model
+    def _complete_texts(self, batch):
+        """Fill in the texts that nobody has written, each template once a language.
+
+        :raise UserError: a level has no template for one of the channels
+        """
+        for name, (template, field, channels) in TEXTS.items():
+            groups = defaultdict(list)
+            for data in batch:
+                if data.get(name) is None:
+                    self._check_has_template(data, template, channels)
+                    groups[data[template], data["lang"]].append(data)
+            for (source, lang), mine in groups.items():
+                followups = concat(data["followup"] for data in mine)
+                texts = self._render_batch(followups, source, field, lang)
+                for data in mine:
+                    data[name] = texts[data["followup"].partner_id.id]
+
+    @api.model
+    def _check_has_template(self, data, template, channels):
+        """Check that there is a template for the channels that need one.
+
+        :raise UserError: there is none
+        """
+        needed = data["channels"] & channels
+        if needed and not data[template]:
+            raise UserError(
+                self.env._(
+                    "%(customer)s: the follow-up level has no template for "
+                    "%(channels)s. Choose one on the level.",
+                    customer=data["followup"].partner_id.display_name,
+                    channels=self._get_channels_label(needed),
+                )
+            )
 
     @api.model
     def _is_ripe(self, row, day):
@@ -200,8 +261,14 @@ class AccountFollowupSend(models.AbstractModel):
         The contacts marked for follow-ups, else the invoice address, which is the
         customer when there is none.
         """
-        marked = partner.child_ids.filtered(lambda child: child.type == "followup")
-        return marked or partner.browse(partner.address_get(["invoice"])["invoice"])
+        contacts = partner.child_ids
+        # kept in one set with the contacts of other customers, to be read together
+        marked = contacts.filtered(lambda child: child.type == "followup")
+        if marked:
+            return marked.with_prefetch(contacts._prefetch_ids)
+        address = partner.address_get(["invoice"])["invoice"]
+        found = (one for one in (partner, *contacts) if one.id == address)
+        return next(found, partner.browse(address))
 
     @api.model
     def _get_lang(self, partner):
@@ -211,21 +278,29 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _render(self, followup, template, field, lang):
-        """Return a field of a template, filled in for the customer.
+        """Return a field of a template, filled in for one customer."""
+        texts = self._render_batch(followup, template, field, lang)
+        return texts[followup.partner_id.id]
+
+    @api.model
+    def _render_batch(self, followups, template, field, lang):
+        """Return a field of a template, filled in for customers of one company.
 
         The text of a template is master data: it is rendered without asking for the
         rights of whoever happens to send.
+
+        :return: dict {customer id: text}
         """
+        partners = followups.partner_id
         if not template:
-            return ""
+            return {partner.id: "" for partner in partners}
         self._check_template(template)
-        partner = followup.partner_id.with_company(followup.company_id)
         options = {"post_process": True} if field == "body_html" else None
         return (
             template.sudo()
-            .with_company(followup.company_id)
+            .with_company(followups.company_id)
             .with_context(lang=lang)
-            ._render_field(field, partner.ids, options=options)[partner.id]
+            ._render_field(field, partners.ids, options=options)
         )
 
     @api.model
@@ -263,155 +338,3 @@ class AccountFollowupSend(models.AbstractModel):
                 total[1] += float(row["residual"])
         currencies = self.env["res.currency"]
         return [(currencies.browse(key), *totals[key]) for key in sorted(totals)]
-
-    # ------------------------------------------------------------------
-    # Record and queue
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _send_reminder(self, followup, day, data):
-        """Record a reminder and queue its messages, in this transaction.
-
-        :param followup: the case, locked by the caller
-        :param date day: the company's day
-        :param dict data: from ``_prepare_data``
-        :return: the reminder
-        :raise psycopg2.errors.UniqueViolation: an item was reminded at this level by
-            somebody else; nothing was written if the caller has a savepoint
-        """
-        followup = followup.sudo().with_company(followup.company_id)
-        self = self.sudo().with_company(followup.company_id)  # noqa: PLW0642
-        self = self.with_context(clean_context(self.env.context))  # noqa: PLW0642
-        reminder = self.env["account.followup.reminder"].create(
-            self._prepare_reminder(followup, data)
-        )
-        # the unique key decides before anything else is done
-        self.env.flush_all()
-        if data["channels"] - {"sms"}:
-            reminder.body = self._get_full_body(reminder, data)
-        for channel in self._get_channels():
-            if channel in data["channels"]:
-                self._queue_channel(channel, followup, reminder, data)
-        self._log_reminder(followup, reminder)
-        self._do_level_extras(followup, reminder, data)
-        self._log_on_invoices(reminder)
-        followup._record_reminder(reminder)
-        self.env.flush_all()
-        return reminder
-
-    @api.model
-    def _queue_channel(self, channel, followup, reminder, data):
-        """Queue a reminder over one channel, or record why that cannot be."""
-        if problem := self._get_channel_problem(channel, followup.partner_id):
-            self.env["account.followup.delivery"].create(
-                {
-                    "reminder_id": reminder.id,
-                    "channel": channel,
-                    "state": "failed",
-                    "failure_reason": problem,
-                }
-            )
-            return
-        getattr(self, f"_queue_{channel}")(followup, reminder, data)
-
-    @api.model
-    def _prepare_reminder(self, followup, data):
-        """Return the values of the reminder with its lines."""
-        lines = [self._prepare_line(row, data) for row in data["rows"]]
-        return {
-            "partner_id": followup.partner_id.id,
-            "company_id": followup.company_id.id,
-            "level_id": data["level"].id,
-            "date": data["day"],
-            "trigger": data["trigger"],
-            "user_id": self.env.uid if data["trigger"] != "automatic" else False,
-            "amount_overdue": sum(
-                float(row["residual_company"]) for row in data["rows"]
-            ),
-            "lang": data["lang"],
-            # one line: it becomes a header of the e-mail
-            "subject": " ".join((data["subject"] or "").split()),
-            "sms_body": data["sms_body"] if "sms" in data["channels"] else False,
-            "line_ids": [fields.Command.create(line) for line in lines],
-        }
-
-    @api.model
-    def _prepare_line(self, row, data):
-        """Return the values of a line: a ripe item at its own next level (rule 8)."""
-        move_line = self.env["account.move.line"].browse(row["id"])
-        move_line = move_line.with_prefetch([row["id"] for row in data["rows"]])
-        ripe = self._is_ripe(row, data["day"])
-        return {
-            "move_line_id": row["id"],
-            "name": move_line.followup_name,
-            "invoice_date": row["invoice_date"] or move_line.date,
-            "due_date": row["due_date"],
-            "days_late": row["days_late"],
-            "level_id": row["next_level_id"] if ripe else False,
-            "currency_id": row["currency_id"],
-            "amount": row["amount"],
-            "residual": row["residual"],
-            "residual_company": row["residual_company"],
-        }
-
-    # ------------------------------------------------------------------
-    # Around it
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _do_level_extras(self, followup, reminder, data):
-        """Add the followers and the activity of the level that is due (A4, A5)."""
-        level = data["level"]
-        partner = followup.partner_id
-        if users := level.follower_user_ids.filtered("active"):
-            partner.message_subscribe(partner_ids=users.partner_id.ids)
-        if level.schedule_activity and level.activity_type_id:
-            user = self._get_activity_user(followup, level)
-            partner.activity_schedule(
-                activity_type_id=level.activity_type_id.id,
-                date_deadline=data["day"],
-                summary=level.activity_summary or level.name,
-                note=level.activity_note,
-                user_id=user.id,
-            )
-
-    @api.model
-    def _get_activity_user(self, followup, level):
-        user = {
-            "followup_responsible": followup._get_responsible(),
-            "salesperson": followup.partner_id.user_id,
-            "user": level.activity_user_id,
-        }[level.activity_responsible]
-        user = user.filtered("active") or followup._get_responsible()
-        return user or self.env.ref("base.user_admin")
-
-    @api.model
-    def _log_reminder(self, followup, reminder):
-        """Keep in the chatter what goes out without an e-mail of its own (E1)."""
-        if reminder.mail_message_id:
-            return
-        if not reminder.body or not reminder.delivery_ids:
-            followup.partner_id._message_log(body=self._get_log_note(reminder))
-            return
-        reminder.mail_message_id = followup.partner_id.message_post(
-            body=reminder.body,
-            subject=reminder.subject,
-            message_type="comment",
-            attachments=self._get_letter_content(reminder),
-        )
-
-    @api.model
-    def _log_on_invoices(self, reminder):
-        """Note the reminder in the chatter of each invoice that it names (E2)."""
-        moves = reminder.line_ids.move_line_id.move_id
-        note = self._get_log_note(reminder)
-        moves._message_log_batch(bodies=dict.fromkeys(moves.ids, note))
-
-    @api.model
-    def _get_log_note(self, reminder):
-        """Return the line that stands for a reminder in a chatter."""
-        return self.env._(
-            "Payment reminder: %(reminder)s (%(channels)s)",
-            reminder=reminder._get_html_link(),
-            channels=reminder.channels,
-        )

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools import email_normalize_all
 
+from .account_followup_send_post import LAYOUT
+
 
 class AccountFollowupSend(models.AbstractModel):
     """Reminders by e-mail: a message on the customer, so that the proof stays (E1)."""
@@ -31,53 +33,60 @@ class AccountFollowupSend(models.AbstractModel):
         return super()._get_channel_problem(channel, partner)
 
     @api.model
-    def _queue_email(self, followup, reminder, data):
-        contacts = self._get_email_contacts(followup.partner_id)
-        attachments = self._get_letter_content(reminder)
-        attachments += self._get_invoice_documents(data)
-        message = (
-            followup.partner_id.with_context(
-                lang=reminder.lang,
-                mail_notify_force_send=False,
-                mail_post_autofollow=False,
-                mail_post_autofollow_author_skip=True,
-                email_notification_allow_footer=True,
-            )
-            .with_company(followup.company_id)
-            .message_post(
-                body=reminder.body,
-                subject=reminder.subject,
-                # not "comment", since answers to a note are notes, which core keeps
-                # from the followers (E4)
-                message_type="auto_comment",
-                subtype_xmlid="account_payment_followup.mt_reminder",
-                partner_ids=contacts.ids,
-                attachments=attachments,
-                email_layout_xmlid="mail.mail_notification_layout",
-                email_add_signature=False,
-                mail_auto_delete=True,
-                force_email_company=followup.company_id,
-                force_email_lang=reminder.lang,
-                record_company_id=followup.company_id.id,
-                **self._get_author(followup, data),
-            )
+    def _queue_email(self, batch):
+        self._read_documents_ahead(batch)
+        messages = self._post_messages([self._prepare_email_post(d) for d in batch])
+        pairs = list(zip(batch, messages, strict=True))
+        for data, message in pairs:
+            data["reminder"].mail_message_id = message
+        self._create_deliveries(
+            [self._prepare_email_delivery(data, message) for data, message in pairs]
         )
-        reminder.mail_message_id = message
-        self.env["account.followup.delivery"].create(
-            {
-                "reminder_id": reminder.id,
-                "channel": "email",
-                "recipient": ", ".join(self._get_email_addresses(contacts)),
-                "mail_message_id": message.id,
-            }
-        )
-        self._release_email(message, data)
+        self._release_emails(messages, batch[0]["trigger"])
 
     @api.model
-    def _release_email(self, message, data):
-        """Let the queued e-mail go: by hand after the commit, else with the queue."""
-        if data["trigger"] == "manual":
-            mails = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+    def _prepare_email_post(self, data):
+        """Return the message on the customer that is sent as an e-mail."""
+        followup, reminder = data["followup"], data["reminder"]
+        return {
+            "partner": followup.partner_id,
+            "lang": reminder.lang,
+            "attachments": [
+                *self._get_letter_content(reminder),
+                *self._get_invoice_documents(data),
+            ],
+            "values": {
+                "body": reminder.body,
+                "subject": reminder.subject,
+                # not "comment", since answers to a note are notes, which core keeps
+                # from the followers (E4)
+                "message_type": "auto_comment",
+                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                    "account_payment_followup.mt_reminder"
+                ),
+                "partner_ids": self._get_email_contacts(followup.partner_id).ids,
+                "email_layout_xmlid": LAYOUT,
+                **self._get_author(followup, data),
+            },
+        }
+
+    @api.model
+    def _prepare_email_delivery(self, data, message):
+        contacts = self._get_email_contacts(data["followup"].partner_id)
+        return {
+            "reminder_id": data["reminder"].id,
+            "channel": "email",
+            "recipient": ", ".join(self._get_email_addresses(contacts)),
+            "mail_message_id": message.id,
+        }
+
+    @api.model
+    def _release_emails(self, messages, trigger):
+        """Let queued e-mails go: by hand after the commit, else with the queue."""
+        if trigger == "manual":
+            mails = self.env["mail.mail"].search(
+                [("mail_message_id", "in", messages.ids)]
+            )
             mails.send_after_commit()
         else:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
@@ -86,7 +95,7 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_author(self, followup, data):
         """Return who writes: who sends, else the responsible, else the company.
 
-        :return: dict of values for ``message_post``
+        :return: dict of values of mail.message
         """
         user = self.env.user if data["trigger"] != "automatic" else None
         partner = user and user.partner_id
@@ -98,17 +107,31 @@ class AccountFollowupSend(models.AbstractModel):
         return values
 
     @api.model
+    def _get_attached_invoices(self, data):
+        """Return the invoices whose PDF goes with a reminder (A4)."""
+        moves = self.env["account.move"]
+        if data["attach_invoices"]:
+            moves = moves.browse(
+                row["move_id"] for row in data["rows"] if row["residual"] > 0
+            )
+        return moves.filtered(lambda move: move.is_sale_document())
+
+    @api.model
+    def _read_documents_ahead(self, batch):
+        """Read the stored PDF of all invoices at once."""
+        moves = self.env["account.move"].union(
+            *(self._get_attached_invoices(data) for data in batch)
+        )
+        documents = moves.invoice_pdf_report_id
+        documents.fetch(["name", "store_fname", "db_datas", "mimetype"])
+
+    @api.model
     def _get_invoice_documents(self, data):
         """Return the PDF of the overdue invoices, stored ones as they are (A4).
 
         :return: list of (file name, content)
         """
-        if not data["attach_invoices"]:
-            return []
-        moves = self.env["account.move"].browse(
-            row["move_id"] for row in data["rows"] if row["residual"] > 0
-        )
-        moves = moves.filtered(lambda move: move.is_sale_document())
+        moves = self._get_attached_invoices(data)
         return [self._get_invoice_document(move) for move in moves]
 
     @api.model

@@ -1,5 +1,6 @@
 from odoo import api, models
-from odoo.exceptions import UserError
+
+from .account_followup_send import concat
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -24,100 +25,134 @@ class AccountFollowupSend(models.AbstractModel):
         return super()._get_channel_problem(channel, partner)
 
     @api.model
-    def _queue_print(self, followup, reminder, data):
-        contact = self._get_recipients(reminder.partner_id)[:1]
-        self.env["account.followup.delivery"].create(
-            {
-                "reminder_id": reminder.id,
-                "channel": "print",
-                "state": "sent",
-                "recipient": contact.display_name,
-                "attachment_id": self._create_letter(reminder).id,
-            }
+    def _queue_print(self, batch):
+        reminders = concat(data["reminder"] for data in batch)
+        letters = [self.env["snailmail.letter"]] * len(reminders)
+        attachments = self._create_letters(reminders, letters)
+        self._create_deliveries(
+            [
+                {
+                    "reminder_id": reminder.id,
+                    "channel": "print",
+                    "state": "sent",
+                    "recipient": contact.display_name,
+                    "attachment_id": attachment.id,
+                }
+                for reminder, attachment in zip(reminders, attachments, strict=True)
+                for contact in self._get_recipients(reminder.partner_id)[:1]
+            ]
         )
 
     @api.model
-    def _queue_letter(self, followup, reminder, data):
+    def _queue_letter(self, batch):
         """Hand a letter to each contact to core's queue; it needs credits (C7)."""
-        for contact in self._get_letter_contacts(followup.partner_id):
-            self._queue_letter_to(contact, followup, reminder)
+        pairs = [
+            (data["reminder"], contact)
+            for data in batch
+            for contact in self._get_letter_contacts(data["followup"].partner_id)
+        ]
+        letters = self._create_snailmail_letters(pairs)
+        attachments = self._create_letters([pair[0] for pair in pairs], letters)
+        for letter, attachment in zip(letters, attachments, strict=True):
+            letter.attachment_id = attachment
+        self._create_deliveries(
+            [
+                self._prepare_letter_delivery(reminder, letter)
+                for (reminder, _contact), letter in zip(pairs, letters, strict=True)
+            ]
+        )
         self.env.ref("snailmail.snailmail_print")._trigger()
 
     @api.model
-    def _queue_letter_to(self, contact, followup, reminder):
-        letter = (
-            self.env["snailmail.letter"]
-            .with_company(followup.company_id)
-            .create(
-                {
-                    "partner_id": contact.id,
-                    "model": followup.partner_id._name,
-                    "res_id": followup.partner_id.id,
-                    "company_id": followup.company_id.id,
-                    "user_id": self.env.uid,
-                }
-            )
-        )
-        attachment = self._create_letter(reminder, letter)
-        letter.attachment_id = attachment
-        self.env["account.followup.delivery"].create(
-            {
-                "reminder_id": reminder.id,
-                "channel": "letter",
-                "recipient": " ".join(
-                    contact._display_address(without_company=True).split()
-                ),
-                "attachment_id": attachment.id,
-                "letter_id": letter.id,
-                "mail_message_id": letter.message_id.id,
-            }
-        )
+    def _prepare_letter_delivery(self, reminder, letter):
+        address = letter.partner_id._display_address(without_company=True)
+        return {
+            "reminder_id": reminder.id,
+            "channel": "letter",
+            "recipient": " ".join(address.split()),
+            "attachment_id": letter.attachment_id.id,
+            "letter_id": letter.id,
+            "mail_message_id": letter.message_id.id,
+        }
 
     @api.model
-    def _create_letter(self, reminder, letter=None):
-        """Make the letter and keep it as an attachment of the reminder.
+    def _create_snailmail_letters(self, pairs):
+        """Create core's letters, with their note in the chatter and notification.
 
-        :param reminder: the reminder
-        :param letter: ``snailmail.letter`` for which its page is laid out: on A4, with
-            margins, and the address in the window of the envelope
-        :return: the attachment
+        Core's own ``create`` posts one note after the other.
+
+        :param pairs: list of (reminder, contact)
+        :return: the letters, in this order
         """
-        report = self.env["ir.actions.report"].with_company(reminder.company_id)
-        # for the post an address is written in another way: core's cache holds only one
-        self._get_recipients(reminder.partner_id).invalidate_recordset(["display_name"])
-        if letter:
-            letter = letter.with_context(snailmail_layout=True)
-            report = report.with_context(
-                snailmail_layout=True, followup_contact_id=letter.partner_id.id
-            )
-        content, kind = report._render_qweb_pdf(
-            "account_payment_followup.action_report_reminder", reminder.ids
+        post = {
+            "body": self.env._("Letter sent by post"),
+            "message_type": "snailmail",
+        }
+        messages = self._post_messages(
+            [
+                {"partner": reminder.partner_id, "values": dict(post)}
+                for reminder, _contact in pairs
+            ]
         )
-        self._check_pdf(content, kind)
-        if letter and content.startswith(b"%PDF"):
-            content = letter._overwrite_margins(content)
-            if letter.cover:
-                content = letter._append_cover_page(content)
-        return self.env["ir.attachment"].create(
-            {
-                "name": self._get_letter_name(reminder),
-                "raw": content,
-                "res_model": reminder._name,
-                "res_id": reminder.id,
-                "mimetype": "application/pdf",
-            }
+        letters = models.Model.create(
+            self.env["snailmail.letter"],
+            [
+                self._prepare_snailmail_letter(contact, message)
+                for (_reminder, contact), message in zip(pairs, messages, strict=True)
+            ],
         )
+        self.env["mail.notification"].create(
+            [
+                {
+                    "author_id": letter.message_id.author_id.id,
+                    "mail_message_id": letter.message_id.id,
+                    "res_partner_id": letter.partner_id.id,
+                    "notification_type": "snail",
+                    "letter_id": letter.id,
+                    "is_read": True,  # not for the inbox
+                    "notification_status": "ready",
+                }
+                for letter in letters
+            ]
+        )
+        return letters
 
     @api.model
-    def _check_pdf(self, content, kind):
-        """Raise UserError when the PDF engine has ended well, but made no PDF."""
-        if kind == "pdf" and not content.startswith(b"%PDF"):
-            raise UserError(
-                self.env._(
-                    "The letter was not made: wkhtmltopdf gave no PDF. Ask your "
-                    "administrator to look at it, the next try is tomorrow."
-                )
-            )
+    def _prepare_snailmail_letter(self, contact, message):
+        """Return the values of a letter to a contact, with the address as it is."""
+        return {
+            "partner_id": contact.id,
+            "message_id": message.id,
+            "model": message.model,
+            "res_id": message.res_id,
+            "company_id": self.env.company.id,
+            "user_id": self.env.uid,
+            **self.env["snailmail.letter"]._prepare_followup_address(contact),
+        }
+
+    @api.model
+    def _create_letters(self, reminders, letters):
+        """Make the letters and keep them as attachments of their reminders.
+
+        :param reminders: list of reminders
+        :param letters: for each the ``snailmail.letter`` for which its page is laid
+            out: on A4, with margins, and the address in the window of the envelope;
+            or an empty one
+        :return: the attachments, in this order
+        """
+        pages = self._print_letters(list(zip(reminders, letters, strict=True)))
+        return self.env["ir.attachment"].create(
+            [
+                {
+                    "name": self._get_letter_name(reminder),
+                    "raw": content,
+                    "res_model": reminder._name,
+                    "res_id": reminder.id,
+                    "mimetype": "application/pdf",
+                }
+                for reminder, content in zip(reminders, pages, strict=True)
+            ]
+        )
 
     @api.model
     def _get_letter_name(self, reminder):

@@ -1,4 +1,6 @@
-from odoo import api, models
+from odoo import Command, api, models
+
+from odoo.addons.sms.tools.sms_tools import sms_content_to_rendered_html
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -36,28 +38,72 @@ class AccountFollowupSend(models.AbstractModel):
         return super()._get_channel_problem(channel, partner)
 
     @api.model
-    def _queue_sms(self, followup, reminder, data):
-        numbers = self._get_sms_numbers(followup.partner_id)
-        author = self._get_author(followup, data)
-        message = (
-            followup.partner_id.with_company(followup.company_id)
-            .with_context(mail_post_autofollow=False)
-            ._message_sms(
-                data["sms_body"],
-                partner_ids=[contact.id for contact in numbers],
-                sms_pid_to_number={
-                    contact.id: number for contact, number in numbers.items()
-                },
-                put_in_queue=True,
-                author_id=author["author_id"],
-                record_company_id=followup.company_id.id,
-            )
+    def _queue_sms(self, batch):
+        posts = [self._prepare_sms_post(data) for data in batch]
+        messages = self._post_messages(posts)
+        self._create_sms(batch, messages)
+        self._create_deliveries(
+            [
+                {
+                    "reminder_id": data["reminder"].id,
+                    "channel": "sms",
+                    "recipient": ", ".join(
+                        self._get_sms_numbers(data["followup"].partner_id).values()
+                    ),
+                    "mail_message_id": message.id,
+                }
+                for data, message in zip(batch, messages, strict=True)
+            ]
         )
-        self.env["account.followup.delivery"].create(
-            {
-                "reminder_id": reminder.id,
-                "channel": "sms",
-                "recipient": ", ".join(numbers.values()),
-                "mail_message_id": message.id,
-            }
+
+    @api.model
+    def _prepare_sms_post(self, data):
+        """Return the note on the customer that stands for the SMS."""
+        followup = data["followup"]
+        author = self._get_author(followup, data)
+        return {
+            "partner": followup.partner_id,
+            "values": {
+                "body": sms_content_to_rendered_html(data["sms_body"]),
+                "message_type": "sms",
+                "partner_ids": [
+                    contact.id for contact in self._get_sms_numbers(followup.partner_id)
+                ],
+                "author_id": author["author_id"],
+            },
+        }
+
+    @api.model
+    def _create_sms(self, batch, messages):
+        """Put the SMS into core's queue, as its ``_notify_thread_by_sms`` does."""
+        all_sms = self.env["sms.sms"].create(
+            [
+                {
+                    "body": data["sms_body"],
+                    "mail_message_id": message.id,
+                    "partner_id": contact.id,
+                    "number": number,
+                    "state": "outgoing",
+                }
+                for data, message in zip(batch, messages, strict=True)
+                for contact, number in self._get_sms_numbers(
+                    data["followup"].partner_id
+                ).items()
+            ]
+        )
+        self.env["mail.notification"].create(
+            [
+                {
+                    "author_id": sms.mail_message_id.author_id.id,
+                    "mail_message_id": sms.mail_message_id.id,
+                    "res_partner_id": sms.partner_id.id,
+                    "sms_number": sms.number,
+                    "notification_type": "sms",
+                    "sms_id_int": sms.id,
+                    "sms_tracker_ids": [Command.create({"sms_uuid": sms.uuid})],
+                    "is_read": True,  # not for the inbox
+                    "notification_status": "ready",
+                }
+                for sms in all_sms
+            ]
         )

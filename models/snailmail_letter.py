@@ -105,17 +105,19 @@ class SnailmailLetter(models.Model):
     def _requeue_followup(self):
         """Put the letters back into the queue, with the address as it is now."""
         for letter in self:
-            contact = letter.partner_id
             letter.write(
                 {
                     "state": "pending",
                     "error_code": False,
                     "info_msg": False,
-                    **{
-                        name: contact._fields[name].convert_to_write(
-                            contact[name], contact
-                        )
-                        for name in ADDRESS_FIELDS
-                    },
+                    **self._prepare_followup_address(letter.partner_id),
                 }
             )
+
+    @api.model
+    def _prepare_followup_address(self, contact):
+        """Return the address of a contact as values of a letter."""
+        return {
+            name: contact._fields[name].convert_to_write(contact[name], contact)
+            for name in ADDRESS_FIELDS
+        }

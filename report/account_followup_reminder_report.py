@@ -9,6 +9,8 @@ from ..tools import paper
 #: core, too, posts its letters without them.
 EDGE_LAYOUTS = {f"web.external_layout_{name}" for name in ("bubble", "folder", "wave")}
 
+HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
 
 class AccountFollowupReminderReport(models.AbstractModel):
     """The letter of a reminder (template ``report_reminder``)."""
@@ -55,8 +57,8 @@ class AccountFollowupReminderReport(models.AbstractModel):
         recipients = self.env["account.followup.send"]._get_recipients(
             reminder.partner_id
         )
-        contact_id = self.env.context.get("followup_contact_id")
-        return recipients.filtered(lambda one: one.id == contact_id) or recipients[:1]
+        chosen = self.env.context.get("followup_contact_ids", ())
+        return (recipients.filtered(lambda one: one.id in chosen) or recipients)[:1]
 
     @api.model
     def _get_head_room(self):
@@ -73,6 +75,8 @@ class AccountFollowupReminderReport(models.AbstractModel):
         """Return the text as it was sent, less the button that paper cannot press.
 
         Pictures from elsewhere are left out: the server would fetch them.
+        Its headings only look like some: several letters that are converted in one
+        call are told apart by the one heading that each of them begins with.
         """
         if not reminder.body:
             return Markup()
@@ -80,6 +84,9 @@ class AccountFollowupReminderReport(models.AbstractModel):
         for button in root.find_class("o_followup_pay"):
             button.drop_tree()
         paper.remove_fetched(root, reminder.get_base_url())
+        for heading in list(root.iter(*HEADINGS)):
+            heading.set("class", f"{heading.get('class', '')} {heading.tag}".strip())
+            heading.tag = "p"
         for head in root.xpath("//table[hasclass('o_followup_table')]/thead"):
             head.insert(0, self._get_head_room())
         return Markup(html.tostring(root, encoding="unicode"))

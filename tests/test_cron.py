@@ -207,14 +207,17 @@ class TestCron(FollowupCommon, CronMixinCase):
         for partner in (self.customer, broken, late):
             self._create_late(20, partner=partner)
         service = self.env.registry["account.followup.send"]
-        render = service._render
+        render = service._render_batch
 
-        def fail_for_one(self, followup, *args, **kwargs):
-            if followup.partner_id == broken:
+        def fail_for_one(self, followups, *args, **kwargs):
+            if broken in followups.partner_id:
                 raise ValueError("Template went wrong")
-            return render(self, followup, *args, **kwargs)
+            return render(self, followups, *args, **kwargs)
 
-        with self.mock_mail_gateway(), patch.object(service, "_render", fail_for_one):
+        with (
+            self.mock_mail_gateway(),
+            patch.object(service, "_render_batch", fail_for_one),
+        ):
             self._run_cron()
             self._run_cron()
             self._run_mail_queue()

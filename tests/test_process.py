@@ -133,16 +133,16 @@ class TestProcess(FollowupCommon):
         ):
             self._pay(invoice)
         service = self.env.registry["account.followup.send"]
-        render = service._render
+        render = service._render_batch
 
-        def fail_for_some(self, followup, *args, **kwargs):
-            if followup.partner_id in broken:
+        def fail_for_some(self, followups, *args, **kwargs):
+            if followups.partner_id & broken:
                 raise ValueError("Template went wrong")
-            return render(self, followup, *args, **kwargs)
+            return render(self, followups, *args, **kwargs)
 
         with (
             self.mock_mail_gateway(),
-            patch.object(service, "_render", fail_for_some),
+            patch.object(service, "_render_batch", fail_for_some),
         ):
             while run.state == "running":
                 self._run_in_background()
@@ -171,15 +171,18 @@ class TestProcess(FollowupCommon):
     def test_d3_failure_is_said(self):
         partners = self._create_customers(2)
         service = self.env.registry["account.followup.send"]
-        render = service._render
+        render = service._render_batch
 
-        def fail_for_one(self, followup, *args, **kwargs):
-            if followup.partner_id == partners[0]:
+        def fail_for_one(self, followups, *args, **kwargs):
+            if partners[0] in followups.partner_id:
                 raise ValueError("Template went wrong")
-            return render(self, followup, *args, **kwargs)
+            return render(self, followups, *args, **kwargs)
 
         wizard = self._open_wizard(partners)
-        with self.mock_mail_gateway(), patch.object(service, "_render", fail_for_one):
+        with (
+            self.mock_mail_gateway(),
+            patch.object(service, "_render_batch", fail_for_one),
+        ):
             action = wizard.action_process()
         run = self.env["account.followup.run"].browse(action["res_id"])
         self.assertEqual((run.done_count, run.failed_count), (1, 1))

@@ -1,0 +1,313 @@
+from odoo import api, models
+from odoo.tools import SQL, formataddr
+
+#: Layout of the e-mails.
+LAYOUT = "mail.mail_notification_layout"
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """Messages in the chatters of many customers, as core's ``message_post`` does it.
+
+    Core posts and notifies one message after the other, with some twenty queries each.
+    Here the same is read and written for all of them together; what is decided for a
+    single message (layout, groups of recipients, headers) is asked of core's methods.
+    """
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _post_messages(self, posts):
+        """Post messages on customers of the company, and queue their notifications.
+
+        :param posts: list of dicts: ``partner`` (the customer), ``values`` (of
+            mail.message, ``partner_ids`` as a list of ids), ``lang`` (code of the
+            language of the e-mail) and ``attachments`` ((name, content) pairs), the
+            last two if there are any
+        :return: the messages, in this order
+        """
+        if not posts:
+            return self.env["mail.message"]
+        self._complete_posts(posts)
+        messages = self.env["res.partner"]._message_create(
+            [post["values"] for post in posts]
+        )
+        for post, message in zip(posts, messages, strict=True):
+            post["message"] = message
+            post["partner"]._message_post_after_hook(message, post["values"])
+        self._notify_posts(posts)
+        return messages
+
+    @api.model
+    def _complete_posts(self, posts):
+        """Add to the values what ``message_post`` adds, and create the attachments."""
+        partners = self.env["res.partner"].union(*(post["partner"] for post in posts))
+        history = self._get_histories(partners)
+        domains = partners._mail_get_alias_domains(default_company=self.env.company)
+        note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
+        for post in posts:
+            partner, values = post["partner"], post["values"]
+            author_id, email_from = partners._message_compute_author(
+                values.get("author_id"), values.get("email_from")
+            )
+            post["parent_id"], post["references"] = history[partner.id]
+            post["values"] = {
+                "author_guest_id": False,
+                "email_add_signature": False,
+                "partner_ids": [],
+                "subtype_id": note,
+                "record_alias_domain_id": domains[partner.id].id,
+                "record_company_id": self.env.company.id,
+                **values,
+                "author_id": author_id,
+                "email_from": email_from,
+                "model": partner._name,
+                "res_id": partner.id,
+                "parent_id": post["parent_id"],
+            }
+        self._set_reply_to(partners, posts)
+        self._create_post_attachments(posts)
+
+    @api.model
+    def _set_reply_to(self, partners, posts):
+        """Say where answers go: to the customer's chatter, when there is an alias."""
+        values = {post["partner"].id: post["values"] for post in posts}
+        reply_to = partners._notify_get_reply_to_batch(
+            defaults={key: value["email_from"] for key, value in values.items()},
+            author_ids={key: value["author_id"] for key, value in values.items()},
+        )
+        for post in posts:
+            post["values"]["reply_to"] = reply_to[post["partner"].id]
+
+    @api.model
+    def _create_post_attachments(self, posts):
+        """Create the attachments of all messages."""
+        pairs = [
+            (post, name, content)
+            for post in posts
+            for name, content in post.get("attachments", ())
+        ]
+        attachments = self.env["ir.attachment"].create(
+            [
+                {
+                    "name": name,
+                    "description": name,
+                    "raw": content,
+                    "res_model": post["partner"]._name,
+                    "res_id": post["partner"].id,
+                }
+                for post, name, content in pairs
+            ]
+        )
+        for post in posts:
+            post["values"]["attachment_ids"] = []
+        for (post, _name, _content), attachment in zip(pairs, attachments, strict=True):
+            post["values"]["attachment_ids"].append((4, attachment.id))
+
+    @api.model
+    def _get_histories(self, partners):
+        """Return what new messages refer to in the chatters of customers.
+
+        The rules of core's ``_message_compute_parent_id`` and
+        ``_notify_by_email_get_base_mail_values``, for many customers in one query.
+
+        :return: dict {customer id: (id of the parent message or None, Message-Ids)}
+        """
+        fields = self.env["mail.message"]._fields
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT partner.id,
+                       (SELECT recent.id
+                          FROM (SELECT message.id, message.message_type,
+                                       COALESCE(message.date, message.create_date) date
+                                  FROM mail_message message
+                                 WHERE message.model = 'res.partner'
+                                   AND message.res_id = partner.id
+                                   AND message.message_type <> 'user_notification'
+                                 ORDER BY message.date DESC, message.id DESC
+                                 LIMIT 200) recent
+                         ORDER BY recent.message_type IN ('comment', 'email') DESC,
+                                  recent.date DESC,
+                                  recent.id DESC
+                         LIMIT 1),
+                       %(references)s
+                  FROM unnest(%(ids)s) partner(id)
+                """,
+                ids=partners.ids,
+                references=self._get_sql_references(),
+                to_flush=[
+                    fields[name]
+                    for name in ("date", "message_id", "message_type", "model")
+                ],
+            )
+        )
+        return {key: (parent, ids or []) for key, parent, ids in rows}
+
+    @api.model
+    def _get_sql_references(self):
+        """Return SQL: the Message-Ids of the last three public messages, oldest first.
+
+        Of what is public, of what was sent, and of anything but notices to users.
+        """
+        return SQL(
+            """
+            (SELECT ARRAY_AGG(best.message_id ORDER BY best.id)
+               FROM (SELECT recent.id, recent.message_id
+                       FROM (SELECT message.*, subtype.internal
+                               FROM mail_message message
+                               JOIN mail_message_subtype subtype
+                                 ON subtype.id = message.subtype_id
+                              WHERE message.model = 'res.partner'
+                                AND message.res_id = partner.id
+                                AND message.message_id IS NOT NULL
+                              ORDER BY message.id DESC
+                              LIMIT 32) recent
+                      ORDER BY recent.is_internal IS NOT TRUE
+                               AND recent.internal IS NOT TRUE DESC,
+                               recent.message_type IN (
+                                   'comment', 'auto_comment', 'email', 'email_outgoing'
+                               ) DESC,
+                               recent.message_type NOT IN (
+                                   'user_notification', 'out_of_office'
+                               ) DESC,
+                               recent.id DESC
+                      LIMIT 3) best)
+            """
+        )
+
+    # ------------------------------------------------------------------
+    # Notifications
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _notify_posts(self, posts):
+        """Notify recipients and followers: e-mails are queued, nothing is sent."""
+        mails, notifications = [], []
+        for post, recipients in zip(
+            posts, self._get_post_recipients(posts), strict=True
+        ):
+            partner = post["partner"].with_context(
+                lang=post.get("lang") or self.env.lang,
+                email_notification_allow_footer=True,
+            )
+            # a customer who is a user: rare enough to be done one by one
+            partner._notify_thread_by_inbox(post["message"], recipients, post["values"])
+            for mail, ids in self._prepare_mails(partner, post, recipients):
+                mails.append(mail)
+                notifications.append((partner, post["message"], ids))
+        self._create_mails(mails, notifications)
+
+    @api.model
+    def _create_mails(self, mails, notifications):
+        """Queue e-mails, and note for each of their recipients that one is under way.
+
+        :param mails: list of values of mail.mail
+        :param notifications: of each of them customer, message and ids of recipients
+        """
+        mails = self.env["mail.mail"].create(mails)
+        self.env["mail.notification"].create(
+            [
+                {
+                    **partner._notify_by_email_get_base_notification_values(message),
+                    "mail_mail_id": mail.id,
+                    "res_partner_id": recipient_id,
+                }
+                for mail, (partner, message, ids) in zip(
+                    mails, notifications, strict=True
+                )
+                for recipient_id in ids
+            ]
+        )
+
+    @api.model
+    def _get_post_recipients(self, posts):
+        """Return for each post the data of its recipients and of its followers.
+
+        See core's ``_notify_get_recipients``: without its author and who is archived.
+        """
+        get_data = self.env["mail.followers"]._get_recipient_data
+        values = [post["values"] for post in posts]
+        kind, subtype = values[0]["message_type"], values[0]["subtype_id"]
+        partners = self.env["res.partner"].union(*(post["partner"] for post in posts))
+        following = get_data(partners, kind, subtype, [])
+        ids = sorted({id_ for value in values for id_ in value["partner_ids"]})
+        direct = get_data(None, kind, subtype, ids)[0] if ids else {}
+        authors = {
+            author_id: partners._message_compute_real_author(author_id).id
+            for author_id in {value["author_id"] for value in values}
+        }
+        result = []
+        for value in values:
+            mine = following[value["res_id"]]
+            for id_ in value["partner_ids"]:
+                mine[id_] = dict(direct[id_], is_follower=id_ in mine)
+            mine.pop(authors[value["author_id"]], None)
+            result.append([data for data in mine.values() if data["active"]])
+        return result
+
+    @api.model
+    def _prepare_mails(self, partner, post, recipients):
+        """Return the e-mails of a message, one for each language and kind of recipient.
+
+        :return: list of (values of mail.mail, ids of the recipients)
+        """
+        recipients = [data for data in recipients if data["notif"] == "email"]
+        if not recipients:
+            return []
+        message = post["message"]
+        values = dict(post["values"], tracking_value_ids=False)
+        base = self._prepare_mail(partner, post, recipients)
+        return [
+            (
+                partner._notify_by_email_get_final_mail_values(
+                    group["recipients_ids"],
+                    base,
+                    {
+                        "body_html": partner._notify_by_email_render_layout(
+                            message, group, values, context
+                        )
+                    },
+                ),
+                group["recipients_ids"],
+            )
+            for _lang, context, group in (
+                partner._notify_get_classified_recipients_iterator(
+                    message,
+                    recipients,
+                    values,
+                    force_email_company=self.env.company,
+                    force_email_lang=post.get("lang"),
+                )
+            )
+        ]
+
+    @api.model
+    def _prepare_mail(self, partner, post, recipients):
+        """Return the values that the e-mails of a message share (E4).
+
+        See core's ``_notify_by_email_get_base_mail_values``: an answer is sent to all
+        who are outside, and finds its way to the customer by the references.
+        """
+        message = post["message"]
+        subject = message.subject or partner._message_compute_subject()
+        subject = " ".join(subject.splitlines())
+        outside = [
+            formataddr((data["name"], data["email_normalized"]))
+            for data in recipients
+            if data["email_normalized"] and data["share"]
+        ]
+        headers = {}
+        if outside and len(outside) < partner._CUSTOMER_HEADERS_LIMIT_COUNT:
+            headers["X-Msg-To-Add"] = ",".join(outside)
+        if bounce := message.record_alias_domain_id.bounce_email:
+            headers["Return-Path"] = bounce
+        headers = partner._notify_by_email_get_headers(headers=headers)
+        values = {
+            "auto_delete": True,
+            "headers": repr(headers) if headers else False,
+            "mail_message_id": message.id,
+            "references": " ".join([*post["references"], message.message_id]),
+        }
+        if subject != message.subject:
+            values["subject"] = subject
+        return values

@@ -1,0 +1,118 @@
+import logging
+
+import psycopg2
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+_logger = logging.getLogger(__name__)
+
+REPORT = "account_payment_followup.action_report_reminder"
+
+#: Letters that are converted in one call of wkhtmltopdf: ten of them take about as long
+#: as two, more than that have been seen to break.
+LETTERS_PER_CALL = 10
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """Pages of the letters, several in one call of wkhtmltopdf."""
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _print_letters(self, pairs):
+        """Return the pages of letters.
+
+        :param pairs: list of (reminder, ``snailmail.letter`` or an empty one), all of
+            them with one or all without
+        :return: list of PDF, in this order
+        """
+        pages = {}
+        waiting = list(enumerate(pairs))
+        while waiting:
+            part = self._take_letters(waiting)
+            waiting = [entry for entry in waiting if entry not in part]
+            contents = self._convert_letters([pair for _number, pair in part])
+            for (number, pair), content in zip(part, contents, strict=True):
+                pages[number] = self._finish_letter(pair[1], content)
+        return [pages[number] for number in range(len(pairs))]
+
+    @api.model
+    def _take_letters(self, waiting):
+        """Return the next letters for one call: not two of the same reminder."""
+        part = {}
+        for entry in waiting:
+            part.setdefault(entry[1][0], entry)
+            if len(part) == LETTERS_PER_CALL:
+                break
+        return list(part.values())
+
+    @api.model
+    def _convert_letters(self, pairs):
+        """Return the pages of some letters, each of another reminder.
+
+        When they cannot be made together or taken apart again, they are made one by
+        one: a build of wkhtmltopdf without patches converts a single one in a call.
+        """
+        contents = {}
+        if len(pairs) > 1:
+            try:
+                contents = self._call_report(pairs)
+            except psycopg2.Error:
+                raise
+            except Exception as error:
+                _logger.info("%s letters in one call: %r", len(pairs), error)
+        if set(contents) != {reminder.id for reminder, _letter in pairs}:
+            contents = {}
+            for pair in pairs:
+                contents.update(self._call_report([pair]))
+        return [contents[reminder.id] for reminder, _letter in pairs]
+
+    @api.model
+    def _call_report(self, pairs):
+        """Return {id of the reminder: its page}, as far as they can be told apart."""
+        reminders = self.env["account.followup.reminder"].browse(
+            reminder.id for reminder, _letter in pairs
+        )
+        letters = self.env["snailmail.letter"].union(*(pair[1] for pair in pairs))
+        # for the post an address is written in another way: core's cache holds only one
+        for reminder in reminders:
+            self._get_recipients(reminder.partner_id).invalidate_recordset(
+                ["display_name"]
+            )
+        report = self.env["ir.actions.report"]
+        if letters:
+            report = report.with_context(
+                snailmail_layout=True, followup_contact_ids=letters.partner_id.ids
+            )
+        content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
+        if kind == "html":  # no PDF is made: whole pages, with their letterhead
+            return {
+                reminder.id: report._render_qweb_html(REPORT, reminder.ids)[0]
+                for reminder in reminders
+            }
+        contents = report._get_splitted_report(REPORT, content, kind)
+        for content in contents.values():
+            self._check_pdf(content, kind)
+        return contents
+
+    @api.model
+    def _check_pdf(self, content, kind):
+        """Raise UserError when the PDF engine has ended well, but made no PDF."""
+        if kind == "pdf" and not content.startswith(b"%PDF"):
+            raise UserError(
+                self.env._(
+                    "The letter was not made: wkhtmltopdf gave no PDF. Ask your "
+                    "administrator to look at it, the next try is tomorrow."
+                )
+            )
+
+    @api.model
+    def _finish_letter(self, letter, content):
+        """Return a page made ready for the post: empty margins, a cover if wanted."""
+        if letter and content.startswith(b"%PDF"):
+            letter = letter.with_context(snailmail_layout=True)
+            content = letter._overwrite_margins(content)
+            if letter.cover:
+                content = letter._append_cover_page(content)
+        return content
