@@ -1,7 +1,7 @@
 import logging
 import os
 import random
-from collections import Counter, defaultdict
+from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
@@ -15,6 +15,7 @@ from odoo.tools import SQL
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 
 from . import oracle
+from .oracle_facts import OracleFacts
 
 _logger = logging.getLogger(__name__)
 
@@ -33,7 +34,7 @@ def shift(day, rng, first, last):
     return day + timedelta(days=rng.randint(first, last))
 
 
-class LedgerCase(AccountTestInvoicingCommon):
+class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
     """Two root companies, one with a branch, whose customers owe all sorts of things.
 
     Some items come from invoices, payments and credit notes. The others are booked
@@ -393,74 +394,6 @@ class LedgerCase(AccountTestInvoicingCommon):
             ],
             "line_ids": [Command.create(vals) for vals in line_vals],
         }
-
-    # ------------------------------------------------------------------
-    # Facts for the oracle
-    # ------------------------------------------------------------------
-
-    def _read_settings(self, root):
-        levels = self.env["account.followup.level"].with_context(active_test=False)
-        return oracle.Settings(
-            levels=tuple(
-                oracle.Level(level.id, level.delay, level.active)
-                for level in levels.search([("company_id", "=", root.id)])
-            ),
-            enabled=root.followup_enabled,
-            min_amount=Decimal(str(root.followup_min_amount)),
-            min_days=root.followup_min_days,
-            catch_up=root.followup_catch_up,
-        )
-
-    def _read_customers(self):
-        """Return dict {(customer id, root company id): oracle.Customer}."""
-        env = self.env(su=True)
-        customers = {}
-        for root in self.roots:
-            settings = self._read_settings(root)
-            for partner in self.partners:
-                key = (partner.id, root.id)
-                customers[key] = oracle.Customer(partner.id, settings)
-        ours = [("partner_id", "in", self.partners.ids)]
-        for case in env["account.followup"].search(ours):
-            customer = customers[case.partner_id.id, case.company_id.id]
-            customer.excluded = case.excluded
-            customer.set_by_hand = case.next_reminder_date or None
-        mentions = defaultdict(list)
-        for reminder in env["account.followup.reminder"].search(ours):
-            states = tuple(reminder.delivery_ids.mapped("state"))
-            customer = customers[reminder.partner_id.id, reminder.company_id.id]
-            customer.reminders.append((reminder.date, states))
-            for line in reminder.line_ids:
-                mentions[line.move_line_id.id].append(
-                    oracle.Mention(line.level_id.id or None, reminder.date, states)
-                )
-        for line in env["account.move.line"].search(
-            [
-                ("company_id", "in", self.companies.ids),
-                ("partner_id", "child_of", self.partners.ids),
-            ]
-        ):
-            partner = line.partner_id.commercial_partner_id
-            customer = customers[partner.id, line.company_id.root_id.id]
-            customer.entries.append(self._read_entry(line, mentions[line.id]))
-        return customers
-
-    def _read_entry(self, line, mentions):
-        return oracle.Entry(
-            id=line.id,
-            account_type=line.account_type,
-            state=line.parent_state,
-            reconciled=line.reconciled,
-            residual=Decimal(str(line.amount_residual_currency)),
-            residual_company=Decimal(str(line.amount_residual)),
-            maturity=line.date_maturity or None,
-            invoice_date=line.invoice_date or None,
-            entry_date=line.date,
-            excluded=line.no_followup,
-            hold_until=line.followup_hold_until or None,
-            expected=line.expected_payment_date or None,
-            mentions=tuple(mentions),
-        )
 
     def _fail_on(self, mismatches, seed):
         """Fail with the smallest customer of those that differ."""

@@ -1,0 +1,394 @@
+import os
+from collections import Counter
+from datetime import timedelta
+from decimal import Decimal
+
+from freezegun import freeze_time
+from hypothesis import HealthCheck, Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from . import oracle
+from .common import TODAY, FollowupCommon
+from .oracle_facts import OracleFacts
+
+LONG = os.environ.get("FOLLOWUP_LONG")
+CUSTOMERS = 3
+
+customers = st.integers(0, CUSTOMERS - 1)
+numbers = st.integers(0, 50)
+amounts = st.sampled_from([10.0, 33.33, 100.0, 250.0])
+days = st.integers(-5, 20)
+
+
+class Crash(Exception):
+    """The server dies: what was not committed never was."""
+
+
+class Business(RuleBasedStateMachine):
+    """What can happen to customers, in any order, day after day."""
+
+    case = None  # the test in whose database it happens
+    events = Counter()  # states of reminders that came up
+
+    @initialize(
+        min_days=st.sampled_from([0, 3]),
+        min_amount=st.sampled_from([0.0, 50.0]),
+        catch_up=st.sampled_from(["step", "jump"]),
+        delays=st.sampled_from([(1, 15, 30), (-3, 1, 10), (0, 5)]),
+        start=st.lists(st.tuples(amounts, days), min_size=4, max_size=8),
+    )
+    def open_house(self, min_days, min_amount, catch_up, delays, start):
+        case = self.case
+        self.savepoint = case.env.cr.savepoint()
+        self.day = TODAY
+        self.left = set()
+        self.merged = set()
+        case.company.write(
+            {
+                "followup_min_days": min_days,
+                "followup_min_amount": min_amount,
+                "followup_catch_up": catch_up,
+            }
+        )
+        self.levels = case._replace_levels(delays)
+        case.partners = case.env["res.partner"]
+        for number in range(CUSTOMERS):
+            case.partners += case._create_customer(f"Player {number}")
+        self.moves = case.env["account.move"]
+        self._freeze()
+        for number, (amount, late) in enumerate(start):
+            partner = self._get_partner(number)
+            self.moves += case._create_late(late, amount, partner, self.day)
+
+    def teardown(self):
+        if hasattr(self, "freezer"):
+            self.freezer.stop()
+            self.savepoint.close(rollback=True)
+            self.case.env.invalidate_all()
+
+    def _freeze(self):
+        if hasattr(self, "freezer"):
+            self.freezer.stop()
+        self.freezer = freeze_time(self.day)
+        self.freezer.start()
+
+    def _get_partner(self, number):
+        return self.case.partners[number % len(self.case.partners)]
+
+    def _get_move(self, number, **where):
+        moves = self.moves.filtered_domain([(key, "=", where[key]) for key in where])
+        return moves[number % len(moves)] if moves else moves
+
+    def _get_lines(self, move):
+        return move.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+
+    def _try(self, method, *args):
+        """Do what may be refused with a sentence, and is not half done then."""
+        try:
+            with self.case.env.cr.savepoint():
+                return method(*args)
+        except UserError:
+            self.case.env.invalidate_all()
+
+    # ------------------------------------------------------------------
+    # The ledger
+    # ------------------------------------------------------------------
+
+    @rule(customer=customers, amount=amounts, late=days)
+    def invoice(self, customer, amount, late):
+        self.moves += self.case._create_late(
+            late, amount, self._get_partner(customer), day=self.day
+        )
+
+    @rule(customer=customers, amount=amounts)
+    def credit_note(self, customer, amount):
+        self.moves += self.case._create_late(
+            0, amount, self._get_partner(customer), self.day, move_type="out_refund"
+        )
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, share=st.sampled_from([0.3, 1.0]))
+    def pay(self, number, share):
+        move = self._get_move(number, state="posted", move_type="out_invoice")
+        if move and move.amount_residual:
+            amount = round(move.amount_residual * share, 2)
+            self.case._pay(move, amount, self.day)
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers)
+    def take_back_payment(self, number):
+        self._get_lines(self._get_move(number)).remove_move_reconcile()
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers)
+    def match_credit(self, number):
+        note = self._get_move(number, state="posted", move_type="out_refund")
+        invoices = self.moves.filtered(
+            lambda move: move.partner_id == note.partner_id
+            and move.state == "posted"
+            and move.move_type == "out_invoice"
+        )
+        lines = self._get_lines(note + invoices[:1])
+        lines = lines.filtered(lambda line: not line.reconciled)
+        if len(lines.move_id) > 1:
+            lines.reconcile()
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers)
+    def back_to_draft_and_post(self, number):
+        move = self._get_move(number, state="posted")
+        if move:
+            move.button_draft()
+            move.action_post()
+
+    # ------------------------------------------------------------------
+    # What a clerk does
+    # ------------------------------------------------------------------
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, ahead=st.integers(0, 10))
+    def hold(self, number, ahead):
+        until = self.day + timedelta(days=ahead)
+        self._get_lines(self._get_move(number)).followup_hold_until = until
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, ahead=st.integers(0, 10))
+    def expect_payment(self, number, ahead):
+        day = self.day + timedelta(days=ahead)
+        self._get_lines(self._get_move(number)).expected_payment_date = day
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, value=st.booleans())
+    def exclude_invoice(self, number, value):
+        self._get_move(number).no_followup = value
+
+    @rule(customer=customers, value=st.booleans())
+    def exclude_customer(self, customer, value):
+        self._get_partner(customer).followup_excluded = value
+
+    @rule(customer=customers, ahead=st.integers(0, 10))
+    def next_reminder(self, customer, ahead):
+        partner = self._get_partner(customer)
+        partner.followup_next_reminder_date = self.day + timedelta(days=ahead)
+
+    @rule(customer=customers)
+    def send_by_hand(self, customer):
+        def send():
+            window = self.case._open_window(self._get_partner(customer))
+            window.write({"do_email": True, "do_print": False})
+            window.action_send()
+
+        with self.case.mock_mail_gateway():
+            self._try(send)
+            self._keep_mails()
+
+    @rule(customer=customers)
+    def archive_customer(self, customer):
+        partner = self._get_partner(customer)
+        partner.active = not partner.active
+
+    @precondition(lambda self: len(self.case.partners) > 2)
+    @rule(customer=customers)
+    def merge_customers(self, customer):
+        kept = self._get_partner(customer)
+        gone = (self.case.partners - kept)[0]
+        wizard = self.case.env["base.partner.merge.automatic.wizard"].create({})
+        (kept + gone).active = True
+        wizard._merge((kept + gone).ids, kept)
+        self.case.env.invalidate_all()
+        self.case.partners -= gone
+        self.merged.add(kept.id)
+
+    @rule(number=numbers, delay=st.integers(-5, 40))
+    def change_delay(self, number, delay):
+        level = self.levels[number % len(self.levels)]
+        if delay not in self.levels.mapped("delay"):
+            self._try(level.write, {"delay": delay})
+
+    @rule(number=numbers)
+    def archive_level(self, number):
+        level = self.levels[number % len(self.levels)]
+        level.active = not level.active
+
+    # ------------------------------------------------------------------
+    # Days, runs, crashes
+    # ------------------------------------------------------------------
+
+    @rule(count=st.sampled_from([0, 1, 1, 2, 5, 20]))
+    def days_pass(self, count):
+        self.day += timedelta(days=count)
+        self._freeze()
+
+    def _run(self):
+        """Run the job: what it names is open, none of it is settled (rule 8)."""
+        before = self._get_reminders()
+        self.case._run_cron()
+        new = self._get_reminders() - before
+        self.case.assertFalse(new.line_ids.move_line_id.filtered("reconciled"))
+        self.case.assertFalse(
+            new.filtered(lambda one: one.partner_id.followup_excluded)
+        )
+
+    @rule()
+    def night(self):
+        with self.case.mock_mail_gateway():
+            self._run()
+            self.case._run_mail_queue()
+            self._keep_mails()
+
+    @rule()
+    def run_without_queue(self):
+        with self.case.mock_mail_gateway():
+            self._run()
+
+    @rule()
+    def all_is_paid_between_run_and_queue(self):
+        with self.case.mock_mail_gateway():
+            self._run()
+            open_moves = self.moves.filtered(
+                lambda move: move.state == "posted"
+                and move.move_type == "out_invoice"
+                and move.amount_residual
+            )
+            for move in open_moves:
+                self.case._pay(move, day=self.day)
+            self.case._run_mail_queue()
+            self._keep_mails()
+
+    @rule()
+    def crash_in_the_run(self):
+        try:
+            with self.case.env.cr.savepoint(), self.case.mock_mail_gateway():
+                self.case._run_cron()
+                raise Crash
+        except Crash:
+            self.case.env.invalidate_all()
+
+    @rule()
+    def queue_alone(self):
+        with self.case.mock_mail_gateway():
+            self.case._run_mail_queue()
+            self._keep_mails()
+
+    def _keep_mails(self):
+        """A message that left: something in it was owed at that moment (X2)."""
+        sent = self._get_reminders().filtered(lambda one: one.state == "sent")
+        self.events.update(self._get_reminders().mapped("state"))
+        for reminder in sent.filtered(lambda one: one.id not in self.left):
+            self.left.add(reminder.id)
+            owed = reminder.line_ids.move_line_id.filtered(
+                lambda line: line.amount_residual > 0
+            )
+            self.case.assertTrue(owed, "Nothing of the reminder was owed")
+
+    def _get_reminders(self):
+        return self.case.env["account.followup.reminder"].search(
+            [("company_id", "=", self.case.company.id)], order="id"
+        )
+
+    # ------------------------------------------------------------------
+    # What always holds
+    # ------------------------------------------------------------------
+
+    @invariant()
+    def each_item_reaches_each_level_once(self):
+        lines = self._get_reminders().line_ids.filtered(
+            lambda line: line.is_standing and line.level_id and line.move_line_id
+        )
+        count = Counter((line.move_line_id.id, line.level_id.id) for line in lines)
+        self.case.assertLessEqual(max(count.values(), default=0), 1)
+
+    @invariant()
+    def no_automatic_reminder_comes_too_early(self):
+        gap = self.case.company.followup_min_days
+        standing = self._get_reminders().filtered(
+            lambda one: one.state in ("queued", "sent")
+        )
+        for partner, reminders in standing.grouped("partner_id").items():
+            if partner.id in self.merged:
+                continue  # two histories became one
+            reminders = reminders.sorted(lambda one: (one.date, one.id))
+            for first, second in zip(reminders, reminders[1:], strict=False):
+                if second.trigger == "automatic":
+                    days_between = (second.date - first.date).days
+                    self.case.assertGreaterEqual(days_between, gap)
+
+    @invariant()
+    def state_is_the_oracles(self):
+        case = self.case
+        case.env.flush_all()
+        case.env.invalidate_all()
+        facts = case._read_customers()
+        for partner in case.partners.with_company(case.company):
+            customer = facts[partner.id, case.company.id]
+            answer = oracle.explain_customer(customer, self.day)
+            shown = {
+                "status": partner.followup_status,
+                "due": Decimal(str(partner.total_due)),
+                "overdue": Decimal(str(partner.total_overdue)),
+            }
+            expected = {
+                "status": answer.status,
+                "due": answer.total_due,
+                "overdue": answer.total_overdue,
+            }
+            case.assertEqual(shown, expected, customer)
+
+    @invariant()
+    def totals_are_the_ledgers(self):
+        case = self.case
+        for partner in case.partners.with_company(case.company):
+            lines = case.env["account.move.line"].search(
+                [
+                    ("partner_id", "=", partner.id),
+                    ("account_id.account_type", "=", "asset_receivable"),
+                    ("parent_state", "=", "posted"),
+                    ("no_followup", "=", False),
+                ]
+            )
+            case.assertAlmostEqual(
+                partner.total_due, sum(lines.mapped("amount_residual")), 2
+            )
+
+
+@tagged("post_install", "-at_install")
+class TestStateful(OracleFacts, FollowupCommon):
+    """Promises 1 to 5, whatever happens in whatever order."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.roots = cls.companies = cls.company
+        cls.partners = cls.env["res.partner"]
+
+    def test_x1_whatever_happens(self):
+        Business.case = self
+        run_state_machine_as_test(
+            Business,
+            settings=settings(
+                max_examples=200 if LONG else 8,
+                stateful_step_count=20,
+                deadline=None,
+                database=None,
+                derandomize=not LONG,
+                print_blob=True,
+                suppress_health_check=list(HealthCheck),
+                phases=[Phase.generate, Phase.shrink] if LONG else [Phase.generate],
+            ),
+        )
+        # it was not for nothing
+        self.assertGreater(Business.events["sent"], 10)
+        self.assertGreater(Business.events["withdrawn"], 0)
