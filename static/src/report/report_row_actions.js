@@ -13,16 +13,23 @@ export function useReportActions(model, reload) {
     const action = useService("action");
     const orm = useService("orm");
 
-    const call = (resModel, name, resId) =>
+    const call = (resModel, name, resId, context = {}) =>
         action.doActionButton({
             type: "object",
             resModel,
             name,
             resId,
             resIds: [resId],
-            context: {},
+            context,
             onClose: reload,
         });
+    /** What is sent is about the time that is on the screen. */
+    const getPeriod = () => {
+        const { variant, period, date_from, date_to } = model.report.options;
+        return variant === "customer_statement"
+            ? { default_period: period, default_date_from: date_from, default_date_to: date_to }
+            : {};
+    };
     const open = (resModel, resId, views = [[false, "form"]]) =>
         action.doAction({
             type: "ir.actions.act_window",
@@ -38,7 +45,7 @@ export function useReportActions(model, reload) {
         resume: (row) => call("account.move.line", "action_followup_resume", row.line_id),
         sendReminder: (partnerId) => call("res.partner", "action_send_followup", partnerId),
         sendStatement: (partnerId) =>
-            call("res.partner", "action_send_followup_statement", partnerId),
+            call("res.partner", "action_send_followup_statement", partnerId, getPeriod()),
         logCall: (partnerId) => call("res.partner", "action_log_followup_call", partnerId),
         /** Opens core's window for a note in the customer's chatter. */
         logNote: (partnerId, about) =>

@@ -207,7 +207,9 @@ tours.add("account_followup_report_address", {
     steps: () => [
         see("What the address asks for", `${REPORT} th[data-name=total][aria-sort=descending]`),
         see("Only one customer", `${REPORT}:not(:has(.o_followup_customer:contains(Prompt Ltd))) .o_followup_customer:contains(Late Ltd)`),
-        ...choose("options", "[data-option=invoice_date]", "Age by invoice date"),
+        click("Open the options", `${REPORT} .o_followup_report_options`),
+        see("What holds is marked", ".o-dropdown--menu [data-option=due_date].selected[aria-checked=true]"),
+        click("Age by invoice date", ".o-dropdown--menu [data-option=invoice_date]"),
         see("30 days old", `${LATE} td[data-name=bucket_1]:contains(250.00)`),
         {
             content: "Back, as the browser does",
