@@ -81,10 +81,12 @@ class TestReportTours(FollowupCommon, HttpCase):
         )
 
     def test_f6_address_that_makes_no_sense(self):
-        self._start(
-            f"{ADDRESS}?report=aged_receivable&period=whenever",
-            "account_followup_report_error",
-        )
+        with self.assertLogs("odoo.http", "WARNING") as logs:
+            self._start(
+                f"{ADDRESS}?report=aged_receivable&period=whenever",
+                "account_followup_report_error",
+            )
+        self.assertIn("period = whenever", "".join(logs.output))
 
     def test_g2_read_only_accountant(self):
         self._start(
