@@ -109,7 +109,7 @@ class AccountFollowupStatement(models.Model):
         service = self.env["account.followup.send"]
         for statement in self:
             names = set(statement.delivery_ids.mapped("channel"))
-            statement.channels = names and service._get_channels_label(names)
+            statement.channels = service._get_channels_label(names) if names else False
 
     @api.depends("error", "delivery_ids.failure_reason")
     def _compute_failure_reason(self):

@@ -49,6 +49,12 @@ class AccountFollowupStatementRun(models.Model):
     statement_ids = fields.One2many(
         "account.followup.statement", "run_id", readonly=True
     )
+    failed_statement_ids = fields.One2many(
+        "account.followup.statement", "run_id", domain=[("state", "=", "failed")]
+    )
+    skipped_statement_ids = fields.One2many(
+        "account.followup.statement", "run_id", domain=[("state", "=", "skipped")]
+    )
     # not stored: every e-mail that leaves would write here, in the way of each other
     state = fields.Selection(
         [("running", "Running"), ("done", "Done")], compute="_compute_counts"

@@ -181,7 +181,7 @@ class TestStatement(StatementCommon, CronMixinCase):
         self.assertFalse(mails)
         statement = self._get_statements()
         self.assertEqual(
-            (statement.state, statement.channels), ("sent", statement.channels)
+            (statement.state, statement.channels), ("sent", "Printed Letter")
         )
         self.assertEqual(
             action["url"], f"/web/content/{statement.attachment_id.id}?download=true"
@@ -375,6 +375,8 @@ class TestStatement(StatementCommon, CronMixinCase):
             (run.total_count, run.done_count, run.skipped_count, run.failed_count),
             (6, 3, 2, 1),
         )
+        self.assertEqual(run.failed_statement_ids.partner_id, silent)
+        self.assertEqual(run.skipped_statement_ids.partner_id, idle + refuser)
         reasons = {one.partner_id: one.failure_reason for one in run.statement_ids}
         self.assertEqual(reasons[refuser], "The customer wants no statements.")
         self.assertIn("No balance", reasons[idle])
@@ -410,7 +412,8 @@ class TestStatement(StatementCommon, CronMixinCase):
         self.assertFalse(mails)
         run = self.env[action["res_model"]].browse(action["res_id"]).sudo()
         self.assertEqual((run.state, run.waiting_count), ("running", 12))
-        self.assertEqual(self._get_statements(partners[0]).state, "waiting")
+        waiting = self._get_statements(partners[0])
+        self.assertEqual((waiting.state, waiting.channels), ("waiting", False))
         mails = self._run_job()
         self.assertEqual(len(mails), 12)
         self.assertEqual((run.state, run.done_count, run.percentage), ("done", 12, 100))
