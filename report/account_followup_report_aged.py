@@ -128,7 +128,7 @@ class AccountFollowupReportAged(models.AbstractModel):
             if options["age_by"] == "invoice_date"
             else self.env["account.followup.item"]._get_sql_due_date()
         )
-        return SQL("%s::date - %s", day, base)
+        return SQL("%s::date - %s", options.get("age_on", day), base)
 
     @api.model
     def _get_sql_undone(self, day):

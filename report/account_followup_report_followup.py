@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.misc import format_date
 
 #: Parts of the report, in this order, and the column in which each is added up.
 SECTIONS = ("overdue", "not_due", "credit", "resting", "excluded")
@@ -24,6 +25,10 @@ class AccountFollowupReportFollowup(models.AbstractModel):
     @api.model
     def _get_period_names(self):
         return ("today",)
+
+    @api.model
+    def _get_subtitle(self, options):
+        return self.env._("As of %s", format_date(self.env, options["date_to"]))
 
     @api.model
     def _get_sql_items(self, options, keys=None):

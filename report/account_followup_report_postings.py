@@ -294,9 +294,18 @@ class AccountFollowupReportStatement(models.AbstractModel):
 
     @api.model
     def _get_extra(self, options, keys):
-        """Return the ageing of each customer at the end of the period."""
+        """Return the ageing of what is open at the end of the period.
+
+        A period may end after today: nothing is called later than it is.
+        """
         aged = self.env["account.followup.report.aged_receivable"]
-        chosen = {**options, "compare": 0, "age_by": "due_date", "hide_settled": False}
+        chosen = {
+            **options,
+            "compare": 0,
+            "age_by": "due_date",
+            "hide_settled": False,
+            "age_on": min(options["date_to"], self._get_day().isoformat()),
+        }
         columns = aged._get_columns(chosen)
         rows, _totals, _count = aged._get_customers(chosen, columns, 0, None, keys)
         names = [name for name, _label in aged._get_bucket_labels(chosen)]

@@ -124,6 +124,14 @@ class TestReport(ReportCommon):
         ages = [age["value"] for age in lines[-1]["ageing"]]
         self.assertEqual(ages, [200.0, 0.0, 400.0, 0.0, 0.0, 0.0])
 
+    def test_f1_nothing_is_called_later_than_it_is(self):
+        """A period that ends after today: the ages are those of today."""
+        report = self._get_report("customer_statement", period="this_month")
+        self.assertEqual(report["options"]["date_to"], "2024-05-31")
+        ageing_row = self._get_all_lines(report, self._get_row(report))[-1]
+        ages = [age["value"] for age in ageing_row["ageing"]]
+        self.assertEqual(ages, [200.0, 0.0, 400.0, 0.0, 0.0, 0.0])
+
     def test_f1_late_due_dates_are_marked(self):
         report = self._get_report("customer_statement", period="all")
         lines = self._get_all_lines(report, self._get_row(report))
