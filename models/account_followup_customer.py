@@ -156,6 +156,7 @@ class AccountFollowupCustomer(models.Model):
         :param bool with_next_date: work out the next reminder, too
         :return: SQL with the columns of this model
         """
+        parts = self.env["account.followup.item"]._get_sql_parts(days)
         return SQL(
             """
             SELECT (customer.company_id::bigint << %(shift)s) | customer.partner_id
@@ -190,15 +191,17 @@ class AccountFollowupCustomer(models.Model):
             shift=ID_SHIFT,
             level_mask=LEVEL_MASK,
             next_date=(
-                self._get_sql_next_date(days) if with_next_date else SQL("NULL::date")
+                self._get_sql_next_date(days, parts)
+                if with_next_date
+                else SQL("NULL::date")
             ),
             last_reminder=self._get_sql_last_reminder(),
-            customers=self._get_sql_customers(days, partners),
+            customers=self._get_sql_customers(days, partners, parts),
             to_flush=self._get_fields_read(),
         )
 
     @api.model
-    def _get_sql_items(self, days, partners):
+    def _get_sql_items(self, days, partners, parts):
         """Return the items that count, with what each adds to its customer's sums.
 
         Excluded items neither count nor are netted. The columns are few and small,
@@ -252,7 +255,7 @@ class AccountFollowupCustomer(models.Model):
             """,
             last_day=ladder.LAST_DAY,
             items=self.env["account.followup.item"]._get_sql(
-                days, is_whole=partners is None
+                days, is_whole=partners is None, parts=parts
             ),
             where=(
                 SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
@@ -262,7 +265,7 @@ class AccountFollowupCustomer(models.Model):
         )
 
     @api.model
-    def _get_sql_totals(self, days, partners):
+    def _get_sql_totals(self, days, partners, parts):
         """Return the sums of each customer, one pass over the items."""
         return SQL(
             """
@@ -296,11 +299,11 @@ class AccountFollowupCustomer(models.Model):
              GROUP BY item.partner_id, item.company_id
             """,
             first_late=ladder.FIRST_LATE_KEY,
-            items=self._get_sql_items(days, partners),
+            items=self._get_sql_items(days, partners, parts),
         )
 
     @api.model
-    def _get_sql_customers(self, days, partners):
+    def _get_sql_customers(self, days, partners, parts):
         """Return the totals with settings and memory; ``required`` is rule 6."""
         return SQL(
             """
@@ -350,14 +353,14 @@ class AccountFollowupCustomer(models.Model):
                     AND recent.company_id = total.company_id
             OFFSET 0  -- so that rule 6 is worked out once
             """,
-            totals=self._get_sql_totals(days, partners),
-            companies=self.env["account.followup.item"]._get_sql_companies(days),
-            recent=self._get_sql_recent(days),
+            totals=self._get_sql_totals(days, partners, parts),
+            companies=parts["companies"],
+            recent=self._get_sql_recent(parts),
             first_late=ladder.FIRST_LATE_KEY,
         )
 
     @api.model
-    def _get_sql_recent(self, days):
+    def _get_sql_recent(self, parts):
         """Return the last reminder of customers for whom the gap has not passed."""
         return SQL(
             """
@@ -370,7 +373,7 @@ class AccountFollowupCustomer(models.Model):
                AND reminder.date > company.today - company.min_days
              GROUP BY reminder.partner_id, reminder.company_id
             """,
-            self.env["account.followup.item"]._get_sql_companies(days),
+            parts["companies"],
         )
 
     @api.model
@@ -388,7 +391,7 @@ class AccountFollowupCustomer(models.Model):
         )
 
     @api.model
-    def _get_sql_next_date(self, days):
+    def _get_sql_next_date(self, days, parts):
         """Return the day of rule 9.
 
         For nearly all customers it follows from the sums: when each item alone would
@@ -415,11 +418,11 @@ class AccountFollowupCustomer(models.Model):
                  ELSE %s
             END
             """,
-            self._get_sql_coming(days),
+            self._get_sql_coming(days, parts),
         )
 
     @api.model
-    def _get_sql_coming(self, days):
+    def _get_sql_coming(self, days, parts):
         """Return the first day on which rule 6 would hold, if nobody pays (rule 9).
 
         Rule 6 can only begin to hold on a day on which something changes: an item
@@ -450,11 +453,11 @@ class AccountFollowupCustomer(models.Model):
                    END + customer.credits > 0
             )
             """,
-            self._get_sql_changes(days),
+            self._get_sql_changes(days, parts),
         )
 
     @api.model
-    def _get_sql_changes(self, days):
+    def _get_sql_changes(self, days, parts):
         """Return a row for each day on which an item changes what a customer owes.
 
         Late: for levels on or after the due date the overdue amount counts; early:
@@ -504,8 +507,8 @@ class AccountFollowupCustomer(models.Model):
                    ) change(day, late_count, early_count, late_amount, early_amount)
              WHERE change.day IS NOT NULL
             """,
-            items=items._get_sql(days),
-            steps=items._get_sql_steps(days),
+            items=items._get_sql(days, parts=parts),
+            steps=parts["steps"],
             first_day=ladder.FIRST_DAY,
         )
 

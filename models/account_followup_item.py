@@ -128,12 +128,13 @@ class AccountFollowupItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_sql(self, days, is_whole=False):
+    def _get_sql(self, days, is_whole=False, parts=None):
         """Return the statement of open items.
 
         :param days: dict {root company: date that counts as today}
         :param bool is_whole: it is for all customers: faster then, but a condition on
             the customer would not be used to find the items
+        :param dict parts: what ``_get_sql_parts(days)`` has returned, if known
         :return: SQL, a row per item with the columns of this model and
 
             * ``free_date``: first day on which it does not rest
@@ -142,6 +143,7 @@ class AccountFollowupItem(models.Model):
             * ``next_delay``, ``next_until``: its delay, and the last day on which it
               is the next one
         """
+        parts = parts or self._get_sql_parts(days)
         return SQL(
             """
             SELECT %(select)s
@@ -163,16 +165,31 @@ class AccountFollowupItem(models.Model):
              WHERE %(where)s
             """,
             select=self._get_sql_select(is_whole),
-            companies=self._get_sql_companies(days),
             partner=self._get_sql_partner(is_whole),
-            reached_key=self._get_sql_reached_key(),
-            steps=self._get_sql_steps(days),
             level_mask=LEVEL_MASK,
             due=self._get_sql_due_date(),
-            where=self._get_sql_where(),
+            **parts,
             # all that the statement reads must be in the database
             to_flush=self._get_fields_read(),
         )
+
+    @api.model
+    def _get_sql_parts(self, days):
+        """Return what is read from companies, levels and accounts, each once.
+
+        :param days: dict {root company: date that counts as today}
+        :return: dict of SQL
+        """
+        levels = self.env["account.followup.level"].sudo()
+        levels = levels.with_context(active_test=False).search_fetch(
+            [], ["active", "company_id", "delay"], order="id"
+        )
+        return {
+            "companies": self._get_sql_companies(days),
+            "reached_key": self._get_sql_reached_key(levels),
+            "steps": self._get_sql_steps(days, levels),
+            "where": self._get_sql_where(),
+        }
 
     @api.model
     def _get_sql_select(self, is_whole=False):
@@ -241,14 +258,14 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_reached_key(self):
+    def _get_sql_reached_key(self, levels):
         """Return a number whose maximum is what an item has reached (rule 4).
 
         Delay, day and level are packed into one, so that the highest level and its
         last day come from the index alone, without sorting.
+
+        :param levels: all levels, archived ones included, by id
         """
-        levels = self.env["account.followup.level"].sudo()
-        levels = levels.with_context(active_test=False).search([], order="id")
         first = levels[:1].id or 0
         keys = [None] * (levels[-1:].id - first + 1) if levels else [None]
         for level in levels:
@@ -329,17 +346,15 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_steps(self, days):
+    def _get_sql_steps(self, days, levels):
         """Return a row per step of each company's ladder, see ``tools/ladder.py``.
 
         The greatest ``key`` is that of the highest level.
         """
-        levels = self.env["account.followup.level"].sudo()
-        levels = levels.with_context(active_test=False).search(
-            [("company_id", "in", [company.id for company in days])]
-        )
         rows = []
         for company, company_levels in levels.grouped("company_id").items():
+            if company not in days:
+                continue
             pairs = [(level.id, level.delay) for level in company_levels]
             active = company_levels.filtered("active")
             steps = ladder.get_steps(

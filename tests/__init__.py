@@ -21,6 +21,7 @@ from . import (
     test_plan,
     test_process,
     test_queries_process,
+    test_queries,
     test_queues,
     test_random_calls,
     test_report,

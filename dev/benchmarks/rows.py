@@ -12,7 +12,7 @@ from .timing import counted, measure
 COLUMNS = ("partner_id", "status", "level_id", "total_due", "total_overdue")
 PAGE = 80
 #: Documents of P9.
-DOCUMENTS = 20
+DOCUMENTS = 100
 
 
 class Row(NamedTuple):

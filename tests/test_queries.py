@@ -1,0 +1,162 @@
+import re
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from odoo import Command
+from odoo.sql_db import Cursor
+from odoo.tests import freeze_time, tagged
+
+from .common import TODAY, FollowupCommon
+
+#: Numbers of customers: what is read may cost more for many, but no more queries.
+NUMBERS = (1, 10, 100)
+#: Fields of a customer that the rule or the settings tell.
+PARTNER_FIELDS = (
+    "display_name",
+    "followup_status",
+    "followup_level_id",
+    "followup_next_reminder_date",
+    "followup_responsible_id",
+    "total_due",
+    "total_overdue",
+)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestQueries(FollowupCommon):
+    """Lists of many customers take no more queries than those of one (P8)."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customers = cls.env["res.partner"]
+        for number in range(max(NUMBERS)):
+            cls.customers += cls._create_customer(f"Customer {number}")
+        moves = cls.env["account.move"].create(
+            [cls._prepare_invoice(customer) for customer in cls.customers]
+        )
+        moves.action_post()
+        cls.reader = cls._create_user("queries", "account.group_account_invoice")
+        cls.env.flush_all()
+
+    @classmethod
+    def _prepare_invoice(cls, customer):
+        return {
+            "move_type": "out_invoice",
+            "partner_id": customer.id,
+            "invoice_date": "2024-04-01",
+            "invoice_date_due": "2024-04-20",
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [
+                Command.create({"name": "Work", "price_unit": 100, "tax_ids": False})
+            ],
+        }
+
+    @contextmanager
+    def _collect_queries(self):
+        """Yield a list that gets the text of each query."""
+        texts = []
+        execute = Cursor.execute
+
+        def collect(cursor, query, *args, **kwargs):
+            texts.append(getattr(query, "code", query))
+            return execute(cursor, query, *args, **kwargs)
+
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with patch.object(Cursor, "execute", collect):
+            yield texts
+            self.env.flush_all()
+
+    def _assert_no_more_queries(self, read, limit):
+        """Assert that reading takes as many queries for any number of customers.
+
+        :param read: function of some customers that returns how many it has read
+        :param int limit: most queries that are allowed
+        """
+        texts = {}
+        read(self.customers[:1])  # fills what is kept in memory
+        for number in NUMBERS:
+            with self._collect_queries() as texts[number]:
+                self.assertEqual(read(self.customers[:number]), number)
+        counts = {number: len(found) for number, found in texts.items()}
+        self.assertEqual(len(set(counts.values())), 1, f"{counts}")
+        self.assertLessEqual(counts[1], limit, "\n".join(texts[1]))
+
+    def _get_list_reader(self, model, domain, order=None):
+        """Return a function that reads a list of some customers as the client does."""
+        records = self.env[model].with_user(self.reader)
+        names = records.get_views([(False, "list")])["models"][model]["fields"]
+        specification = {
+            name: {"fields": {"display_name": {}}}
+            if records._fields[name].type == "many2one"
+            else {}
+            for name in names
+        }
+
+        def read(customers):
+            page = records.web_search_read(
+                [*domain, ("partner_id", "in", customers.ids)],
+                specification,
+                limit=max(NUMBERS) + 1,
+                order=order,
+            )
+            return len(page["records"])
+
+        return read
+
+    def test_p8_work_list(self):
+        """The work-list in need of action, sorted by what is overdue."""
+        read = self._get_list_reader(
+            "account.followup.customer",
+            [("status", "=", "in_need_of_action")],
+            order="total_overdue DESC, id",
+        )
+        self._assert_no_more_queries(read, 20)
+
+    def test_p8_items(self):
+        read = self._get_list_reader("account.followup.item", [])
+        self._assert_no_more_queries(read, 20)
+
+    def test_p8_customers(self):
+        """The list of customers with status, level, amounts and next reminder."""
+
+        def read(customers):
+            found = customers.with_user(self.reader).read(PARTNER_FIELDS)
+            self.assertEqual(
+                {values["followup_status"] for values in found}, {"in_need_of_action"}
+            )
+            return len(found)
+
+        self._assert_no_more_queries(read, 20)
+
+    def test_p8_search(self):
+        def search(customers):
+            return (
+                self.env["res.partner"]
+                .with_user(self.reader)
+                .search_count(
+                    [
+                        ("followup_status", "=", "in_need_of_action"),
+                        ("total_overdue", ">=", 100),
+                        ("id", "in", customers.ids),
+                    ]
+                )
+            )
+
+        self._assert_no_more_queries(search, 15)
+
+    def test_p9_posting_and_paying(self):
+        """Invoices are posted and paid without a query of ours (promise 4)."""
+        with self._collect_queries() as texts:
+            moves = self.env["account.move"].create(
+                [self._prepare_invoice(customer) for customer in self.customers[:3]]
+            )
+            moves.action_post()
+            for move in moves:
+                self._pay(move)
+        ours = [text for text in texts if re.search(r"\baccount_followup", str(text))]
+        self.assertEqual(ours, [])
+        self.assertGreater(len(texts), 50, "the queries were seen")
+        self.assertEqual(set(moves.mapped("payment_state")), {"paid"})
