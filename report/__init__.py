@@ -8,4 +8,6 @@ from . import account_followup_report_aged
 from . import account_followup_report_followup
 from . import account_followup_report_document
 from . import account_followup_report_pdf
+from . import account_followup_report_letter
+from . import account_followup_report_list
 from . import account_followup_report_xlsx

@@ -3,7 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_amount, format_date, get_lang
 
 #: Weights of columns whose texts are short or long, in characters.
-WIDTHS = {"name": 17, "text": 10, "date": 10, "integer": 6, "amount": 10}
+WIDTHS = {"name": 17, "text": 13, "date": 10, "integer": 6, "amount": 10}
 
 
 class Texts:

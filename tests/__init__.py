@@ -29,6 +29,8 @@ from . import (
     test_report_pdf,
     test_report_screen,
     test_report_tours,
+    test_report_routes,
+    test_report_xlsx,
     test_rule_oracle,
     test_send,
     test_sms,

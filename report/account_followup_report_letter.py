@@ -1,0 +1,276 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import split_every
+
+from odoo.addons.base.models.ir_actions_report import _wkhtml
+
+from .account_followup_reminder_report import EDGE_LAYOUTS
+from .account_followup_report_document import Texts
+from .account_followup_report_pdf import CALL_SIZE, PIECE_SIZE
+
+#: Statements that one call of wkhtmltopdf makes; many more have been seen to break it.
+STATEMENTS_SIZE = 10
+
+STATEMENT = "account_payment_followup.report_customer_statement"
+
+
+class Statements(dict):
+    """Statements to print, ``{customer's id: document}``.
+
+    A class of its own, so that a template's values can tell what was made here from
+    what somebody wrote into the address of a page.
+    """
+
+
+class AccountFollowupReport(models.AbstractModel):
+    """Reports as PDF (F1, F2, F7): a letter to each customer."""
+
+    _inherit = "account.followup.report"
+
+    @api.model
+    def _render_statements(self, partners, options=None):
+        """Return {customer: (file name, PDF)}, a statement for each of some customers.
+
+        Each is in the language of its customer. One without postings and balance
+        gets a statement that says so. For many customers use ``_iter_statements``.
+
+        :param partners: customers; contacts stand for their customer
+        :param dict options: see ``_normalize_options``
+        :raise AccessError: the user may not read the accounts or a customer
+        """
+        return {
+            partner: (name, content)
+            for partner, name, content in self._iter_statements(partners, options)
+        }
+
+    @api.model
+    def _iter_statements(self, partners, options=None):
+        """Yield (customer, file name, PDF); one call of the binary makes several."""
+        self._check_report_access()
+        partners = self.env["res.partner"].browse(partners.commercial_partner_id.ids)
+        partners.check_access("read")
+        size = STATEMENTS_SIZE if _wkhtml().is_patched_qt else 1
+        for ids in split_every(size, partners.ids):
+            batch = partners.browse(ids)
+            statements = self._make_statements(batch, options or {})
+            contents = self._print_statements(statements)
+            for partner in batch:
+                yield partner, statements[partner.id]["file_name"], contents[partner.id]
+
+    @api.model
+    def _render_letters(self, options):
+        """Return (file name, PDF) of the statements of all customers of a report.
+
+        Postings without a customer are not in it: there is nobody to write to.
+        """
+        chosen = self._normalize_options(options)
+        columns = self._get_columns(chosen)
+        rows, _totals, _count = self._get_customers(chosen, columns, 0, None)
+        ids = list(dict.fromkeys(row["partner_id"] for row in rows))
+        partners = self.env["res.partner"].browse(
+            [id_ for id_ in ids if id_] or chosen["partner_ids"]
+        )
+        if not partners:
+            raise UserError(
+                self.env._(
+                    "No customer has postings or a balance with these filters. Choose "
+                    "a longer period or other customers."
+                )
+            )
+        found = list(self._iter_statements(partners, options))
+        if len(found) == 1:
+            return found[0][1:]
+        head = self._get_head(chosen, columns)
+        name = self._get_file_name(head, "pdf")
+        return name, self._merge([content for _partner, _name, content in found])
+
+    @api.model
+    def _make_statements(self, partners, options):
+        """Return the statements of some customers, each in the customer's language."""
+        service = self.env["account.followup.send"]
+        statements = Statements()
+        for lang, group in partners.sudo().grouped(service._get_lang).items():
+            report = self.with_context(lang=lang)
+            fixed = {"variant": "customer_statement", "unfold": True}
+            document = report._get_document(
+                {**options, **fixed, "partner_ids": group.ids}
+            )
+            columns = report._get_statement_columns(document)
+            texts = Texts(report.env, document)
+            for partner in group:
+                statements[partner.id] = report._make_statement(partner, document)
+            for customer, rows in document["rows"]:
+                table = report._make_table(texts, columns, customer, rows)
+                statements[customer["partner_id"]]["tables"].append(table)
+        return statements
+
+    @api.model
+    def _make_statement(self, partner, document):
+        """Return a statement without its tables, for the template."""
+        service = self.env["account.followup.send"]
+        lang = self.env.context["lang"]
+        name = self._get_file_name(document, "pdf", partner)
+        return {
+            "lang": lang,
+            "direction": service._get_direction(lang),
+            "recipient": service._get_recipients(partner)[:1].sudo(),
+            "title": document["title"],
+            "subtitle": document["subtitle"],
+            "file_name": name,
+            "is_first": True,
+            "tables": [],
+        }
+
+    @api.model
+    def _get_statement_columns(self, document):
+        """Return the columns that are a customer's business: not the company's sums.
+
+        The date is the first one, as in any account.
+        """
+        columns = [
+            column
+            for column in self._get_document_columns(document)
+            if column.get("currency") != "company"
+        ]
+        name = {"name": None, "label": self.env._("Number"), "type": "name"}
+        columns.insert(1 if columns[0]["type"] == "date" else 0, name)
+        return columns
+
+    @api.model
+    def _make_table(self, texts, columns, customer, rows):
+        """Return the table of one currency of a statement."""
+        currency = self.env["res.currency"].browse(customer["currency_id"])
+        ageing = next((row["ageing"] for row in rows if row["type"] == "ageing"), [])
+        body = [
+            self._make_print_row(texts, columns, row)
+            for row in rows
+            if row["type"] != "ageing"
+        ]
+        return {
+            "is_first": True,
+            "currency": currency.name,
+            "balance": texts.get_amount(customer["values"]["balance"], currency),
+            "head": self._make_head(columns),
+            "widths": self._get_widths(texts, columns, [customer]),
+            "pieces": list(split_every(PIECE_SIZE, body, list)),
+            "ageing": [
+                (bucket["label"], texts.get_amount(bucket["value"], currency))
+                for bucket in ageing
+            ],
+        }
+
+    # ------------------------------------------------------------------
+    # Printing
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _print_statements(self, statements):
+        """Return {customer's id: PDF}, as many in one call as it can make."""
+        contents, batch, size = {}, Statements(), 0
+        for id_, statement in statements.items():
+            parts = self._split_statement(statement)
+            if len(parts) > 1:
+                contents[id_] = self._print_long_statement(id_, parts)
+                continue
+            rows = sum(len(t["pieces"][0]) for t in parts[0]["tables"])
+            if batch and size + rows > CALL_SIZE:
+                contents |= self._print_batch(batch)
+                batch, size = Statements(), 0
+            batch[id_] = parts[0]
+            size += rows
+        return contents | self._print_batch(batch)
+
+    @api.model
+    def _split_statement(self, statement):
+        """Return the parts of a statement that one call can make: mostly one.
+
+        Each piece of a table becomes a table.
+        """
+        parts, size = [[]], 0
+        for table in statement["tables"]:
+            last = len(table["pieces"]) - 1
+            for number, piece in enumerate(table["pieces"]):
+                if size and size + len(piece) > CALL_SIZE:
+                    parts.append([])
+                    size = 0
+                size += len(piece)
+                ageing = table["ageing"] if number == last else []
+                only = {"pieces": [piece], "is_first": not number, "ageing": ageing}
+                parts[-1].append({**table, **only})
+        return [
+            {**statement, "tables": tables, "is_first": not number}
+            for number, tables in enumerate(parts)
+        ]
+
+    @api.model
+    def _print_batch(self, batch):
+        """Return {customer's id: PDF} of statements of some pages, in one call."""
+        if not batch:
+            return {}
+        report = self.env["ir.actions.report"]
+        content, kind = report._pre_render_qweb_pdf(
+            STATEMENT, list(batch), data={"statements": batch}
+        )
+        found = report._get_splitted_report(STATEMENT, content, kind)
+        if set(batch) <= set(found):
+            return found
+        if len(batch) == 1:
+            return dict.fromkeys(batch, next(iter(found.values())))
+        contents = {}
+        for id_, statement in batch.items():  # they could not be told apart
+            contents |= self._print_batch(Statements({id_: statement}))
+        return contents
+
+    @api.model
+    def _print_long_statement(self, partner_id, parts):
+        """Return the PDF of a statement that takes several calls."""
+        contents, frame = [], None
+        for part in parts:
+            data = {"statements": Statements({partner_id: part})}
+            content, made = self._print_html(STATEMENT, data, with_frame=not frame)
+            contents.append(content)
+            frame = frame or made
+        return self._merge(contents, frame)
+
+
+class ReportCustomerStatement(models.AbstractModel):
+    """Letters (template ``report_customer_statement``)."""
+
+    _name = "report.account_payment_followup.report_customer_statement"
+    _description = "Customer Statement Letter"
+
+    @api.model
+    def _get_report_values(self, docids, data=None):
+        """Return the statements to print.
+
+        Nothing is used that comes from the address of a page but the ids of the
+        customers, who then get the statement of the default period.
+
+        :raise AccessError: the user may not read the accounts or a customer
+        :raise UserError: there is no customer
+        """
+        report = self.env["account.followup.report"]
+        report._check_report_access()
+        statements = (data or {}).get("statements")
+        partners = self.env["res.partner"].browse(docids)
+        if isinstance(statements, Statements):
+            partners = partners or partners.browse(statements)
+        else:
+            partners = partners.exists()
+            partners.check_access("read")
+            statements = report._make_statements(partners.commercial_partner_id, {})
+        if not partners:
+            raise UserError(self.env._("Choose the customers to print statements of."))
+        layout = self.env.company.root_id.sudo().external_report_layout_id.key
+        return {
+            "doc_ids": partners.ids,
+            "doc_model": partners._name,
+            "docs": partners,
+            "company": self.env.company.root_id.sudo(),
+            "layout": layout or "web.external_layout_standard",
+            "is_edge_layout": layout in EDGE_LAYOUTS,
+            "statements": {
+                partner: statements[partner.sudo().commercial_partner_id.id]
+                for partner in partners
+            },
+        }
