@@ -233,6 +233,9 @@ class AccountFollowupReportPostings(models.AbstractModel):
         ]
         if first:
             points.insert(0, (first, float(before[-1]) if before else 0.0))
+        last = min(options["date_to"], self._get_day().isoformat())
+        if points and points[-1][0] < last:
+            points.append((last, points[-1][1]))  # nothing has happened since
         step = len(points) // MAX_POINTS + 1
         shown = points[::-step][::-1]  # the last one is always there
         return {

@@ -19,24 +19,45 @@ LANGS = {
 }
 
 #: Terms that are the same in every language, or in one: left empty in the files.
-SAME = {"'%s %s' % (object.display_name, object.date)", "ID"}
+SAME = {
+    "'%s %s' % (object.display_name, object.date)",
+    "'%s - %s' % (object.env._(\"Customer Statement\"), object.name)",
+    "%(customer)s: %(reason)s",
+    "30, 60, 90, 120",
+    "ID",
+    "PDF",
+    "XLSX",
+}
 SAME_IN = {
-    "de": {"SMS", "Status"},
-    "es": {"Manual", "SMS", "Total"},
+    "de": {"Journal", "SMS", "Status"},
+    "es": {"Error", "Manual", "SMS", "Total", "Total %s"},
     "fr": {
         "Contact",
+        "Contacts",
         "Date",
         "Description",
         "Document",
+        "Journal",
         "Message",
+        "Module",
         "Note",
         "Notification",
         "Options",
         "SMS",
         "Total",
+        "Total %s",
     },
-    "it": {"SMS"},
-    "nl": {"Contact", "Document", "SMS", "Status", "Wizard"},
+    "it": {"In %s", "SMS"},
+    "nl": {
+        "Contact",
+        "Credit",
+        "Document",
+        "Filters",
+        "Module",
+        "SMS",
+        "Status",
+        "Wizard",
+    },
     "zh_CN": set(),
 }
 

@@ -145,7 +145,12 @@ class TestReport(ReportCommon):
         )
         self.assertEqual(
             [(point["date"], point["value"]) for point in report["chart"]["points"]],
-            [("2024-03-26", 500.0), ("2024-05-10", 700.0), ("2024-05-12", 600.0)],
+            [
+                ("2024-03-26", 500.0),
+                ("2024-05-10", 700.0),
+                ("2024-05-12", 600.0),
+                ("2024-05-15", 600.0),
+            ],
         )
 
     def test_f1_no_chart_of_several_customers(self):
