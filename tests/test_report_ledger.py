@@ -30,6 +30,9 @@ class TestReportLedger(ReportCommon):
         dice = Random(7)
         cls.days = [EPOCH + timedelta(days=dice.randrange(400)) for _day in range(3)]
         cls.days.append(TODAY)
+        # one that has been late for a day, one that will be tomorrow
+        for days_late in (0, 1):
+            cls._create_late(days_late, 12.0)
 
     def _assert_totals(self, report):
         """Rows add up to the total of their currency, column by column."""
@@ -272,6 +275,17 @@ class TestReportLedger(ReportCommon):
             )
             self.assertAlmostEqual(
                 sum(values[name] for name in parts), values["total"], 2
+            )
+            late = self._get_ledger().filtered(
+                lambda line, partner=partner: (
+                    line.partner_id.commercial_partner_id == partner
+                    and line.amount_residual > 0
+                    and not line.no_followup
+                    and (line.date_maturity or line.invoice_date or line.date) < TODAY
+                )
+            )
+            self.assertAlmostEqual(
+                values["overdue"], sum(late.mapped("amount_residual")), 2
             )
         excluded = sum(row["values"]["excluded"] for row in report["rows"])
         mine = self._get_ledger().filtered("no_followup")
