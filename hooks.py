@@ -11,3 +11,6 @@ def uninstall_hook(env):
     # filters that people have saved; the name of a model is all they know of it
     filters = env["ir.filters"].with_context(active_test=False)
     filters.search([("model_id", "=like", "account.followup%")]).unlink()
+    # parameters that an administrator has set
+    parameters = env["ir.config_parameter"]
+    parameters.search([("key", "=like", "account_payment_followup.%")]).unlink()

@@ -73,4 +73,5 @@ env["ir.cron"].create(
 env["ir.filters"].create(
     {"name": "Left behind", "model_id": "account.followup.customer", "domain": "[]"}
 )
+env["ir.config_parameter"].set_param("account_payment_followup.pdf_time_limit", "20")
 env.cr.commit()

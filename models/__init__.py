@@ -28,6 +28,7 @@ from . import (
     account_move_line,
     account_move_line_hold,
     account_move_line_name,
+    ir_actions_report,
     ir_module,
     mail_mail,
     mail_notification,

@@ -9,6 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import SQL
 
 from ..tools import days as day_tools
+from .ir_actions_report import PdfHangsError, PdfPutOffError
 
 _logger = logging.getLogger(__name__)
 
@@ -154,6 +155,8 @@ class AccountFollowup(models.Model):
             "skipped": {},
             "failed": {},
         }
+        patience = self.env["ir.actions.report"]._get_followup_patience()
+        self = self.with_context(followup_patience=patience)  # noqa: PLW0642
         locked = self.sudo().try_lock_for_update(allow_referencing=True)
         for followup in self - locked:
             result["skipped"][followup] = self.env._("It is being processed elsewhere.")
@@ -219,15 +222,30 @@ class AccountFollowup(models.Model):
         if len(self) == 1:
             self._note_problem(problem, day, result)
             return
-        half = len(self) // 2
-        for part in (self[:half], self[half:]):
+        for part in self._take_apart(problem, day, result):
             part._process_together(day, trigger, result, options)
+
+    def _take_apart(self, error, day, result):
+        """Return the parts of a batch that are to be tried after an error.
+
+        A document that hangs costs time, so that customer is not looked for.
+        """
+        if isinstance(error, PdfHangsError) and error.partner:
+            culprit = self.filtered(lambda case: case.partner_id == error.partner)
+            if culprit:
+                culprit._note_problem(error, day, result)
+                return [self - culprit]
+        half = len(self) // 2
+        return [self[:half], self[half:]]
 
     def _note_problem(self, error, day, result):
         """Note why the reminder of a customer could not be made."""
         self.ensure_one()
         if isinstance(error, psycopg2.errors.UniqueViolation):
             result["skipped"][self] = self.env._("Somebody else reminded just now.")
+            return
+        if isinstance(error, PdfPutOffError):
+            result["skipped"][self] = self._get_error_text(error)
             return
         if not isinstance(error, UserError):
             _logger.info(

@@ -144,9 +144,9 @@ class AccountFollowupSend(models.AbstractModel):
         if content := stored.raw:
             return (stored.name, content)
         report = self.env["account.move.send"]._get_default_pdf_report_id(move)
-        content, _kind = (
-            self.env["ir.actions.report"]
-            .with_company(move.company_id)
-            ._render_qweb_pdf(report.report_name, move.ids)
-        )
+        engine = self.env["ir.actions.report"]._with_followup_limit()
+        with engine._naming_followup_partner(move.commercial_partner_id):
+            content, _kind = engine.with_company(move.company_id)._render_qweb_pdf(
+                report.report_name, move.ids
+            )
         return (move._get_invoice_report_filename(report=report), content)

@@ -64,8 +64,10 @@ class AccountFollowupSend(models.AbstractModel):
                 _logger.info("%s letters in one call: %r", len(pairs), error)
         if set(contents) != {reminder.id for reminder, _letter in pairs}:
             contents = {}
+            naming = self.env["ir.actions.report"]._naming_followup_partner
             for pair in pairs:
-                contents.update(self._call_report([pair]))
+                with naming(pair[0].partner_id):
+                    contents.update(self._call_report([pair]))
         return [contents[reminder.id] for reminder, _letter in pairs]
 
     @api.model
@@ -80,7 +82,7 @@ class AccountFollowupSend(models.AbstractModel):
             self._get_recipients(reminder.partner_id).invalidate_recordset(
                 ["display_name"]
             )
-        report = self.env["ir.actions.report"]
+        report = self.env["ir.actions.report"]._with_followup_limit()
         if letters:
             report = report.with_context(
                 snailmail_layout=True, followup_contact_ids=letters.partner_id.ids

@@ -58,7 +58,10 @@ class AccountFollowupStatementRun(models.Model):
             return None, self.env["account.followup"]._get_error_text(error)
 
     def _as_sender(self):
-        """Return the run in the name and language of who sends, with all rights."""
+        """Return the run in the name and language of who sends, with all rights.
+
+        What it prints has one time limit together.
+        """
         companies = self.company_ids.sorted(lambda one: one != self.company_id)
         user = self.user_id
         speaker = user
@@ -71,6 +74,8 @@ class AccountFollowupStatementRun(models.Model):
                 lang=speaker.lang,
                 tz=speaker.tz,
                 allowed_company_ids=companies.ids or self.company_id.ids,
+                followup_patience=self.env.context.get("followup_patience")
+                or self.env["ir.actions.report"]._get_followup_patience(),
             )
         )
 

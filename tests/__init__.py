@@ -18,6 +18,7 @@ from . import (
     test_life_cycle,
     test_links,
     test_paper,
+    test_pdf_limit,
     test_plan,
     test_process,
     test_queries,

@@ -163,10 +163,8 @@ class TestMailServerFaults(FaultsCommon):
         self.assertEqual((reminders.state, len(self.smtp.messages)), ("failed", 1))
 
 
-@freeze_time(TODAY)
-@tagged("post_install", "-at_install")
-class TestPdfFaults(FaultsCommon):
-    """The PDF engine is ill: the customer fails with a reason, the others go on."""
+class PdfFaultsCommon(FaultsCommon):
+    """A shell script in place of the PDF engine."""
 
     @classmethod
     def setUpClass(cls):
@@ -178,8 +176,9 @@ class TestPdfFaults(FaultsCommon):
         cls._create_late(20)
         cls._create_late(5, partner=cls.healthy)
 
-    def _run_with_engine(self, script=None, **info):
-        """Run with a shell script in place of the engine."""
+    @contextmanager
+    def _engine(self, script, **info):
+        """The engine is a script; ``$out`` is the file that it is to write."""
         real = ir_actions_report._wkhtml()
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "wkhtmltopdf")
@@ -187,24 +186,35 @@ class TestPdfFaults(FaultsCommon):
                 file.write(f'#!/bin/sh\nfor out in "$@"; do :; done\n{script}\n')
             os.chmod(path, stat.S_IRWXU)
             fake = real._replace(bin=path, **info)
-            followups = self.env["account.followup"]._get_or_create(
-                self.customer + self.healthy, self.company
-            )
             with (
                 patch.object(ir_actions_report, "_wkhtml", lambda: fake),
                 mute_logger("odoo.addons.base.models.ir_actions_report"),
                 self.allow_pdf_render(),
-                self.mock_mail_gateway(),
             ):
-                followups = followups.with_context(force_report_rendering=True)
-                followups._process(TODAY, trigger="automatic")
-                self.env.flush_all()
+                yield
+
+    def _run_with_engine(self, script=None, customers=None, **info):
+        """Remind customers with such an engine; return what came of it."""
+        followups = self.env["account.followup"]._get_or_create(
+            customers or self.customer + self.healthy, self.company
+        )
+        with self._engine(script, **info), self.mock_mail_gateway():
+            followups = followups.with_context(force_report_rendering=True)
+            result = followups._process(TODAY, trigger="automatic")
+            self.env.flush_all()
         self.env.invalidate_all()
+        return result
 
     def _assert_only_one_failed(self, reason):
         self.assertFalse(self._get_reminders())
         self._assert_failed(self.customer, reason)
         self.assertEqual(self._get_reminders(self.healthy).state, "queued")
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestPdfFaults(PdfFaultsCommon):
+    """The PDF engine is ill: the customer fails with a reason, the others go on."""
 
     def test_engine_is_missing(self):
         self._run_with_engine("exit 0", state="install")

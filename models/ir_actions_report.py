@@ -1,0 +1,164 @@
+import threading
+import uuid
+from contextlib import contextmanager
+
+import psutil
+
+from odoo import api, models
+from odoo.exceptions import UserError
+
+#: System parameter: seconds that one call of wkhtmltopdf may take for a letter, an
+#: invoice that is attached, or a statement.
+TIME_LIMIT_PARAMETER = "account_payment_followup.pdf_time_limit"
+
+#: Ten letters take some seconds. All that one transaction waits for calls that hang
+#: must be less than Odoo allows a worker (two minutes), else nothing is recorded.
+TIME_LIMIT = 30
+SHORTEST_LIMIT = 3
+TOTAL_LIMIT = 3  # times the first limit
+
+
+class PdfHangsError(UserError):
+    """wkhtmltopdf was stopped because it took too long.
+
+    ``partner``: the customer whose document it was, if it was one document.
+    """
+
+    partner = None
+
+
+class PdfPutOffError(UserError):
+    """wkhtmltopdf hung so often in this transaction that it is not called any more."""
+
+
+class Patience:
+    """How long one transaction waits for calls of wkhtmltopdf that do not end.
+
+    Each call that hangs halves the time of the next one: a batch is tried again without
+    whose document hung, and all of that has to end before the worker is ended.
+    """
+
+    def __init__(self, seconds):
+        """:param seconds: the limit of the first call, more than zero"""
+        self.first = self.limit = seconds
+        self.waited = 0
+
+    @property
+    def is_at_end(self):
+        return self.waited >= self.first * TOTAL_LIMIT
+
+    def note_hang(self):
+        self.waited += self.limit
+        shortest = min(SHORTEST_LIMIT, self.first)
+        self.limit = max(self.limit / 2, shortest)
+
+
+class Watch(threading.Thread):
+    """Ends the child process with a mark in its arguments when its time is up."""
+
+    def __init__(self, mark, seconds):
+        super().__init__(name="wkhtmltopdf time limit", daemon=True)
+        self.mark = mark
+        self.seconds = seconds
+        self.has_killed = False
+        self.is_over = threading.Event()
+
+    def run(self):
+        wait = self.seconds
+        while not self.is_over.wait(wait) and not self.has_killed:
+            self._kill()
+            wait = 0.5  # it has not begun yet, or was just about to end
+
+    def _kill(self):
+        """End the process and its own children: wkhtmltopdf may be a script."""
+        for process in psutil.Process().children():
+            try:
+                if self.mark in process.cmdline():
+                    for one in [*process.children(recursive=True), process]:
+                        one.kill()
+                    self.has_killed = True
+            except psutil.NoSuchProcess:
+                continue
+
+
+class IrActionsReport(models.Model):
+    """A time limit for the PDF engine, which Odoo waits for without end."""
+
+    _inherit = "ir.actions.report"
+
+    @api.model
+    def _get_followup_patience(self):
+        """Return a new ``Patience`` with the limit of the system parameter."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        try:
+            seconds = float(parameters.get_param(TIME_LIMIT_PARAMETER) or TIME_LIMIT)
+        except ValueError:
+            seconds = TIME_LIMIT
+        return Patience(seconds if seconds > 0 else TIME_LIMIT)
+
+    @contextmanager
+    def _naming_followup_partner(self, partner):
+        """Say of a document that hangs which customer it was for."""
+        try:
+            yield
+        except PdfHangsError as error:
+            error.partner = partner
+            raise
+
+    def _with_followup_limit(self):
+        """Return the report so that its PDF has the time limit of the transaction."""
+        if "followup_patience" in self.env.context:
+            return self
+        return self.with_context(followup_patience=self._get_followup_patience())
+
+    @api.model
+    def _build_wkhtmltopdf_args(self, *args, **kwargs):
+        command = super()._build_wkhtmltopdf_args(*args, **kwargs)
+        if mark := self.env.context.get("followup_mark"):
+            # without meaning for a local file; the watch knows the process by it
+            command += ["--custom-header", "X-Mark", mark]
+        return command
+
+    def _run_wkhtmltopdf(self, *args, **kwargs):
+        """Convert with a time limit, if the context has one.
+
+        :raise PdfHangsError: it took too long and was ended
+        :raise PdfPutOffError: that has happened too often in this transaction
+        """
+        patience = self.env.context.get("followup_patience")
+        if not patience:
+            return super()._run_wkhtmltopdf(*args, **kwargs)
+        if patience.is_at_end:
+            raise PdfPutOffError(
+                self.env._(
+                    "wkhtmltopdf has hung for others, so it was not tried for this "
+                    "customer. The next run tries again."
+                )
+            )
+        watch = Watch(uuid.uuid4().hex, patience.limit)
+        report = self.with_context(followup_mark=watch.mark)
+        watch.start()
+        try:
+            content = super(IrActionsReport, report)._run_wkhtmltopdf(*args, **kwargs)
+        except UserError:
+            if not watch.has_killed:
+                raise
+        finally:
+            watch.is_over.set()
+            watch.join()
+        if watch.has_killed:
+            self._raise_pdf_hangs(patience)
+        return content
+
+    def _raise_pdf_hangs(self, patience):
+        seconds = round(patience.limit, 1)
+        patience.note_hang()
+        raise PdfHangsError(
+            self.env._(
+                "wkhtmltopdf did not end within %(seconds)s seconds and was stopped. "
+                "Ask your administrator to look at it, or to allow more time with the "
+                "system parameter %(parameter)s.",
+                seconds=f"{seconds:g}",
+                parameter=TIME_LIMIT_PARAMETER,
+            )
+        )
