@@ -115,17 +115,20 @@ class AccountFollowupReport(models.AbstractModel):
         """Return a whole report for PDF and XLSX.
 
         :param dict options: see ``_normalize_options``; the page is not regarded
-        :return: dict of ``_get_head`` with ``totals``, ``count`` and ``rows``, a
-            generator of (customer's row, list of the rows under it)
+        :return: dict of ``_get_head`` with ``totals``, ``count``, ``row_count``
+            (customers and lines) and ``rows``, a generator of (customer's row, list of
+            the rows under it)
         """
         report = self._get_variant(options)
         options = report._normalize_options(options or {})
         columns = report._get_columns(options)
         customers, totals, count = report._get_customers(options, columns, 0, None)
+        lines = sum(row["line_count"] for row in customers) if options["unfold"] else 0
         return {
             **report._get_head(options, columns),
             "totals": totals,
             "count": count,
+            "row_count": len(customers) + lines,
             "rows": (
                 report._iter_rows(options, columns, customers)
                 if options["unfold"]

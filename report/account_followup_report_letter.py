@@ -6,7 +6,7 @@ from odoo.addons.base.models.ir_actions_report import _wkhtml
 
 from .account_followup_reminder_report import EDGE_LAYOUTS
 from .account_followup_report_document import Texts
-from .account_followup_report_pdf import CALL_SIZE, PIECE_SIZE
+from .account_followup_report_pdf import CALL_SIZE, LETTER_ROWS, PIECE_SIZE
 
 #: Statements that one call of wkhtmltopdf makes; many more have been seen to break it.
 STATEMENTS_SIZE = 10
@@ -77,6 +77,9 @@ class AccountFollowupReport(models.AbstractModel):
                     "a longer period or other customers."
                 )
             )
+        if len(partners) > 1:  # the statement of one customer is always printed
+            lines = sum(row["line_count"] for row in rows)
+            self._check_print_size(lines + LETTER_ROWS * len(partners))
         found = list(self._iter_statements(partners, options))
         if len(found) == 1:
             return found[0][1:]

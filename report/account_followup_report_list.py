@@ -26,6 +26,7 @@ class AccountFollowupReport(models.AbstractModel):
     def _render_list(self, options):
         """Return (file name, PDF) of a list in the user's language."""
         document = self._get_document(options)
+        self._check_print_size(document["row_count"])
         columns = self._get_document_columns(document)
         texts = Texts(self.env, document)
         label = self.env._("Customer")

@@ -3,6 +3,7 @@ import io
 from lxml import html
 
 from odoo import api, models, modules
+from odoo.exceptions import UserError
 from odoo.tools import config
 from odoo.tools.misc import clean_context
 from odoo.tools.pdf import (
@@ -18,6 +19,10 @@ from odoo.tools.pdf import (
 #: 20,000 rows it takes gigabytes and breaks.
 PIECE_SIZE = 300
 CALL_SIZE = 1800
+#: Rows that are printed while somebody waits: about a minute's work, half of what
+#: Odoo gives a request. A letter takes as long as so many rows.
+PRINT_LIMIT = 30_000
+LETTER_ROWS = 200
 #: Characters of "Page / " in the footer, in any language.
 MAX_LABEL = 20
 
@@ -41,6 +46,30 @@ class AccountFollowupReport(models.AbstractModel):
         if report._get_name() == "customer_statement":
             return report._render_letters(options or {})
         return report._render_list(options or {})
+
+    @api.model
+    def _check_print_size(self, rows):
+        """Refuse what Odoo would stop in the middle; XLSX has no such limit.
+
+        The system parameter ``account_payment_followup.print_limit`` is for servers
+        that give a request more time; 0 is no limit.
+
+        :param int rows: that are to be printed
+        :raise UserError: they are too many
+        """
+        parameters = self.env["ir.config_parameter"].sudo()
+        name = "account_payment_followup.print_limit"
+        limit = int(parameters.get_param(name, PRINT_LIMIT))
+        if limit and rows > limit:
+            raise UserError(
+                self.env._(
+                    "The PDF would take too long: it has the work of %(rows)s rows, "
+                    "and %(limit)s are the limit. Choose fewer customers, take the "
+                    "XLSX, or let Send Statements print in the background.",
+                    rows=rows,
+                    limit=limit,
+                )
+            )
 
     @api.model
     def _make_head(self, columns):

@@ -16,7 +16,7 @@ from odoo.addons.account_payment_followup.report import (
 from odoo.addons.base.models import ir_actions_report
 
 from .common import TODAY
-from .report_files_common import LISTS, ReportPdfCommon
+from .report_files_common import LISTS, VARIANTS, ReportPdfCommon
 
 MILLIMETRE = 72 / 25.4  # in points
 
@@ -232,6 +232,24 @@ class TestReportStatements(PdfCase):
         text = self._get_text(pages)
         self.assertIn("LateLtd", text)
         self.assertIn("Other&Sons", text)
+
+    def test_f7_what_takes_too_long_is_refused_beforehand(self):
+        """With the way out; XLSX, few customers and a higher limit go through."""
+        parameters = self.env["ir.config_parameter"].sudo()
+        for variant in VARIANTS:
+            options = {"variant": variant}
+            with self.subTest(variant=variant):
+                parameters.set_param("account_payment_followup.print_limit", 3)
+                with self.assertRaisesRegex(
+                    UserError, "the work of .* 3 are the limit"
+                ):
+                    self.report._render_pdf(options)
+                self.assertTrue(self.report._render_xlsx(options))
+                parameters.set_param("account_payment_followup.print_limit", 0)
+                self.assertTrue(self.report._render_pdf(options))
+        parameters.set_param("account_payment_followup.print_limit", 3)
+        one = {"variant": "customer_statement", "partner_ids": self.customer.ids}
+        self.assertTrue(self.report._render_pdf(one))
 
     def test_f7_customer_who_may_not_be_read(self):
         other = self.env["res.company"].create({"name": "Elsewhere"})
