@@ -98,6 +98,9 @@ class TestKill(ConcurrencyCommon):
     def _restore(cls):
         with cls._connect() as env:
             env.company.followup_automatic = False
+            # out of the lists that other tests look at
+            killed = env["res.partner"].search([("name", "like", "Killed ")])
+            killed.active = False
             for values in cls.levels:
                 env["account.followup.level"].browse(values.pop("id")).write(values)
             for key, value in cls.parameters.items():

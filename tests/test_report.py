@@ -1,7 +1,7 @@
 from datetime import date, timedelta
 
 from freezegun import freeze_time
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command
@@ -12,6 +12,13 @@ from ..tools import ageing, periods
 from .common import TODAY
 from .report_common import ReportCommon
 
+#: A busy machine is no reason to fail.
+patient = settings(
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 limits = st.lists(st.integers(1, 400), min_size=1, max_size=8, unique=True)
 dates = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 VARIANTS = (
@@ -26,6 +33,7 @@ VARIANTS = (
 class TestReportTools(BaseCase):
     """Buckets and periods, against what the words mean."""
 
+    @patient
     @given(limits.map(sorted).map(tuple), st.integers(-1000, 1000))
     def test_f6_every_day_is_in_one_bucket(self, ends, days):
         inside = [
@@ -35,6 +43,7 @@ class TestReportTools(BaseCase):
         ]
         self.assertEqual(inside, [ageing.get_bucket(ends, days)])
 
+    @patient
     @given(limits.map(sorted))
     def test_a6_limits_are_read_as_they_are_written(self, ends):
         self.assertEqual(ageing.parse_limits(", ".join(map(str, ends))), tuple(ends))
@@ -46,6 +55,7 @@ class TestReportTools(BaseCase):
         with self.assertRaises(ValueError):
             ageing.parse_limits(",".join(map(str, range(1, 11))))
 
+    @patient
     @given(dates)
     def test_f1_periods_touch_each_other(self, day):
         year = (date(day.year, 1, 1), date(day.year, 12, 31))
@@ -59,6 +69,7 @@ class TestReportTools(BaseCase):
             self.assertEqual((last + timedelta(days=1)).day, 1)
         self.assertEqual(periods.get_period("today", day, year), (None, day))
 
+    @patient
     @given(dates, st.integers(0, 24))
     def test_f6_earlier_days_are_month_ends(self, day, count):
         days = periods.get_earlier_days(day, count)
