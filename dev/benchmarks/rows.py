@@ -1,12 +1,11 @@
 """The rows of the table, by the ids of the goals. Each returns a list of Row."""
 
 import resource
-from typing import NamedTuple
 
 from odoo.tools import SQL
 
-from . import floor, ledger
-from .timing import counted, measure
+from . import floor, ledger, processing, reports
+from .timing import Row, counted, get_ratio, measure
 
 #: What a list of customers shows.
 COLUMNS = ("partner_id", "status", "level_id", "total_due", "total_overdue")
@@ -15,24 +14,10 @@ PAGE = 80
 DOCUMENTS = 100
 
 
-class Row(NamedTuple):
-    id: str
-    what: str
-    figure: str
-    floor: str
-    ratio: str
-    goal: str
-    seconds: float = 0.0  # for comparing sizes
-
-
 def set_day(env):
     """Let it be the day of the ledger, for as long as this process lives."""
     companies = env.registry["res.company"]
     companies._get_followup_day = lambda self: dict.fromkeys(self, ledger.DAY)
-
-
-def get_ratio(subject, base):
-    return f"{subject.median / base.median:.2f}×"
 
 
 def get_rule(env, names=(*COLUMNS, "next_reminder_date")):
@@ -269,11 +254,15 @@ def run_p9(env, runs):
 
 ROWS = {
     "P1": run_p1,
+    "P5": processing.run_p5,
+    "P6": processing.run_p6,
+    "P7": processing.run_p7,
     "P8": run_p8,
     "P9": run_p9,
     "P10": run_p10,
     "P11": run_p11,
     "P12": run_p12,
+    "P14": reports.run_p14,
 }
 #: Rows that also run without the module, to be compared with.
 WITHOUT_MODULE = ("P9",)

@@ -20,8 +20,34 @@ class Figure(NamedTuple):
         return f"{show(self.median)} ({show(low)}–{show(high)})"
 
 
+class Row(NamedTuple):
+    """A row of the table."""
+
+    id: str
+    what: str
+    figure: str
+    floor: str
+    ratio: str
+    goal: str
+    seconds: float = 0.0  # for comparing sizes
+
+
+def get_ratio(subject, base):
+    return f"{subject.median / base.median:.2f}×"
+
+
+def compare(id_, what, figures, goal):
+    """Return the row of two figures, the subject's and the one it is compared to."""
+    base, subject = figures.values()
+    return Row(
+        id_, what, str(subject), str(base), get_ratio(subject, base), goal, base.median
+    )
+
+
 def show(seconds):
-    return f"{seconds * 1000:.0f} ms" if seconds < 10 else f"{seconds:.1f} s"
+    if seconds >= 10:
+        return f"{seconds:.1f} s"
+    return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
 
 
 def measure(functions, runs):
