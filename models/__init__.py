@@ -3,6 +3,7 @@ from . import (
     account_followup_call,
     account_followup_customer,
     account_followup_customer_activity,
+    account_followup_customer_page,
     account_followup_customer_report,
     account_followup_customer_trust,
     account_followup_delivery,

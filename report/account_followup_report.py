@@ -6,7 +6,7 @@ from odoo.tools import SQL, date_utils
 PAGE_SIZE = 80
 LINES_SIZE = 200
 #: Most customers and lines that are read by one query when everything is exported.
-EXPORT_CUSTOMERS = 500
+EXPORT_CUSTOMERS = 5000
 EXPORT_LINES = 10_000
 
 

@@ -42,4 +42,5 @@ from . import (
     test_tours,
     test_trust,
     test_views,
+    test_work_list_page,
 )

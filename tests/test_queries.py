@@ -113,7 +113,7 @@ class TestQueries(FollowupCommon):
             [("status", "=", "in_need_of_action")],
             order="total_overdue DESC, id",
         )
-        self._assert_no_more_queries(read, 20)
+        self._assert_no_more_queries(read, 15)
 
     def test_p8_items(self):
         read = self._get_list_reader("account.followup.item", [])

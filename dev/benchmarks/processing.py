@@ -41,9 +41,7 @@ TABLE = """
 
 def set_up(env, count, **values):
     """Write to all levels; return the cases of customers for whom one is due."""
-    levels = env["account.followup.level"].search(
-        [("company_id", "=", env.company.id)]
-    )
+    levels = env["account.followup.level"].search([("company_id", "=", env.company.id)])
     levels.write({"attach_invoices": False, **values})
     customers = env["account.followup.customer"].search(
         [("status", "=", "in_need_of_action"), ("reminder_type", "=", "automatic")],

@@ -56,9 +56,7 @@ def run_p14(env, runs):
         compare(
             "P14b",
             f"aged items of all, first {PAGE} customers and totals",
-            measure(
-                {"query": read(get_aged(env)), "report": lambda: show(aged)}, runs
-            ),
+            measure({"query": read(get_aged(env)), "report": lambda: show(aged)}, runs),
             GOAL,
         ),
     ]
