@@ -1,7 +1,8 @@
 from odoo import Command
-from odoo.addons.web.models.models import Base
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
+
+from odoo.addons.web.models.models import Base
 
 from .common import TODAY, FollowupCommon
 
