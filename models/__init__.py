@@ -11,6 +11,7 @@ from . import (
     account_followup_level,
     account_followup_reminder,
     account_followup_reminder_line,
+    account_followup_run_mixin,
     account_followup_run,
     account_followup_send,
     account_followup_send_email,

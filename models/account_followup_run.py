@@ -1,11 +1,7 @@
-import base64
-
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
-from odoo.tools.pdf import merge_pdf
 
 #: Customers in one transaction, with letters or without.
 BATCH_SIZE = 50
@@ -13,31 +9,23 @@ BATCH_SIZE = 50
 #: Up to so many customers are processed at once, more in the background.
 DIRECT_LIMIT = 10
 
-LINE_STATES = ("waiting", "done", "skipped", "failed")
-
 
 class AccountFollowupRun(models.Model):
     """Processing of selected customers by a person, with what came of it (D3)."""
 
     _name = "account.followup.run"
+    _inherit = "account.followup.run.mixin"
     _description = "Follow-up Processing"
-    _order = "id DESC"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="cascade"
-    )
-    user_id = fields.Many2one("res.users", required=True, readonly=True)
+    _part_model = "account.followup.run.line"
+
     letters = fields.Selection(
         [("post", "By Post"), ("print", "Print them here")],
         default="post",
         required=True,
         readonly=True,
     )
-    state = fields.Selection(
-        [("running", "Running"), ("done", "Done")],
-        compute="_compute_counts",
-        store=True,
-    )
+    state = fields.Selection(store=True)
     line_ids = fields.One2many("account.followup.run.line", "run_id", readonly=True)
     failed_line_ids = fields.One2many(
         "account.followup.run.line", "run_id", domain=[("state", "=", "failed")]
@@ -45,45 +33,25 @@ class AccountFollowupRun(models.Model):
     skipped_line_ids = fields.One2many(
         "account.followup.run.line", "run_id", domain=[("state", "=", "skipped")]
     )
-    total_count = fields.Integer("Customers", compute="_compute_counts", store=True)
-    waiting_count = fields.Integer("Waiting", compute="_compute_counts", store=True)
-    done_count = fields.Integer("Reminded", compute="_compute_counts", store=True)
-    skipped_count = fields.Integer("Skipped", compute="_compute_counts", store=True)
-    failed_count = fields.Integer("Failed", compute="_compute_counts", store=True)
+    total_count = fields.Integer(store=True)
+    waiting_count = fields.Integer(store=True)
+    done_count = fields.Integer("Reminded", store=True)
+    skipped_count = fields.Integer(store=True)
+    failed_count = fields.Integer(store=True)
     progress = fields.Float(compute="_compute_progress")
     letter_count = fields.Integer("Letters to Print", compute="_compute_letter_count")
 
-    @api.depends_context("lang", "tz")
-    @api.depends("create_date")
-    def _compute_display_name(self):
-        for run in self:
-            moment = format_datetime(
-                self.env,
-                run.create_date,
-                tz=self.env.context.get("tz") or False,
-                dt_format="short",
-            )
-            run.display_name = self.env._("Processing of %s", moment)
+    def _get_title(self, moment):
+        return self.env._("Processing of %s", moment)
 
     @api.depends("line_ids.state")
     def _compute_counts(self):
-        """Count the lines by state: after each batch, so the lines are not read."""
-        groups = self.env["account.followup.run.line"]._read_group(
-            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
-        )
-        counts = {(run.id, state): count for run, state, count in groups}
-        for run in self:
-            mine = {state: counts.get((run.id, state), 0) for state in LINE_STATES}
-            run.total_count = sum(mine.values())
-            for state, count in mine.items():
-                run[f"{state}_count"] = count
-            run.state = "running" if run.waiting_count else "done"
+        return super()._compute_counts()
 
     @api.depends("total_count", "waiting_count")
     def _compute_progress(self):
         for run in self:
-            ended = run.total_count - run.waiting_count
-            run.progress = 100.0 * ended / (run.total_count or 1)
+            run.progress = run._get_progress()
 
     def _compute_letter_count(self):
         for run in self:
@@ -112,38 +80,14 @@ class AccountFollowupRun(models.Model):
             raise UserError(
                 self.env._("%s: there is no letter to print.", self.display_name)
             )
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                {
-                    "name": f"{self.display_name}.pdf".replace("/", "-"),
-                    "datas": base64.b64encode(merge_pdf(letters.mapped("raw"))),
-                    "res_model": self._name,
-                    "res_id": self.id,
-                    "mimetype": "application/pdf",
-                }
-            )
-        )
+        attachment = self._merge_documents(letters)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{attachment.id}?download=true",
         }
 
-    def action_refresh(self):
-        """Show the progress anew."""
-        self.check_access("read")
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    def _get_open_action(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Process Follow-ups"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
+    def _get_action_name(self):
+        return self.env._("Process Follow-ups")
 
     # ------------------------------------------------------------------
     # Work
@@ -227,30 +171,20 @@ class AccountFollowupRun(models.Model):
                 self.env.cr.rollback()
                 break
             if run.state == "done":
-                run._notify_user()
+                run._notify_end()
             if not progress(len(batch), remaining=lines.search_count(waiting)):
                 break
 
-    def _notify_user(self):
-        """Tell the user that the run has ended, with a link to the result."""
-        self.user_id.partner_id._bus_send(
-            "account_notification",
-            {
-                "type": "warning" if self.failed_count else "success",
-                "title": self.env._("Follow-ups processed"),
-                "message": self.env._(
-                    "%(done)s reminded, %(skipped)s skipped, %(failed)s failed.",
-                    done=self.done_count,
-                    skipped=self.skipped_count,
-                    failed=self.failed_count,
-                ),
-                "action_button": {
-                    "name": self.env._("Open"),
-                    "action_name": self.env._("Process Follow-ups"),
-                    "model": self._name,
-                    "res_ids": self.ids,
-                },
-            },
+    def _notify_end(self):
+        """Tell the user what came of the run."""
+        self._notify_user(
+            self.env._("Follow-ups processed"),
+            self.env._(
+                "%(done)s reminded, %(skipped)s skipped, %(failed)s failed.",
+                done=self.done_count,
+                skipped=self.skipped_count,
+                failed=self.failed_count,
+            ),
         )
 
     @api.autovacuum

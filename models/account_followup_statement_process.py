@@ -154,26 +154,16 @@ class AccountFollowupStatementRun(models.Model):
             for statement in statements
         }
 
-    def _notify_user(self):
-        """Tell the user that the run has ended, with a link to the result."""
+    def _notify_end(self):
+        """Tell the user what came of the run; nobody waits for the monthly one."""
         if self.trigger == "automatic":
             return
-        self.user_id.partner_id._bus_send(
-            "account_notification",
-            {
-                "type": "warning" if self.failed_count else "success",
-                "title": self.env._("Statements sent"),
-                "message": self.env._(
-                    "%(done)s sent, %(skipped)s skipped, %(failed)s failed.",
-                    done=self.done_count,
-                    skipped=self.skipped_count,
-                    failed=self.failed_count,
-                ),
-                "action_button": {
-                    "name": self.env._("Open"),
-                    "action_name": self.env._("Send Statements"),
-                    "model": self._name,
-                    "res_ids": self.ids,
-                },
-            },
+        self._notify_user(
+            self.env._("Statements sent"),
+            self.env._(
+                "%(done)s sent, %(skipped)s skipped, %(failed)s failed.",
+                done=self.done_count,
+                skipped=self.skipped_count,
+                failed=self.failed_count,
+            ),
         )

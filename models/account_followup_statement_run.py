@@ -1,7 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
-from odoo.tools.pdf import merge_pdf
 
 from .account_followup_run import DIRECT_LIMIT
 
@@ -13,12 +11,11 @@ class AccountFollowupStatementRun(models.Model):
     """Statements that are sent together: what was chosen, how far it is (F3)."""
 
     _name = "account.followup.statement.run"
+    _inherit = "account.followup.run.mixin"
     _description = "Sending of Customer Statements"
-    _order = "id DESC"
 
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="cascade"
-    )
+    _part_model = "account.followup.statement"
+
     company_ids = fields.Many2many(
         "res.company",
         "account_followup_statement_run_company_rel",
@@ -28,7 +25,6 @@ class AccountFollowupStatementRun(models.Model):
         readonly=True,
         help="Postings of these companies and branches are stated.",
     )
-    user_id = fields.Many2one("res.users", required=True, readonly=True)
     trigger = fields.Selection(
         [("automatic", "Monthly"), ("mass", "From a List"), ("manual", "By Hand")],
         string="Sent By",
@@ -55,15 +51,9 @@ class AccountFollowupStatementRun(models.Model):
     skipped_statement_ids = fields.One2many(
         "account.followup.statement", "run_id", domain=[("state", "=", "skipped")]
     )
-    # not stored: every e-mail that leaves would write here, in the way of each other
-    state = fields.Selection(
-        [("running", "Running"), ("done", "Done")], compute="_compute_counts"
-    )
-    total_count = fields.Integer("Customers", compute="_compute_counts")
-    waiting_count = fields.Integer("Waiting", compute="_compute_counts")
-    done_count = fields.Integer("Sent", compute="_compute_counts")
-    skipped_count = fields.Integer("Skipped", compute="_compute_counts")
-    failed_count = fields.Integer("Failed", compute="_compute_counts")
+    # counts are not stored: every e-mail that leaves would write here, in the way of
+    # each other
+    done_count = fields.Integer("Sent")
     percentage = fields.Float("Progress", compute="_compute_counts")
 
     _company_month_unique = models.UniqueIndex(
@@ -71,35 +61,14 @@ class AccountFollowupStatementRun(models.Model):
         "A company sends its monthly statements of a month once.",
     )
 
-    @api.depends_context("lang", "tz")
-    @api.depends("create_date")
-    def _compute_display_name(self):
-        for run in self:
-            moment = format_datetime(
-                self.env,
-                run.create_date,
-                tz=self.env.context.get("tz") or False,
-                dt_format="short",
-            )
-            run.display_name = self.env._("Statements of %s", moment)
+    def _get_title(self, moment):
+        return self.env._("Statements of %s", moment)
 
     @api.depends("statement_ids.state")
     def _compute_counts(self):
-        counts = {}
-        for run, state, count in self.env["account.followup.statement"]._read_group(
-            [("run_id", "in", self.ids)], ["run_id", "state"], ["__count"]
-        ):
-            counts.setdefault(run.id, {})[state] = count
+        super()._compute_counts()
         for run in self:
-            mine = counts.get(run.id, {})
-            run.total_count = sum(mine.values())
-            run.waiting_count = mine.get("waiting", 0)
-            run.skipped_count = mine.get("skipped", 0)
-            run.failed_count = mine.get("failed", 0)
-            ended = run.total_count - run.waiting_count
-            run.done_count = ended - run.skipped_count - run.failed_count
-            run.percentage = 100.0 * ended / (run.total_count or 1)
-            run.state = "running" if run.waiting_count else "done"
+            run.percentage = run._get_progress()
 
     # ------------------------------------------------------------------
     # Buttons
@@ -119,35 +88,15 @@ class AccountFollowupStatementRun(models.Model):
             )
         attachment = documents
         if len(documents) > 1:
-            attachment = documents.create(
-                {
-                    "name": f"{self.display_name}.pdf".replace("/", "-"),
-                    "raw": merge_pdf(documents.mapped("raw")),
-                    "res_model": self._name,
-                    "res_id": self.id,
-                    "mimetype": "application/pdf",
-                }
-            )
+            attachment = self._merge_documents(documents)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{attachment.id}?download=true",
             "close": True,
         }
 
-    def action_refresh(self):
-        """Show the progress anew."""
-        self.check_access("read")
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
-
-    def _get_open_action(self):
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send Statements"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "view_mode": "form",
-            "views": [(False, "form")],
-        }
+    def _get_action_name(self):
+        return self.env._("Send Statements")
 
     # ------------------------------------------------------------------
     # Start

@@ -51,7 +51,7 @@ class AccountFollowupStatementRun(models.Model):
             self.env.invalidate_all(flush=False)
             return 0
         if ended and run.state == "done":
-            run._notify_user()
+            run._notify_end()
         return len(ended)
 
     @api.model

@@ -200,8 +200,9 @@ class TestProcess(FollowupCommon):
         self.assertEqual(
             set(run.line_ids.reminder_id.delivery_ids.mapped("channel")), {"print"}
         )
+        module = "odoo.addons.account_payment_followup.models"
         with patch(
-            "odoo.addons.account_payment_followup.models.account_followup_run.merge_pdf",
+            f"{module}.account_followup_run_mixin.merge_pdf",
             lambda contents: b"merged %d" % len(contents),
         ):
             action = run.with_user(self.clerk).action_print_letters()

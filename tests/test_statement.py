@@ -432,7 +432,7 @@ class TestStatement(StatementCommon, CronMixinCase):
             return b"%PDF all"
 
         module = "odoo.addons.account_payment_followup.models"
-        with patch(f"{module}.account_followup_statement_run.merge_pdf", merge_pdf):
+        with patch(f"{module}.account_followup_run_mixin.merge_pdf", merge_pdf):
             action, mails = self._send(window)
         self.assertFalse(mails)
         document = self.env["ir.attachment"].browse(
