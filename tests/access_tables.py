@@ -45,6 +45,7 @@ RIGHTS = {
         **dict.fromkeys(CLERKS, frozenset({"read", "create"})),
     },
     "account.followup.call.wizard": WINDOW,
+    "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
     "account.followup.customer": {
         **LOOK,
@@ -72,6 +73,7 @@ RIGHTS = {
     "account.followup.statement": LOOK,
     "account.followup.statement.run": dict.fromkeys(CLERKS, READ),
     "account.followup.statement.wizard": WINDOW,
+    "account.followup.wizard.mixin": NOBODY,
     "report.account_payment_followup.report_reminder": NOBODY,
 }
 

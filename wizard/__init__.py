@@ -1,3 +1,5 @@
+from . import account_followup_wizard_mixin
+from . import account_followup_content_mixin
 from . import account_followup_call_wizard
 from . import account_followup_hold_wizard
 from . import account_followup_process_wizard

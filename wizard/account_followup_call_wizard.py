@@ -7,17 +7,12 @@ class AccountFollowupCallWizard(models.TransientModel):
     """The window Log a Call: what came of a phone call with one customer."""
 
     _name = "account.followup.call.wizard"
+    _inherit = "account.followup.wizard.mixin"
     _description = "Log a Call"
     _rec_name = "partner_id"
 
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company.root_id,
     )
     contact_info = fields.Char("Phone", compute="_compute_contact_info")
     date = fields.Date(required=True, default=lambda self: self._get_default_date())
@@ -51,26 +46,13 @@ class AccountFollowupCallWizard(models.TransientModel):
     )
     call_id = fields.Many2one("account.followup.call", readonly=True)
 
-    @api.constrains("company_id", "partner_id")
-    def _check_access_of_window(self):
-        """Refuse what was not chosen on the screen: others' companies and customers."""
-        for wizard in self.sudo(False):  # constraints run with all rights
-            wizard.company_id._check_followup_access()
-            wizard.partner_id.check_access("read")
-
-    def _get_today(self):
-        """Return today in the company, which must be one of the user's."""
-        company = self.company_id or self.env.company.root_id
-        company._check_followup_access()
-        return company.sudo()._get_followup_day()[company]
-
     @api.model
     def _get_default_date(self):
-        return self._get_today()
+        return self._get_day()
 
     @api.depends("partner_id")
     def _compute_contact_info(self):
-        service = self.env["account.followup.send"].sudo()
+        service = self._get_service()
         for wizard in self:
             contacts = service._get_recipients(wizard.partner_id) | wizard.partner_id
             wizard.contact_info = "; ".join(
@@ -126,7 +108,7 @@ class AccountFollowupCallWizard(models.TransientModel):
         self.partner_id._check_followup_access()
         if not self.call_id:  # else a second click
             self.call_id = self.env["account.followup.call"]._log_call(
-                self._prepare_call(), self._get_today(), self.close_activities
+                self._prepare_call(), self._get_day(), self.close_activities
             )
         return {"type": "ir.actions.act_window_close"}
 

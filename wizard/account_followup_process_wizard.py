@@ -6,14 +6,11 @@ class AccountFollowupProcessWizard(models.TransientModel):
     """What processing the selected customers would do, before it is done (D3)."""
 
     _name = "account.followup.process.wizard"
+    _inherit = "account.followup.wizard.mixin"
     _description = "Process Follow-ups"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company.root_id,
-    )
+    _customers_field = "partner_ids"
+
     partner_ids = fields.Many2many("res.partner", string="Customers", readonly=True)
     letters = fields.Selection(
         [("post", "By Post"), ("print", "Print them here")],
@@ -32,13 +29,6 @@ class AccountFollowupProcessWizard(models.TransientModel):
     problem_count = fields.Integer("Incomplete Contacts", compute="_compute_counts")
     has_letters = fields.Boolean(compute="_compute_counts")
 
-    @api.constrains("company_id", "partner_ids")
-    def _check_access_of_window(self):
-        """Refuse what was not chosen on the screen: others' companies and customers."""
-        for wizard in self.sudo(False):  # constraints run with all rights
-            wizard.company_id._check_followup_access()
-            wizard.partner_ids.check_access("read")
-
     @api.depends("partner_ids", "company_id")
     def _compute_line_ids(self):
         for wizard in self:
@@ -50,8 +40,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         """Return the values of a line for each customer, those to remind first."""
         self.ensure_one()
         partners = self.partner_ids._origin.commercial_partner_id
-        self.company_id._check_followup_access()
-        day = self.company_id.sudo()._get_followup_day()[self.company_id]
+        day = self._get_day()
         customers = self.env["account.followup.customer"].sudo()
         rows = customers._get_rows(
             {self.company_id: day}, partners, with_next_date=False
@@ -72,7 +61,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         level = self.env["account.followup.level"].browse(
             row["level_id"] if row and not reason else None
         )
-        service = self.env["account.followup.send"].sudo()
+        service = self._get_service()
         channels = service._get_default_channels(level)
         problems = [
             problem

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date
 
 #: Field of the window: channel of the delivery.
 CHANNELS = {
@@ -15,17 +15,12 @@ class AccountFollowupSendWizard(models.TransientModel):
     """The window Send and Print: collects what a person chooses, then sends once."""
 
     _name = "account.followup.send.wizard"
+    _inherit = "account.followup.content.mixin"
     _description = "Send and Print a Payment Reminder"
     _rec_name = "partner_id"
 
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
-    )
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company.root_id,
     )
     level_id = fields.Many2one(
         "account.followup.level",
@@ -49,14 +44,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     attach_invoices = fields.Boolean(
         compute="_compute_from_level", store=True, readonly=False
     )
-    mail_template_id = fields.Many2one(
-        "mail.template",
-        string="Content Template",
-        compute="_compute_from_level",
-        store=True,
-        readonly=False,
-        domain="[('model', '=', 'res.partner')]",
-    )
+    mail_template_id = fields.Many2one(compute="_compute_from_level")
     sms_template_id = fields.Many2one(
         "sms.template",
         string="SMS Template",
@@ -76,17 +64,10 @@ class AccountFollowupSendWizard(models.TransientModel):
     available_line_ids = fields.Many2many(
         "account.move.line", compute="_compute_available_line_ids"
     )
-    subject = fields.Char(compute="_compute_content", store=True, readonly=False)
-    body = fields.Html(compute="_compute_content", store=True, readonly=False)
-    # the text as the template gave it: what differs from it was edited by hand
-    default_subject = fields.Char()
-    default_body = fields.Html()
     sms_body = fields.Text(
         "SMS Text", compute="_compute_sms_body", store=True, readonly=False
     )
     default_sms_body = fields.Text()
-    contact_info = fields.Char("Contact", compute="_compute_contact_info")
-    alerts = fields.Json(compute="_compute_alerts")
     # the newest reminder when the window was opened, and the one that it sent
     seen_reminder_id = fields.Many2one(
         "account.followup.reminder",
@@ -95,13 +76,6 @@ class AccountFollowupSendWizard(models.TransientModel):
         readonly=False,
     )
     reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
-
-    @api.constrains("company_id", "partner_id")
-    def _check_access_of_window(self):
-        """Refuse what was not chosen on the screen: others' companies and customers."""
-        for wizard in self.sudo(False):  # constraints run with all rights
-            wizard.company_id._check_followup_access()
-            wizard.partner_id.check_access("read")
 
     # ------------------------------------------------------------------
     # Defaults: all from the service
@@ -119,14 +93,6 @@ class AccountFollowupSendWizard(models.TransientModel):
         ) or followup.new(
             {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
         )
-
-    def _get_day(self):
-        """Return today in the company, which must be one of the user's."""
-        self.company_id._check_followup_access()
-        return self.company_id.sudo()._get_followup_day()[self.company_id]
-
-    def _get_service(self):
-        return self.env["account.followup.send"].sudo()
 
     def _get_all_rows(self):
         rows = self.env["account.followup.item"].sudo()
@@ -193,20 +159,16 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     @api.depends("mail_template_id")
     def _compute_content(self):
-        """Fill the text from the template; what was edited by hand stays."""
-        for wizard in self:
-            case = wizard._get_case()
-            service = wizard._get_service()
-            lang = service._get_lang(wizard.partner_id)
-            template = wizard.mail_template_id
-            subject = service._render(case, template, "subject", lang)
-            body = service._render(case, template, "body_html", lang)
-            if not wizard.subject or wizard.subject == wizard.default_subject:
-                wizard.subject = subject
-            if not wizard._is_body_edited():
-                wizard.body = body
-            wizard.default_subject = subject
-            wizard.default_body = body
+        return super()._compute_content()
+
+    def _get_texts(self):
+        case, template = self._get_case(), self.mail_template_id
+        service = self._get_service()
+        lang = service._get_lang(self.partner_id)
+        return {
+            "subject": service._render(case, template, "subject", lang),
+            "body": service._render(case, template, "body_html", lang),
+        }
 
     @api.depends("sms_template_id")
     def _compute_sms_body(self):
@@ -220,25 +182,9 @@ class AccountFollowupSendWizard(models.TransientModel):
                 wizard.sms_body = text
             wizard.default_sms_body = text
 
-    def _is_body_edited(self):
-        self.ensure_one()
-        text = html2plaintext(self.body or "").strip()
-        return bool(text) and text != html2plaintext(self.default_body or "").strip()
-
     # ------------------------------------------------------------------
     # What a person should know before sending
     # ------------------------------------------------------------------
-
-    @api.depends("partner_id")
-    def _compute_contact_info(self):
-        for wizard in self:
-            contacts = wizard._get_service()._get_recipients(wizard.partner_id)
-            wizard.contact_info = "; ".join(
-                f"{contact.display_name} <{contact.email}>"
-                if contact.email
-                else contact.display_name
-                for contact in contacts
-            )
 
     @api.depends(
         "partner_id",
@@ -250,14 +196,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         "item_line_ids",
     )
     def _compute_alerts(self):
-        for wizard in self:
-            wizard.alerts = wizard._get_alerts()
+        return super()._compute_alerts()
 
     def _get_alerts(self):
-        """Return what to know before sending, for the widget ``actionable_errors``.
-
-        :return: dict {key: {level, message, action_text, action}}
-        """
         self.ensure_one()
         alerts = {}
         if not self.partner_id:

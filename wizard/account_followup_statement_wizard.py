@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date, html2plaintext
+from odoo.tools import format_date
 
 from ..models.account_followup_statement_run import CHANNELS
 from ..tools import periods
@@ -10,14 +10,11 @@ class AccountFollowupStatementWizard(models.TransientModel):
     """The window Send Statements, for one customer or for many (F2, F3)."""
 
     _name = "account.followup.statement.wizard"
+    _inherit = "account.followup.content.mixin"
     _description = "Send Customer Statements"
 
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        readonly=True,
-        default=lambda self: self.env.company.root_id,
-    )
+    _customers_field = "partner_ids"
+
     partner_ids = fields.Many2many(
         "res.partner", string="Customers", required=True, readonly=True
     )
@@ -35,29 +32,8 @@ class AccountFollowupStatementWizard(models.TransientModel):
     do_print = fields.Boolean("Print")
     do_email = fields.Boolean("Email", default=True)
     do_letter = fields.Boolean("By Post")
-    mail_template_id = fields.Many2one(
-        "mail.template",
-        string="Content Template",
-        compute="_compute_mail_template_id",
-        store=True,
-        readonly=False,
-        domain="[('model', '=', 'res.partner')]",
-    )
-    subject = fields.Char(compute="_compute_texts", store=True, readonly=False)
-    body = fields.Html(compute="_compute_texts", store=True, readonly=False)
-    # the text as the template gave it: what differs from it was edited by hand
-    default_subject = fields.Char()
-    default_body = fields.Html()
-    contact_info = fields.Char("Contact", compute="_compute_contact_info")
-    alerts = fields.Json(compute="_compute_alerts")
+    mail_template_id = fields.Many2one(compute="_compute_mail_template_id")
     run_id = fields.Many2one("account.followup.statement.run", readonly=True)
-
-    @api.constrains("company_id", "partner_ids")
-    def _check_access_of_window(self):
-        """Refuse what was not chosen on the screen: others' companies and customers."""
-        for wizard in self.sudo(False):  # constraints run with all rights
-            wizard.company_id._check_followup_access()
-            wizard.partner_ids.check_access("read")
 
     # ------------------------------------------------------------------
     # Defaults
@@ -80,9 +56,6 @@ class AccountFollowupStatementWizard(models.TransientModel):
         return self.env.companies.filtered(
             lambda company: company.root_id == self.company_id
         ).sorted(lambda company: company != self.company_id)
-
-    def _get_service(self):
-        return self.env["account.followup.send"].sudo()
 
     @api.depends("partner_ids")
     def _compute_partner_id(self):
@@ -118,18 +91,11 @@ class AccountFollowupStatementWizard(models.TransientModel):
             wizard.mail_template_id = wizard.company_id._get_statement_template()
 
     @api.depends("mail_template_id", "partner_ids", "date_from", "date_to")
-    def _compute_texts(self):
-        """Fill the text for a single customer; what was edited by hand stays."""
-        for wizard in self:
-            texts = wizard._get_texts()
-            if not wizard.subject or wizard.subject == wizard.default_subject:
-                wizard.subject = texts["subject"]
-            if not wizard._is_body_edited():
-                wizard.body = texts["body"]
-            wizard.default_subject = texts["subject"]
-            wizard.default_body = texts["body"]
+    def _compute_content(self):
+        return super()._compute_content()
 
     def _get_texts(self):
+        """Return the texts for a single customer: many get each their own."""
         if not (self.partner_id and self.mail_template_id and self.date_to):
             return {"subject": False, "body": False}
         statement = self.env["account.followup.statement"].sudo()
@@ -145,40 +111,17 @@ class AccountFollowupStatementWizard(models.TransientModel):
             statement, self.mail_template_id
         )
 
-    def _is_body_edited(self):
-        self.ensure_one()
-        text = html2plaintext(self.body or "").strip()
-        return bool(text) and text != html2plaintext(self.default_body or "").strip()
-
     # ------------------------------------------------------------------
     # What a person should know before sending
     # ------------------------------------------------------------------
-
-    @api.depends("partner_ids")
-    def _compute_contact_info(self):
-        for wizard in self:
-            contacts = wizard.partner_id
-            if contacts:
-                contacts = wizard._get_service()._get_recipients(contacts)
-            wizard.contact_info = "; ".join(
-                f"{contact.display_name} <{contact.email}>"
-                if contact.email
-                else contact.display_name
-                for contact in contacts
-            )
 
     @api.depends(
         "partner_ids", "date_from", "date_to", "do_email", "do_print", "do_letter"
     )
     def _compute_alerts(self):
-        for wizard in self:
-            wizard.alerts = wizard._get_alerts()
+        return super()._compute_alerts()
 
     def _get_alerts(self):
-        """Return what to know before sending, for the widget ``actionable_errors``.
-
-        :return: dict {key: {level, message, action_text, action}}
-        """
         self.ensure_one()
         alerts = {}
         partners = self.partner_ids._origin

@@ -1,0 +1,73 @@
+from odoo import api, fields, models
+from odoo.tools import html2plaintext
+
+
+class AccountFollowupContentMixin(models.AbstractModel):
+    """A window that sends a text to a customer, or a document to several.
+
+    A model that inherits it has the field ``partner_id`` and says what its texts and
+    alerts depend on.
+    """
+
+    _name = "account.followup.content.mixin"
+    _inherit = "account.followup.wizard.mixin"
+    _description = "Send and Print"
+
+    mail_template_id = fields.Many2one(
+        "mail.template",
+        string="Content Template",
+        store=True,
+        readonly=False,
+        domain="[('model', '=', 'res.partner')]",
+    )
+    subject = fields.Char(compute="_compute_content", store=True, readonly=False)
+    body = fields.Html(compute="_compute_content", store=True, readonly=False)
+    # the text as the template gave it: what differs from it was edited by hand
+    default_subject = fields.Char()
+    default_body = fields.Html()
+    contact_info = fields.Char("Contact", compute="_compute_contact_info")
+    alerts = fields.Json(compute="_compute_alerts")
+
+    def _compute_content(self):
+        """Fill the text from the template; what was edited by hand stays."""
+        for wizard in self:
+            texts = wizard._get_texts()
+            if not wizard.subject or wizard.subject == wizard.default_subject:
+                wizard.subject = texts["subject"]
+            if not wizard._is_body_edited():
+                wizard.body = texts["body"]
+            wizard.default_subject = texts["subject"]
+            wizard.default_body = texts["body"]
+
+    def _get_texts(self):
+        """Return ``subject`` and ``body`` as the template gives them."""
+        raise NotImplementedError
+
+    def _is_body_edited(self):
+        self.ensure_one()
+        text = html2plaintext(self.body or "").strip()
+        return bool(text) and text != html2plaintext(self.default_body or "").strip()
+
+    @api.depends("partner_id")
+    def _compute_contact_info(self):
+        for wizard in self:
+            contacts = wizard.partner_id
+            if contacts:
+                contacts = wizard._get_service()._get_recipients(contacts)
+            wizard.contact_info = "; ".join(
+                f"{contact.display_name} <{contact.email}>"
+                if contact.email
+                else contact.display_name
+                for contact in contacts
+            )
+
+    def _compute_alerts(self):
+        for wizard in self:
+            wizard.alerts = wizard._get_alerts()
+
+    def _get_alerts(self):
+        """Return what to know before sending, for the widget ``actionable_errors``.
+
+        :return: dict {key: {level, message, action_text, action}}
+        """
+        raise NotImplementedError
