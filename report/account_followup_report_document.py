@@ -3,7 +3,9 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_amount, format_date, get_lang
 
 #: Weights of columns whose texts are short or long, in characters.
-WIDTHS = {"name": 17, "text": 13, "date": 10, "integer": 6, "amount": 10}
+WIDTHS = {"name": 21, "text": 13, "date": 12, "integer": 6, "amount": 10}
+#: How much wider bold letters are.
+BOLD = 1.25
 
 
 class Texts:
@@ -167,10 +169,11 @@ class AccountFollowupReport(models.AbstractModel):
         """Return the widths of the columns in per cent.
 
         They are the same in all pieces of a table, however long their texts are; the
-        longest amounts are those of the totals.
+        longest amounts are those of the totals. No word of a label is cut.
         """
         weights = []
         for column in columns:
             lengths = [len(texts.get_text(row, column)) + 2 for row in totals]
-            weights.append(max(WIDTHS[column["type"]], *lengths, 0))
+            words = [len(word) * BOLD + 2 for word in column["label"].split()]
+            weights.append(max(WIDTHS[column["type"]], *lengths, *words, 0))
         return [round(100 * weight / sum(weights), 2) for weight in weights]
