@@ -1,5 +1,6 @@
 import { markup } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
+import { user } from "@web/core/user";
 import { useService } from "@web/core/utils/hooks";
 
 /**
@@ -20,7 +21,8 @@ export function useReportActions(model, reload) {
             name,
             resId,
             resIds: [resId],
-            context,
+            // language, companies: a button of a view has them from its record
+            context: { ...user.context, ...context },
             onClose: reload,
         });
     /** What is sent is about the time that is on the screen. */
