@@ -10,6 +10,8 @@ ADDRESS = "/odoo/customer-reports"
 class TestReportTours(FollowupCommon, HttpCase):
     """The four reports on the screen, in a real browser."""
 
+    lang = "en_US"
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -25,7 +27,7 @@ class TestReportTours(FollowupCommon, HttpCase):
             "base.group_partner_manager",
         )
         user = self._create_user("person", *groups)
-        user.password = user.login
+        user.write({"password": user.login, "lang": self.lang})
         self.start_tour(path, tour, login=user.login)
 
     def test_f6_aged_receivable(self):
@@ -37,6 +39,18 @@ class TestReportTours(FollowupCommon, HttpCase):
         self._start(
             f"{ADDRESS}?report=customer_statement&partner_ids={self.customer.id}",
             "account_followup_report_statement",
+        )
+
+    def test_f1_windows_in_the_users_language(self):
+        """A window is opened by the screen, not by a view: it has the language, too."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        self.env["ir.module.module"]._load_module_terms(
+            ["account_payment_followup"], ["de_DE"]
+        )
+        self.lang = "de_DE"
+        self._start(
+            f"{ADDRESS}?report=customer_statement&partner_ids={self.customer.id}",
+            "account_followup_report_german",
         )
 
     def test_f1_statement_from_the_customer(self):

@@ -264,3 +264,13 @@ tours.add("account_followup_report_keyboard", {
         see("So is the next one", `${REPORT} tbody:last .o_followup_fold[aria-expanded=true]`),
     ],
 });
+
+tours.add("account_followup_report_german", {
+    steps: () => [
+        seeReport("Kundenkontoauszug"),
+        click("Send the statement", `${REPORT} button:contains(Kontoauszug senden)`),
+        see("The window speaks German, too", ".modal-title:contains(Kontoauszüge senden)"),
+        click("Leave it", ".modal .btn-close"),
+        seeReport("Kundenkontoauszug"),
+    ],
+});
