@@ -62,7 +62,18 @@ def add_install(arguments):
     add_rows(arguments, [row])
 
 
+def add_peer_ratios(results):
+    """Compare P2 with P1 of the same size: both tell who is due."""
+    ours = {row["size"]: row for row in results if row["id"] == "P1"}
+    for row in results:
+        if row["id"] == "P2" and row["size"] in ours:
+            own = ours[row["size"]]
+            row["floor"] = f"P1: {own['figure']}"
+            row["ratio"] = f"{row['seconds'] / own['seconds']:.0f}× P1"
+
+
 def print_table(results):
+    add_peer_ratios(results)
     print(HEAD)
     for data in results:
         print(

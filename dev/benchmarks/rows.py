@@ -4,14 +4,14 @@ import resource
 
 from odoo.tools import SQL
 
-from . import floor, ledger, processing, reports
+from . import floor, ledger, peer, processing, reports
 from .timing import Row, counted, get_ratio, measure
 
 #: What a list of customers shows.
 COLUMNS = ("partner_id", "status", "level_id", "total_due", "total_overdue")
 PAGE = 80
 #: Documents of P9.
-DOCUMENTS = 100
+DOCUMENTS = 20
 
 
 def set_day(env):
@@ -254,6 +254,7 @@ def run_p9(env, runs):
 
 ROWS = {
     "P1": run_p1,
+    "P2": peer.run_p2,
     "P5": processing.run_p5,
     "P6": processing.run_p6,
     "P7": processing.run_p7,
@@ -264,5 +265,3 @@ ROWS = {
     "P12": run_p12,
     "P14": reports.run_p14,
 }
-#: Rows that also run without the module, to be compared with.
-WITHOUT_MODULE = ("P9",)
