@@ -7,6 +7,10 @@ from odoo.tools.misc import format_date
 
 from ..tools import ageing, periods
 
+#: Of so many customers later matches are looked up item by item, by index; of more
+#: customers all later matches of the ledger are read at once.
+FEW_CUSTOMERS = 100
+
 
 class AccountFollowupReportAged(models.AbstractModel):
     """Aged Receivable (F6): what was open on a day, by how late it was.
@@ -83,6 +87,7 @@ class AccountFollowupReportAged(models.AbstractModel):
         domain = self._get_domain(options, keys) & Domain("date", "<=", day)
         still = self._get_line_query(domain & Domain("reconciled", "!=", True))
         later = self._get_line_query(domain & Domain("reconciled", "=", True))
+        undone = self._get_sql_undone(day, self._is_for_few(options, keys))
         return SQL(
             """
             SELECT item.*, %(number)s AS period
@@ -90,9 +95,14 @@ class AccountFollowupReportAged(models.AbstractModel):
              WHERE item.amount <> 0
             """,
             number=number,
-            still=self._get_sql_at(options, day, still, SQL("LEFT JOIN")),
-            later=self._get_sql_at(options, day, later, SQL("JOIN")),
+            still=self._get_sql_at(options, day, still, SQL("LEFT JOIN %s", undone)),
+            later=self._get_sql_at(options, day, later, SQL("JOIN %s", undone)),
         )
+
+    @api.model
+    def _is_for_few(self, options, keys):
+        partners = options["partner_ids"] if keys is None else keys
+        return 0 < len(partners) <= FEW_CUSTOMERS
 
     @api.model
     def _get_sql_at(self, options, day, query, join):
@@ -114,11 +124,7 @@ class AccountFollowupReportAged(models.AbstractModel):
                 document=document,
                 age=self._get_sql_age(options, day),
             ),
-            join=SQL(
-                "%s (%s) undone ON undone.line_id = line.id",
-                join,
-                self._get_sql_undone(day),
-            ),
+            join=join,
         )
 
     @api.model
@@ -131,29 +137,39 @@ class AccountFollowupReportAged(models.AbstractModel):
         return SQL("%s::date - %s", options.get("age_on", day), base)
 
     @api.model
-    def _get_sql_undone(self, day):
-        """Return what was matched after a day, per item, to be taken back."""
+    def _get_sql_undone(self, day, is_for_few=False):
+        """Return what was matched after a day, per item, to be taken back.
+
+        :param bool is_for_few: look it up for each of the items
+        :return: SQL to be joined with the items, ``line``
+        """
+        look_up = SQL("AND matched.line_id = line.id") if is_for_few else SQL()
         return SQL(
             """
+            %(lateral)s (
             SELECT matched.line_id,
                    SUM(matched.amount) AS amount,
                    SUM(matched.amount_currency) AS amount_currency
               FROM (
                    SELECT partial.debit_move_id AS line_id,
+                          partial.max_date,
                           partial.amount,
                           partial.debit_amount_currency AS amount_currency
                      FROM account_partial_reconcile partial
-                    WHERE partial.max_date > %(day)s
                     UNION ALL
                    SELECT partial.credit_move_id,
+                          partial.max_date,
                           -partial.amount,
                           -partial.credit_amount_currency
                      FROM account_partial_reconcile partial
-                    WHERE partial.max_date > %(day)s
                    ) matched
+             WHERE matched.max_date > %(day)s %(look_up)s
              GROUP BY matched.line_id
+            ) undone ON undone.line_id = line.id
             """,
+            lateral=SQL("LATERAL") if is_for_few else SQL(),
             day=day,
+            look_up=look_up,
         )
 
     # ------------------------------------------------------------------

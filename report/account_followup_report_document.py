@@ -16,6 +16,8 @@ class Texts:
         self.company_currency_id = head["company_currency_id"]
         self._lang = env["res.lang"].browse(get_lang(env).id)
         self._dates = {}
+        self._number_formats = {}
+        self._currency_names = {}
 
     def get_text(self, row, column):
         """Return what stands in a cell, empty for nothing."""
@@ -33,11 +35,33 @@ class Texts:
 
     def get_currency(self, row, column):
         """Return the currency of an amount."""
-        currency_id = {
-            "company": self.company_currency_id,
-            "line": row["line_currency_id"] or row["currency_id"],
-        }.get(column.get("currency"), row["currency_id"])
-        return self.env["res.currency"].browse(currency_id)
+        return self.env["res.currency"].browse(self._get_currency_id(row, column))
+
+    def _get_currency_id(self, row, column):
+        kind = column.get("currency")
+        if kind == "company":
+            return self.company_currency_id
+        if kind == "line":
+            return row["line_currency_id"] or row["currency_id"]
+        return row["currency_id"]
+
+    # a sheet has hundreds of thousands of cells: what is the same is read once
+
+    def get_number_format(self, row, column):
+        """Return the format of an amount in a sheet."""
+        currency_id = self._get_currency_id(row, column)
+        if currency_id not in self._number_formats:
+            places = self.env["res.currency"].browse(currency_id).decimal_places
+            text = f"#,##0.{'0' * places}" if places else "#,##0"
+            self._number_formats[currency_id] = text
+        return self._number_formats[currency_id]
+
+    def get_currency_name(self, currency_id):
+        """Return the code of a currency, nothing if there is none."""
+        if currency_id not in self._currency_names:
+            currency = self.env["res.currency"].browse(currency_id or [])
+            self._currency_names[currency_id] = currency.name or ""
+        return self._currency_names[currency_id]
 
     def get_date(self, value):
         if value not in self._dates:

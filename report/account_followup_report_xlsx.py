@@ -74,7 +74,7 @@ class Sheet:
 
     def get_format(self, **values):
         """Return a format, one for all cells that look alike."""
-        key = tuple(sorted(values.items()))
+        key = tuple(values.items())
         if key not in self._formats:
             self._formats[key] = self.book.add_format(values)
         return self._formats[key]
@@ -234,14 +234,13 @@ class AccountFollowupReport(models.AbstractModel):
     @api.model
     def _write_row(self, sheet, texts, date_format, columns, row, customer):
         style = STYLES.get(row["type"], {})
-        values = {**row["values"], **self._get_sheet_texts(row, customer)}
+        values = {**row["values"], **self._get_sheet_texts(texts, row, customer)}
         for number, column in enumerate(columns):
             value = values.get(column["name"])
             if value is None or value == "":
                 sheet.write_blank(number, **style)
             elif column["type"] == "amount":
-                places = texts.get_currency(row, column).decimal_places
-                number_format = self._get_sheet_number_format(places)
+                number_format = texts.get_number_format(row, column)
                 sheet.write_number(number, value, number_format, **style)
             elif column["type"] == "integer":
                 sheet.write_number(number, value, "0", **style)
@@ -253,21 +252,16 @@ class AccountFollowupReport(models.AbstractModel):
                 sheet.write_text(number, value, **style)
 
     @api.model
-    def _get_sheet_texts(self, row, customer):
-        currencies = self.env["res.currency"]
+    def _get_sheet_texts(self, texts, row, customer):
         is_head = row["type"] in ("customer", "total")
-        line_currency = currencies.browse(row["line_currency_id"] or [])
         has_other = row["values"].get("amount_currency") is not None
+        line_currency_id = has_other and row["line_currency_id"]
         return {
             "_customer": row["name"] if is_head else customer,
             "_name": "" if is_head else self._get_document_name(row),
-            "_currency": currencies.browse(row["currency_id"]).name,
-            "_line_currency": line_currency.name if has_other else "",
+            "_currency": texts.get_currency_name(row["currency_id"]),
+            "_line_currency": texts.get_currency_name(line_currency_id),
         }
-
-    @api.model
-    def _get_sheet_number_format(self, places):
-        return f"#,##0.{'0' * places}" if places else "#,##0"
 
     @api.model
     def _get_sheet_date_format(self):

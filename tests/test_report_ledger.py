@@ -203,6 +203,20 @@ class TestReportLedger(ReportCommon):
             }
             self.assertEqual(filled, {f"bucket_{bucket}": shown[line.id]["total"]})
 
+    def test_p14_one_customer_is_as_among_all(self):
+        """Of few customers the matches of later days are looked up in another way."""
+        for day in self.days:
+            options = {"period": "custom", "date_to": str(day)}
+            rows = self._get_report("aged_receivable", **options)["rows"]
+            for row in rows[::3]:
+                partner_ids = [row["partner_id"]]
+                alone = self._get_report(
+                    "aged_receivable", partner_ids=partner_ids, **options
+                )
+                self.assertEqual(
+                    [one["values"] for one in alone["rows"]], [row["values"]]
+                )
+
     def test_f6_comparison_is_the_report_of_that_day(self):
         report = self._get_report("aged_receivable", compare=3)
         self._assert_totals(report)
