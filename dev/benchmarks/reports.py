@@ -165,7 +165,7 @@ def compare_sheets(env, options, runs):
         env.invalidate_all()
         return report._render_xlsx(options)
 
-    figures = measure({"bare": lambda: write(calls), "report": render}, runs)
+    figures = measure({"bare": lambda: write(calls), "report": render}, runs, True)
     rows = 1 + max(row for _name, row, _arguments, _look in calls)
     return compare("P14c", f"XLSX of aged items of all, {rows} rows", figures, GOAL)
 

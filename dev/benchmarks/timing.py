@@ -50,13 +50,14 @@ def show(seconds):
     return f"{seconds * 1000:.{0 if seconds >= 0.01 else 1}f} ms"
 
 
-def measure(functions, runs):
+def measure(functions, runs, is_warm=False):
     """Run functions in turns, so that what disturbs one disturbs the others, too.
 
     :param dict functions: {name: function}; each is run once before, unmeasured
+    :param bool is_warm: leave that out
     :return: {name: Figure}
     """
-    for function in functions.values():
+    for function in () if is_warm else functions.values():
         function()
     seconds = {name: [] for name in functions}
     for _number in range(runs):
