@@ -1,5 +1,6 @@
 from . import (
     account_followup,
+    account_followup_history_mixin,
     account_followup_call,
     account_followup_customer,
     account_followup_customer_activity,
@@ -9,6 +10,7 @@ from . import (
     account_followup_delivery,
     account_followup_item,
     account_followup_level,
+    account_followup_sent_mixin,
     account_followup_reminder,
     account_followup_reminder_line,
     account_followup_run_mixin,

@@ -20,22 +20,10 @@ class AccountFollowupCall(models.Model):
     """
 
     _name = "account.followup.call"
+    _inherit = "account.followup.history.mixin"
     _description = "Follow-up Phone Call"
-    _order = "date DESC, id DESC"
     _rec_names_search = ["partner_id", "note"]
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="restrict"
-    )
-    date = fields.Date(required=True, readonly=True)
     user_id = fields.Many2one(
         "res.users",
         string="Called By",

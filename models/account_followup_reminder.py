@@ -8,21 +8,9 @@ class AccountFollowupReminder(models.Model):
     """One thing that was sent to a customer, kept for ever."""
 
     _name = "account.followup.reminder"
+    _inherit = "account.followup.sent.mixin"
     _description = "Payment Reminder"
-    _order = "date DESC, id DESC"
-    _rec_names_search = ["partner_id", "subject"]
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="restrict"
-    )
     level_id = fields.Many2one(
         "account.followup.level",
         readonly=True,
@@ -30,14 +18,12 @@ class AccountFollowupReminder(models.Model):
         ondelete="restrict",
         help="Highest level that it reached; none when no level was due.",
     )
-    date = fields.Date(required=True, readonly=True)
     trigger = fields.Selection(
         [("automatic", "Automatic"), ("mass", "From a List"), ("manual", "By Hand")],
         string="Sent By",
         required=True,
         readonly=True,
     )
-    user_id = fields.Many2one("res.users", string="User", readonly=True)
     state = fields.Selection(STATES, compute="_compute_state", store=True)
     line_ids = fields.One2many(
         "account.followup.reminder.line", "reminder_id", readonly=True
@@ -45,21 +31,12 @@ class AccountFollowupReminder(models.Model):
     delivery_ids = fields.One2many(
         "account.followup.delivery", "reminder_id", readonly=True
     )
-    channels = fields.Char(compute="_compute_channels")
-    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount_overdue = fields.Monetary(
         readonly=True,
         help="Amount claimed, credits deducted, in company currency.",
     )
-    lang = fields.Char("Language", readonly=True)
-    subject = fields.Char(readonly=True)
-    body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
     sms_body = fields.Text("SMS Text", readonly=True)
-    mail_message_id = fields.Many2one(
-        "mail.message", string="Message", readonly=True, ondelete="set null"
-    )
-
     reply_ids = fields.Many2many(
         "mail.message", string="Replies", compute="_compute_replies"
     )
@@ -78,22 +55,8 @@ class AccountFollowupReminder(models.Model):
 
     @api.depends("delivery_ids.state")
     def _compute_state(self):
-        """Queued while one is; sent when one is; else failed when one is."""
         for reminder in self:
-            states = set(reminder.delivery_ids.mapped("state")) or {"sent"}
-            reminder.state = next(
-                state
-                for state in ("queued", "sent", "failed", "withdrawn")
-                if state in states
-            )
-
-    @api.depends_context("lang")
-    @api.depends("delivery_ids.channel")
-    def _compute_channels(self):
-        service = self.env["account.followup.send"]
-        for reminder in self:
-            channels = set(reminder.delivery_ids.mapped("channel"))
-            reminder.channels = service._get_channels_label(channels)
+            reminder.state = reminder._get_delivery_state()
 
     def _compute_replies(self):
         """Show what the customer answered to the e-mail of each reminder (E4)."""
@@ -108,23 +71,6 @@ class AccountFollowupReminder(models.Model):
             mine = by_message.get(reminder.mail_message_id, replies.browse())
             reminder.reply_ids = mine
             reminder.reply_count = len(mine)
-
-    @api.depends("delivery_ids.failure_reason")
-    def _compute_failure_reason(self):
-        for reminder in self:
-            reasons = reminder.delivery_ids.filtered("failure_reason")
-            reminder.failure_reason = " ".join(reasons.mapped("failure_reason"))
-
-    def action_open_customer(self):
-        """Open the customer."""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.partner_id.id,
-            "view_mode": "form",
-        }
 
     def _get_still_owed(self):
         """Return the reminders that may still leave: something of them is owed (X2).

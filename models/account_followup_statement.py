@@ -13,28 +13,15 @@ class AccountFollowupStatement(models.Model):
     """
 
     _name = "account.followup.statement"
+    _inherit = "account.followup.sent.mixin"
     _description = "Customer Statement"
-    _order = "date DESC, id DESC"
-    _rec_names_search = ["partner_id", "subject"]
 
-    partner_id = fields.Many2one(
-        "res.partner",
-        string="Customer",
-        required=True,
-        readonly=True,
-        index=True,
-        ondelete="restrict",
-    )
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, ondelete="restrict"
-    )
     run_id = fields.Many2one(
         "account.followup.statement.run",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
     )
-    date = fields.Date(required=True, readonly=True)
     date_from = fields.Date("From", readonly=True)
     date_to = fields.Date("To", required=True, readonly=True)
     trigger = fields.Selection(
@@ -43,7 +30,6 @@ class AccountFollowupStatement(models.Model):
         required=True,
         readonly=True,
     )
-    user_id = fields.Many2one("res.users", string="User", readonly=True)
     # "<customer>/<first day of the month>". The customer is part of a text, since
     # merging two contacts moves what refers to them, and would hit upon the key
     schedule_key = fields.Char(readonly=True)
@@ -67,16 +53,8 @@ class AccountFollowupStatement(models.Model):
     delivery_ids = fields.One2many(
         "account.followup.delivery", "statement_id", readonly=True
     )
-    channels = fields.Char(compute="_compute_channels")
-    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
-    lang = fields.Char("Language", readonly=True)
-    subject = fields.Char(readonly=True)
-    body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
     attachment_id = fields.Many2one(
         "ir.attachment", string="Document", readonly=True, ondelete="set null"
-    )
-    mail_message_id = fields.Many2one(
-        "mail.message", string="Message", readonly=True, ondelete="set null"
     )
 
     _schedule_key_unique = models.UniqueIndex(
@@ -97,26 +75,23 @@ class AccountFollowupStatement(models.Model):
     def _compute_state(self):
         """What became of it; once it is made, its deliveries say it."""
         for statement in self:
-            state = statement.progress
-            if state == "done":
-                states = set(statement.delivery_ids.mapped("state")) or {"sent"}
-                state = next(name for name, _label in STATES if name in states)
-            statement.state = state
+            is_made = statement.progress == "done"
+            statement.state = (
+                statement._get_delivery_state() if is_made else statement.progress
+            )
 
-    @api.depends_context("lang")
-    @api.depends("delivery_ids.channel")
     def _compute_channels(self):
-        service = self.env["account.followup.send"]
-        for statement in self:
-            names = set(statement.delivery_ids.mapped("channel"))
-            statement.channels = service._get_channels_label(names) if names else False
+        """Name none until it is sent: without a delivery it is no activity."""
+        made = self.filtered("delivery_ids")
+        super(AccountFollowupStatement, made)._compute_channels()
+        (self - made).channels = False
 
     @api.depends("error", "delivery_ids.failure_reason")
     def _compute_failure_reason(self):
-        for statement in self:
-            reasons = statement.delivery_ids.filtered("failure_reason")
-            reasons = [statement.error, *reasons.mapped("failure_reason")]
-            statement.failure_reason = " ".join(filter(None, reasons))
+        return super()._compute_failure_reason()
+
+    def _get_failure_reasons(self):
+        return [self.error, *super()._get_failure_reasons()]
 
     def _get_period_label(self):
         """Return the time that a statement is about, in the language of the context."""
@@ -138,17 +113,6 @@ class AccountFollowupStatement(models.Model):
     # ------------------------------------------------------------------
     # Buttons
     # ------------------------------------------------------------------
-
-    def action_open_customer(self):
-        """Open the customer."""
-        self.ensure_one()
-        self.check_access("read")
-        return {
-            "type": "ir.actions.act_window",
-            "res_model": "res.partner",
-            "res_id": self.partner_id.id,
-            "view_mode": "form",
-        }
 
     def action_download(self):
         """Download the statement as it was sent.

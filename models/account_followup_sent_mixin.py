@@ -1,0 +1,59 @@
+from odoo import api, fields, models
+
+from .account_followup_delivery import STATES
+
+
+class AccountFollowupSentMixin(models.AbstractModel):
+    """What is sent to a customer over one or several channels.
+
+    A model that inherits it has the field ``delivery_ids``.
+    """
+
+    _name = "account.followup.sent.mixin"
+    _inherit = "account.followup.history.mixin"
+    _description = "Sent"
+    _rec_names_search = ["partner_id", "subject"]
+
+    user_id = fields.Many2one("res.users", string="User", readonly=True)
+    channels = fields.Char(compute="_compute_channels")
+    failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
+    lang = fields.Char("Language", readonly=True)
+    subject = fields.Char(readonly=True)
+    body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
+    mail_message_id = fields.Many2one(
+        "mail.message", string="Message", readonly=True, ondelete="set null"
+    )
+
+    def _get_delivery_state(self):
+        """Queued while one delivery is; sent when one is; else failed when one is."""
+        self.ensure_one()
+        states = set(self.delivery_ids.mapped("state")) or {"sent"}
+        return next(name for name, _label in STATES if name in states)
+
+    @api.depends_context("lang")
+    @api.depends("delivery_ids.channel")
+    def _compute_channels(self):
+        service = self.env["account.followup.send"]
+        for record in self:
+            names = set(record.delivery_ids.mapped("channel"))
+            record.channels = service._get_channels_label(names)
+
+    @api.depends("delivery_ids.failure_reason")
+    def _compute_failure_reason(self):
+        for record in self:
+            reasons = record._get_failure_reasons()
+            record.failure_reason = " ".join(filter(None, reasons))
+
+    def _get_failure_reasons(self):
+        return self.delivery_ids.mapped("failure_reason")
+
+    def action_open_customer(self):
+        """Open the customer."""
+        self.check_access("read")
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "res.partner",
+            "res_id": self.partner_id.id,
+            "view_mode": "form",
+        }
