@@ -60,28 +60,19 @@ class AccountFollowupReportFollowup(models.AbstractModel):
         )
 
     @api.model
-    def _get_domain(self, options, keys=None):
-        """Return the open items that the report is about."""
+    def _get_scope_domain(self, options):
+        """Return the open items; their partner is the customer, not a contact."""
         root = self.env.company.root_id
         domain = Domain("company_id", "=", root.id)
-        domain &= Domain("branch_id", "in", self._get_companies().ids)
-        if options["currency_ids"]:
-            domain &= Domain("currency_id", "in", options["currency_ids"])
-        return domain & self._get_partner_domain(options, keys)
+        return domain & Domain("branch_id", "in", self._get_companies().ids)
 
     @api.model
-    def _get_partner_domain(self, options, keys=None):
-        """Return the condition on the customer, which is the commercial partner."""
-        domain = Domain.TRUE
-        wanted = self._get_customer_domain(options)
-        if not wanted.is_true():
-            partners = self.env["res.partner"].with_context(active_test=False)
-            domain &= Domain("partner_id", "in", partners._search(wanted))
-        if options["partner_ids"]:
-            domain &= Domain("partner_id", "in", options["partner_ids"])
-        if keys is not None:
-            domain &= Domain("partner_id", "in", [partner for partner, _cur in keys])
-        return domain
+    def _get_found_domain(self, query):
+        return Domain("partner_id", "in", query)
+
+    @api.model
+    def _get_family_domain(self, partner_ids):
+        return Domain("partner_id", "in", list(partner_ids))
 
     @api.model
     def _get_sql_fields(self, options):

@@ -108,6 +108,42 @@ class AccountFollowupReportPostings(models.AbstractModel):
         return SQL()
 
     @api.model
+    def _get_date_column(self):
+        return {
+            "name": "date",
+            "label": self.env._("Date"),
+            "type": "date",
+            "line": SQL("item.date"),
+        }
+
+    @api.model
+    def _get_reference_column(self):
+        return {
+            "name": "ref",
+            "label": self.env._("Reference"),
+            "type": "text",
+            "line": self._get_sql_reference(),
+        }
+
+    @api.model
+    def _get_due_date_column(self, line):
+        return {
+            "name": "due_date",
+            "label": self.env._("Due Date"),
+            "type": "date",
+            "line": line,
+        }
+
+    @api.model
+    def _get_company_balance_column(self, options):
+        return self._get_company_column(
+            options,
+            "balance_company",
+            self.env._("Balance in %s"),
+            SQL("item.balance"),
+        )
+
+    @api.model
     def _get_amount_columns(self, options):
         period = self._get_sql_in_period(options)
         before = SQL("NOT (%s)", period)
@@ -258,33 +294,13 @@ class AccountFollowupReportStatement(models.AbstractModel):
     @api.model
     def _get_columns(self, options):
         return [
-            {
-                "name": "date",
-                "label": self.env._("Date"),
-                "type": "date",
-                "line": SQL("item.date"),
-            },
-            {
-                "name": "ref",
-                "label": self.env._("Reference"),
-                "type": "text",
-                "line": self._get_sql_reference(),
-            },
-            {
-                "name": "due_date",
-                "label": self.env._("Due Date"),
-                "type": "date",
-                "line": SQL(
-                    "CASE WHEN item.amount > 0 THEN item.due_date END",
-                ),
-            },
-            *self._get_amount_columns(options),
-            *self._get_company_column(
-                options,
-                "balance_company",
-                self.env._("Balance in %s"),
-                SQL("item.balance"),
+            self._get_date_column(),
+            self._get_reference_column(),
+            self._get_due_date_column(
+                SQL("CASE WHEN item.amount > 0 THEN item.due_date END")
             ),
+            *self._get_amount_columns(options),
+            *self._get_company_balance_column(options),
         ]
 
     @api.model
@@ -352,12 +368,7 @@ class AccountFollowupReportLedger(models.AbstractModel):
     @api.model
     def _get_columns(self, options):
         return [
-            {
-                "name": "date",
-                "label": self.env._("Date"),
-                "type": "date",
-                "line": SQL("item.date"),
-            },
+            self._get_date_column(),
             {
                 "name": "journal",
                 "label": self.env._("Journal"),
@@ -372,18 +383,8 @@ class AccountFollowupReportLedger(models.AbstractModel):
                     "account.code_store ->> %s", str(self.env.company.root_id.id)
                 ),
             },
-            {
-                "name": "ref",
-                "label": self.env._("Reference"),
-                "type": "text",
-                "line": self._get_sql_reference(),
-            },
-            {
-                "name": "due_date",
-                "label": self.env._("Due Date"),
-                "type": "date",
-                "line": SQL("item.due_date"),
-            },
+            self._get_reference_column(),
+            self._get_due_date_column(SQL("item.due_date")),
             {
                 "name": "matching",
                 "label": self.env._("Matching"),
@@ -394,10 +395,5 @@ class AccountFollowupReportLedger(models.AbstractModel):
             *self._get_foreign_column(
                 options, self.env._("Amount in Currency"), SQL("item.amount_currency")
             ),
-            *self._get_company_column(
-                options,
-                "balance_company",
-                self.env._("Balance in %s"),
-                SQL("item.balance"),
-            ),
+            *self._get_company_balance_column(options),
         ]

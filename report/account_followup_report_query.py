@@ -24,41 +24,48 @@ class AccountFollowupReport(models.AbstractModel):
 
     @api.model
     def _get_domain(self, options, keys=None):
-        """Return the journal items that a report is about, whatever their date.
+        """Return the items that a report is about, whatever their date.
 
         :param list keys: (customer id or 0, currency id), to read those only
         """
+        domain = self._get_scope_domain(options)
+        if options["currency_ids"]:
+            domain &= Domain("currency_id", "in", options["currency_ids"])
+        return domain & self._get_partner_domain(options, keys)
+
+    @api.model
+    def _get_scope_domain(self, options):
+        """Return the items that the variant is about, whoever owes them."""
         accounts = self.env["account.account"].sudo().with_context(active_test=False)
         accounts = accounts.search([("account_type", "=", "asset_receivable")])
         states = ["posted", "draft"] if options["draft"] else ["posted"]
-        domain = Domain(
+        return Domain(
             [
                 ("account_id", "in", accounts.ids),
                 ("company_id", "in", self._get_companies().ids),
                 ("parent_state", "in", states),
             ]
         )
-        if options["currency_ids"]:
-            domain &= Domain("currency_id", "in", options["currency_ids"])
-        return domain & self._get_partner_domain(options, keys)
 
     @api.model
     def _get_partner_domain(self, options, keys=None):
-        """Return the condition on the customer of a journal item."""
+        """Return the condition on the customer of an item."""
         domain = Domain.TRUE
         wanted = self._get_customer_domain(options)
         if not wanted.is_true():
             partners = self.env["res.partner"].with_context(active_test=False)
-            domain &= Domain(
-                "partner_id",
-                "any!",
-                Domain("commercial_partner_id", "in", partners._search(wanted)),
-            )
+            domain &= self._get_found_domain(partners._search(wanted))
         if options["partner_ids"]:
             domain &= self._get_family_domain(options["partner_ids"])
         if keys is not None:
             domain &= self._get_family_domain({partner for partner, _cur in keys})
         return domain
+
+    @api.model
+    def _get_found_domain(self, query):
+        """Return the condition that an item is of customers that a query finds."""
+        customer = Domain("commercial_partner_id", "in", query)
+        return Domain("partner_id", "any!", customer)
 
     @api.model
     def _get_family_domain(self, partner_ids):
