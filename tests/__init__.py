@@ -6,6 +6,7 @@ from . import (
     test_call,
     test_companies,
     test_concurrency,
+    test_conflicts,
     test_cron,
     test_demo,
     test_faults,

@@ -1,4 +1,7 @@
+import os
 from datetime import timedelta
+
+from hypothesis import HealthCheck, settings
 
 from odoo import Command, fields
 
@@ -6,6 +9,16 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.mail.tests.common import MailCommon
 
 TODAY = fields.Date.to_date("2024-05-15")
+
+# on a busy machine a test is slow, and no worse for that
+settings.register_profile(
+    "followup",
+    deadline=None,
+    derandomize=True,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile(os.environ.get("FOLLOWUP_PROFILE", "followup"))
 
 
 class FollowupCommon(AccountTestInvoicingCommon, MailCommon):

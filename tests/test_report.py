@@ -69,6 +69,40 @@ class TestReportTools(BaseCase):
             self.assertEqual((last + timedelta(days=1)).day, 1)
         self.assertEqual(periods.get_period("today", day, year), (None, day))
 
+    def test_f1_periods_by_example(self):
+        day = date(2024, 5, 15)
+        year = (date(2023, 7, 1), date(2024, 6, 30))
+        for name, expected in {
+            "all": (None, day),
+            "today": (None, day),
+            "this_month": (date(2024, 5, 1), date(2024, 5, 31)),
+            "last_month": (date(2024, 4, 1), date(2024, 4, 30)),
+            "this_quarter": (date(2024, 4, 1), date(2024, 6, 30)),
+            "last_quarter": (date(2024, 1, 1), date(2024, 3, 31)),
+            "this_year": year,
+            "last_year": (date(2022, 7, 1), date(2023, 6, 30)),
+        }.items():
+            with self.subTest(period=name):
+                self.assertEqual(periods.get_period(name, day, year), expected)
+
+    def test_f1_what_is_offered_exists(self):
+        day = date(2024, 5, 15)
+        for offered in (periods.PERIODS, periods.DAYS):
+            self.assertEqual(offered[-1], "custom")
+            for name in offered[:-1]:
+                self.assertTrue(periods.get_period(name, day, (day, day)))
+
+    def test_f6_buckets_by_example(self):
+        limits = ageing.parse_limits(ageing.DEFAULT_LIMITS)
+        self.assertEqual(limits, (30, 60, 90, 120))
+        buckets = [(None, 0), (1, 30), (31, 60), (61, 90), (91, 120), (121, None)]
+        self.assertEqual(ageing.get_buckets(limits), buckets)
+        self.assertEqual(ageing.parse_limits("1"), (1,))
+        longest = ",".join(map(str, range(1, 9)))
+        self.assertEqual(len(ageing.parse_limits(longest)), 8)
+        with self.assertRaises(ValueError):
+            ageing.parse_limits(longest + ",9")
+
     @patient
     @given(dates, st.integers(0, 24))
     def test_f6_earlier_days_are_month_ends(self, day, count):

@@ -215,3 +215,14 @@ class TestTools(BaseCase):
             (days.get_retry_date(day, failures) - day).days for failures in range(7)
         ]
         self.assertEqual(waits, [1, 1, 2, 4, 7, 7, 7])
+
+    def test_get_last_monthly_examples(self):
+        for day, number, expected in (
+            (date(2024, 3, 4), 5, date(2024, 2, 5)),
+            (date(2024, 3, 5), 5, date(2024, 3, 5)),
+            (date(2024, 3, 6), 5, date(2024, 3, 5)),
+            (date(2024, 1, 1), 28, date(2023, 12, 28)),
+            (date(2024, 3, 1), 1, date(2024, 3, 1)),
+        ):
+            with self.subTest(day=day, number=number):
+                self.assertEqual(days.get_last_monthly(day, number), expected)
