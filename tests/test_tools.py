@@ -112,6 +112,12 @@ class TestTools(BaseCase):
         self.assertEqual(set(steps), set(again))
         self.assertEqual(len(steps), len(again))
 
+    def test_a2_keys_tell_before_the_due_date_from_after(self):
+        """Delay 0 is not before the due date; one day before it is."""
+        for level_id in (1, 4_000_000):
+            self.assertLess(ladder.get_key(level_id, -1), ladder.FIRST_LATE_KEY)
+            self.assertGreaterEqual(ladder.get_key(level_id, 0), ladder.FIRST_LATE_KEY)
+
     @given(st.lists(st.tuples(delays, moments, st.integers(1, 4_000_000)), min_size=1))
     def test_key_order(self, reached):
         """The greatest key tells the highest delay, its last day, and a level."""
