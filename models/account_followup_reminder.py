@@ -82,8 +82,30 @@ class AccountFollowupReminder(models.Model):
         for company, reminders in self.grouped("company_id").items():
             day = company._get_followup_day()[company]
             rows = self.env.execute_query(reminders._get_still_owed_sql(day))
-            result += self.browse(reminder_id for (reminder_id,) in rows)
+            owed = self.browse(reminder_id for (reminder_id,) in rows)
+            result += owed - owed._get_covered(company, day)
         return result
+
+    def _get_covered(self, company, day):
+        """Return the reminders whose claim is covered by credits that came since (X2).
+
+        The customer has paid, only nobody has matched it yet: rule 6 would not hold
+        any more. What a person has sent is left alone.
+        """
+        automatic = self.filtered(lambda reminder: reminder.trigger != "manual")
+        items = self.env["account.followup.item"].sudo()
+        rows = items._get_rows({company: day}, automatic.partner_id)
+        balances = dict.fromkeys(automatic.ids, 0)
+        for reminder in automatic:
+            named = set(reminder.line_ids.move_line_id.ids)
+            for row in rows:
+                if row["partner_id"] != reminder.partner_id.id:
+                    continue
+                is_credit = row["residual"] <= 0 and row["rest_reason"] != "excluded"
+                is_claim = row["residual"] > 0 and not row["rest_reason"]
+                if is_credit or (is_claim and row["id"] in named):
+                    balances[reminder.id] += row["residual_company"]
+        return automatic.filtered(lambda reminder: balances[reminder.id] <= 0)
 
     def _get_still_owed_sql(self, day):
         items = self.env["account.move.line"]._fields

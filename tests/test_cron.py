@@ -164,6 +164,20 @@ class TestCron(FollowupCommon, CronMixinCase):
             reminder.mail_message_id.notification_ids.notification_status, "canceled"
         )
 
+    def test_x2_paid_but_not_matched_between_queue_and_sending(self):
+        """Credits that cover it come as good as a payment; a part of it does not."""
+        for credit, state in ((60.0, "sent"), (100.0, "withdrawn"), (150, "withdrawn")):
+            with self.subTest(credit=credit):
+                partner = self._create_customer(f"Credited {credit}")
+                self._create_late(3, 100.0, partner)
+                with self.mock_mail_gateway():
+                    self._run_cron()
+                    self._create_late(0, credit, partner, move_type="out_refund")
+                    self._run_mail_queue()
+                    sent = [mail["email_to"] for mail in self._mails]
+                self.assertEqual(self._get_reminders(partner).state, state)
+                self.assertEqual(len(sent), 1 if state == "sent" else 0)
+
     def test_x2_excluded_or_held_between_queue_and_sending(self):
         changes = (
             lambda customer, invoice: invoice.write({"no_followup": True}),
