@@ -41,6 +41,16 @@ class TestReportTours(FollowupCommon, HttpCase):
             "account_followup_report_statement",
         )
 
+    def test_g2_names_are_text(self):
+        """A customer's name and reference are never run, wherever they are shown."""
+        self.customer.write(
+            {
+                "name": '<img src="x" onerror="window.followupScriptRan = 1"/>',
+                "ref": "<script>window.followupScriptRan = 1</script>",
+            }
+        )
+        self._start("/odoo/followup-reports", "account_followup_names_are_text")
+
     def test_f1_windows_in_the_users_language(self):
         """A window is opened by the screen, not by a view: it has the language, too."""
         self.env["res.lang"]._activate_lang("de_DE")

@@ -274,3 +274,31 @@ tours.add("account_followup_report_german", {
         seeReport("Kundenkontoauszug"),
     ],
 });
+
+/** Nothing that a name says was carried out. */
+function seeNoScript(content, trigger) {
+    return {
+        content,
+        trigger,
+        run: () => {
+            if (window.followupScriptRan) {
+                throw new Error("The name of a customer was run as a script");
+            }
+        },
+    };
+}
+
+tours.add("account_followup_names_are_text", {
+    steps: () => [
+        see("The work-list is drawn", ".o_data_row .o_list_record_selector"),
+        seeNoScript("The name is text in the list", ".o_data_row:contains(onerror)"),
+        click("Show cards", ".o_switch_view.o_kanban"),
+        seeNoScript("The name is text on a card", ".o_kanban_record:contains(onerror)"),
+        click("Open the customer", ".o_kanban_record:contains(onerror)"),
+        see("The form is drawn", ".o_form_view .o_field_widget[name=name]"),
+        click("Open the statement", ".o_form_view button[name=action_open_customer_statement]"),
+        seeNoScript("The name is text in the report", `${REPORT} .o_followup_customer:contains(onerror)`),
+        ...switchTo("aged_receivable", "Aged Receivable"),
+        seeNoScript("The name is text there, too", `${REPORT} .o_followup_customer:contains(onerror)`),
+    ],
+});
