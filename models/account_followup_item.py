@@ -301,7 +301,9 @@ class AccountFollowupItem(models.Model):
     def _get_sql_where(self):
         """Rule 1. The accounts are listed: core's index on open lines begins so."""
         accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        accounts = accounts.search([("account_type", "=", "asset_receivable")])
+        accounts = accounts.search(
+            [("account_type", "=", "asset_receivable")], order="id"
+        )
         return SQL(
             """
                    line.account_id IN %s
@@ -318,7 +320,17 @@ class AccountFollowupItem(models.Model):
         """Return a row per company: root company, its day and its settings."""
         # what is owed to an archived branch is owed all the same
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        companies = companies.search([])
+        companies = companies.search_fetch(
+            [],
+            [
+                "currency_id",
+                "followup_min_amount",
+                "followup_min_days",
+                "followup_responsible_id",
+                "parent_path",
+            ],
+            order="id",
+        )
         rows = [
             SQL(
                 "(%s, %s, %s, %s::date, %s::numeric, %s, %s::integer)",

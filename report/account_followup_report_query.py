@@ -37,7 +37,9 @@ class AccountFollowupReport(models.AbstractModel):
     def _get_scope_domain(self, options):
         """Return the items that the variant is about, whoever owes them."""
         accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        accounts = accounts.search([("account_type", "=", "asset_receivable")])
+        accounts = accounts.search(
+            [("account_type", "=", "asset_receivable")], order="id"
+        )
         states = ["posted", "draft"] if options["draft"] else ["posted"]
         return Domain(
             [
