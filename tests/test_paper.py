@@ -20,6 +20,7 @@ PIXEL = (
 #: What may stay, and what would be fetched.
 ALLOWED = (
     PIXEL,
+    "DATA:image/PNG;base64,iVBORw0KGgo=",
     "/web/image/7-abc/logo.png?access_token=0f-1",
     "/web/content/7",
     f"{BASE}/web/image/res.partner/7/avatar_128",
@@ -64,11 +65,29 @@ class TestPaper(BaseCase):
     def test_pictures(self):
         for address in ALLOWED:
             with self.subTest(address=address):
-                self.assertIn("<img", self._clean(f'<p><img src="{address}"></p>'))
+                cleaned = self._clean(f'<p><img src="{address}"></p>')
+                self.assertEqual(cleaned.count("<img src="), 1)
         for address in FORBIDDEN:
             with self.subTest(address=address):
                 cleaned = self._clean(f'<p>a<img src="{address}">b</p>')
                 self.assertEqual(cleaned, "<div><p>ab</p></div>")
+
+    def test_one_after_the_other(self):
+        """What follows something that was taken out is looked at as well."""
+        cleaned = self._clean(
+            '<p><script>1</script><iframe src="x"></iframe><img src="file:///a">'
+            '<img src="file:///b"><i src="x">c</i></p>'
+        )
+        self.assertEqual(cleaned, "<div><p><i>c</i></p></div>")
+
+    def test_what_is_kept_of_a_style(self):
+        cleaned = self._clean(
+            '<p style="color: red; background: url(x); margin: 0">a</p>'
+        )
+        self.assertEqual(cleaned, '<div><p style="color: red; margin: 0">a</p></div>')
+
+    def test_address_of_this_odoo_with_a_slash(self):
+        self.assertTrue(paper.is_allowed(f"{BASE}/web/image/7", f"{BASE}/"))
 
     def test_elements(self):
         for name in (
