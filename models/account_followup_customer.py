@@ -122,8 +122,8 @@ class AccountFollowupCustomer(models.Model):
         """
         return self._get_action_on_customers("action_send_followup_statement")
 
-    def _get_action_on_customers(self, method):
-        """Return the action of a button of the customers, in the company of the rows.
+    def _check_one_company(self):
+        """Raise unless the user may read these rows and they are of one company.
 
         :raise UserError: the rows are of several companies
         """
@@ -135,6 +135,13 @@ class AccountFollowupCustomer(models.Model):
                     ", ".join(self.company_id.mapped("name")),
                 )
             )
+
+    def _get_action_on_customers(self, method):
+        """Return the action of a button of the customers, in the company of the rows.
+
+        :raise UserError: the rows are of several companies
+        """
+        self._check_one_company()
         company = self._get_companies_of_row()[:1]
         action = getattr(self.partner_id.with_company(company), method)()
         action["context"]["default_company_id"] = self.company_id.id

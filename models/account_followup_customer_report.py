@@ -1,5 +1,4 @@
 from odoo import models
-from odoo.exceptions import UserError
 
 
 class AccountFollowupCustomer(models.Model):
@@ -14,14 +13,7 @@ class AccountFollowupCustomer(models.Model):
 
         :raise UserError: the rows are of several companies
         """
-        self.check_access("read")
-        if len(self.company_id) > 1:
-            raise UserError(
-                self.env._(
-                    "Select customers of one company at a time, not of %s.",
-                    ", ".join(self.company_id.mapped("name")),
-                )
-            )
+        self._check_one_company()
         companies = self._get_companies_of_row()
         action = self.partner_id.action_open_customer_statement()
         if companies[:1].root_id == self.env.company.root_id:

@@ -93,6 +93,8 @@ class AccountFollowupReminder(models.Model):
         any more. What a person has sent is left alone.
         """
         automatic = self.filtered(lambda reminder: reminder.trigger != "manual")
+        if not automatic:
+            return automatic
         items = self.env["account.followup.item"].sudo()
         rows = items._get_rows({company: day}, automatic.partner_id)
         balances = dict.fromkeys(automatic.ids, 0)
