@@ -5,6 +5,9 @@ from odoo.tools import SQL
 #: Value of a partner or section that is not there.
 NOBODY = 0
 
+#: Up to so many customers are named in a condition, more are joined.
+FEW_KEYS = 100
+
 
 class AccountFollowupReport(models.AbstractModel):
     """The statements behind the rows: set-based, from posted journal items."""
@@ -220,7 +223,15 @@ class AccountFollowupReport(models.AbstractModel):
     def _get_sql_keys(self, keys):
         if keys is None:
             return SQL("TRUE")
-        return SQL("(item.partner_id, item.currency_id) IN %s", tuple(keys))
+        if len(keys) <= FEW_KEYS:
+            return SQL("(item.partner_id, item.currency_id) IN %s", tuple(keys))
+        # such a list would be gone through for every item
+        return SQL(
+            "(item.partner_id, item.currency_id) IN"
+            " (SELECT * FROM unnest(%s::integer[], %s::integer[]))",
+            [partner_id for partner_id, _currency_id in keys],
+            [currency_id for _partner_id, currency_id in keys],
+        )
 
     @api.model
     def _get_customers(self, options, columns, offset, limit, keys=None):

@@ -31,24 +31,30 @@ DATE_PARTS = {
     "%e": "d",
 }
 
-#: Looks of rows.
+#: Looks of cells: those of the head, and those of rows by their type.
 BOLD = {"bold": True}
+LABEL = {**BOLD, "bottom": 1, "text_wrap": True, "valign": "bottom"}
 STYLES = {
+    "title": {**BOLD, "font_size": 14},
+    "label": {**LABEL, "align": "left"},
+    "label_number": {**LABEL, "align": "right"},
     "customer": {**BOLD, "bg_color": "#E9ECEF"},
     "section": BOLD,
     "opening": {"italic": True},
     "closing": {**BOLD, "bottom": 1},
     "total": {**BOLD, "top": 1},
 }
+LATE = {"font_color": "#C0392B"}
 
 
 class Sheet:
     """A sheet that is written row by row and never kept in memory.
 
-    Text is text, whatever it looks like: never a formula and never a link.
+    Text is text, whatever it looks like: never a formula and never a link. Styles are
+    names of ``STYLES``; what is not there is plain.
     """
 
-    def __init__(self, stream, is_rtl):
+    def __init__(self, stream, is_rtl, date_format):
         self.book = xlsxwriter.Workbook(
             stream,
             {
@@ -60,6 +66,7 @@ class Sheet:
         )
         self.sheet = self.book.add_worksheet()
         self.row = -1
+        self._date_format = date_format
         self._formats = {}
         if is_rtl:
             self.sheet.right_to_left()
@@ -72,30 +79,37 @@ class Sheet:
         if level:
             self.sheet.set_row(self.row, None, None, {"level": level})
 
-    def get_format(self, **values):
+    def _get_format(self, style, number_format=None, is_date=False, is_late=False):
         """Return a format, one for all cells that look alike."""
-        key = tuple(values.items())
-        if key not in self._formats:
-            self._formats[key] = self.book.add_format(values)
-        return self._formats[key]
+        key = (style, number_format, is_date, is_late)
+        found = self._formats.get(key)
+        if not found:
+            values = dict(STYLES.get(style, {}))
+            if number_format:
+                values["num_format"] = number_format
+            if is_date:
+                values.update(num_format=self._date_format, align="left")
+            if is_late:
+                values.update(LATE)
+            found = self._formats[key] = self.book.add_format(values)
+        return found
 
-    def write_text(self, column, text, **style):
+    def write_text(self, column, text, style=""):
         text = str(text)[:MAX_LENGTH]
-        self.sheet.write_string(self.row, column, text, self.get_format(**style))
+        self.sheet.write_string(self.row, column, text, self._get_format(style))
 
-    def write_number(self, column, value, number_format, **style):
-        style = self.get_format(num_format=number_format, **style)
-        self.sheet.write_number(self.row, column, value, style)
+    def write_number(self, column, value, number_format, style=""):
+        look = self._get_format(style, number_format)
+        self.sheet.write_number(self.row, column, value, look)
 
-    def write_date(self, column, value, number_format, **style):
+    def write_date(self, column, value, style="", is_late=False):
         """Write a day, given as ISO text."""
-        style = self.get_format(num_format=number_format, align="left", **style)
-        day = date.fromisoformat(value)
-        self.sheet.write_datetime(self.row, column, day, style)
+        look = self._get_format(style, is_date=True, is_late=is_late)
+        self.sheet.write_datetime(self.row, column, date.fromisoformat(value), look)
 
-    def write_blank(self, column, **style):
-        if style:
-            self.sheet.write_blank(self.row, column, None, self.get_format(**style))
+    def write_blank(self, column, style):
+        if style in STYLES:
+            self.sheet.write_blank(self.row, column, None, self._get_format(style))
 
 
 class AccountFollowupReport(models.AbstractModel):
@@ -120,7 +134,7 @@ class AccountFollowupReport(models.AbstractModel):
             get_lang(self.env).code
         )
         with io.BytesIO() as stream:
-            sheet = Sheet(stream, direction == "rtl")
+            sheet = Sheet(stream, direction == "rtl", self._get_sheet_date_format())
             try:
                 self._write_sheet(sheet, document)
             except OverflowError:
@@ -144,11 +158,10 @@ class AccountFollowupReport(models.AbstractModel):
             self._write_head(sheet, number, column)
         sheet.sheet.freeze_panes(head + 1, 2)
         texts = Texts(self.env, document)
-        date_format = self._get_sheet_date_format()
         last = head
         for row, customer in self._iter_sheet_rows(document):
             sheet.add_row(level=0 if row["type"] in ("customer", "total") else 1)
-            self._write_row(sheet, texts, date_format, columns, row, customer)
+            self._write_row(sheet, texts, columns, row, customer)
             last = sheet.row if row["type"] != "total" else last
         sheet.sheet.autofilter(head, 0, max(last, head), len(columns) - 1)
         self._set_up_print(sheet, document, head)
@@ -204,7 +217,7 @@ class AccountFollowupReport(models.AbstractModel):
     @api.model
     def _write_title(self, sheet, document):
         sheet.add_row()
-        sheet.write_text(0, document["title"], bold=True, font_size=14)
+        sheet.write_text(0, document["title"], "title")
         sheet.add_row()
         sheet.write_text(0, document["company_name"])
         sheet.add_row()
@@ -217,39 +230,32 @@ class AccountFollowupReport(models.AbstractModel):
 
     @api.model
     def _write_head(self, sheet, number, column):
-        align = "right" if column["type"] in ("amount", "integer") else "left"
-        sheet.write_text(
-            number,
-            column["label"],
-            bold=True,
-            bottom=1,
-            text_wrap=True,
-            align=align,
-            valign="bottom",
-        )
+        is_number = column["type"] in ("amount", "integer")
+        style = "label_number" if is_number else "label"
+        sheet.write_text(number, column["label"], style)
         width = {"_customer": 32, "_name": 24}.get(column["name"])
         width = width or WIDTHS[column["type"]]
         sheet.sheet.set_column(number, number, width)
 
     @api.model
-    def _write_row(self, sheet, texts, date_format, columns, row, customer):
-        style = STYLES.get(row["type"], {})
+    def _write_row(self, sheet, texts, columns, row, customer):
+        style = row["type"]
         values = {**row["values"], **self._get_sheet_texts(texts, row, customer)}
         for number, column in enumerate(columns):
             value = values.get(column["name"])
+            kind = column["type"]
             if value is None or value == "":
-                sheet.write_blank(number, **style)
-            elif column["type"] == "amount":
+                sheet.write_blank(number, style)
+            elif kind == "amount":
                 number_format = texts.get_number_format(row, column)
-                sheet.write_number(number, value, number_format, **style)
-            elif column["type"] == "integer":
-                sheet.write_number(number, value, "0", **style)
-            elif column["type"] == "date":
-                late = column["name"] == "due_date" and "overdue" in row["flags"]
-                color = {"font_color": "#C0392B"} if late else {}
-                sheet.write_date(number, value, date_format, **style, **color)
+                sheet.write_number(number, value, number_format, style)
+            elif kind == "integer":
+                sheet.write_number(number, value, "0", style)
+            elif kind == "date":
+                is_late = column["name"] == "due_date" and "overdue" in row["flags"]
+                sheet.write_date(number, value, style, is_late)
             else:
-                sheet.write_text(number, value, **style)
+                sheet.write_text(number, value, style)
 
     @api.model
     def _get_sheet_texts(self, texts, row, customer):
