@@ -22,8 +22,7 @@ class AccountFollowupReminderLine(models.Model):
     move_line_id = fields.Many2one(
         "account.move.line",
         string="Journal Item",
-        readonly=True,
-        index=True,
+        readonly=True,  # indexed below
         ondelete="set null",
     )
     move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
@@ -57,14 +56,13 @@ class AccountFollowupReminderLine(models.Model):
     # Promise 1: a reminder at a level is claimed once for each journal item. The key
     # is made of data, so a second run, worker or click finds it taken.
     _standing_unique = models.UniqueIndex(
-        "(move_line_id, level_id) WHERE is_standing AND level_id IS NOT NULL",
+        "(move_line_id, level_id) INCLUDE (date)"
+        " WHERE is_standing AND level_id IS NOT NULL",
         "This invoice was already reminded at this level.",
     )
-    # What an item has reached is read from this index alone, for each open item.
-    _reached_idx = models.Index(
-        "(move_line_id) INCLUDE (level_id, date)"
-        " WHERE is_standing AND level_id IS NOT NULL"
-    )
+    # What an item has reached is looked up for each open item, and PostgreSQL may take
+    # either index for it: both hold all that is asked, so that no row need be read.
+    _reached_idx = models.Index("(move_line_id) INCLUDE (level_id, date, is_standing)")
 
     @api.depends("reminder_id.state")
     def _compute_is_standing(self):

@@ -12,6 +12,7 @@ from . import (
     test_faults,
     test_hold,
     test_i18n,
+    test_indexes,
     test_kill,
     test_languages,
     test_letter,

@@ -1,0 +1,61 @@
+import re
+
+from odoo.tests import tagged
+from odoo.tools import SQL
+
+from .common import TODAY, FollowupCommon
+
+
+@tagged("post_install", "-at_install")
+class TestIndexes(FollowupCommon):
+    """The rule of all customers reads two indexes and no row of the big tables.
+
+    Whether PostgreSQL does so depends on the numbers; that it can does not.
+    """
+
+    def _get_plan(self, query):
+        """Return how a statement is carried out with our indexes and no others."""
+        for name in ("seqscan", "bitmapscan"):
+            setting = SQL.identifier(f"enable_{name}")
+            self.env.cr.execute(SQL("SET LOCAL %s = off", setting))
+        self.env.cr.execute(
+            """
+            SELECT index.indexrelid::regclass::text
+              FROM pg_index index
+              LEFT JOIN pg_constraint con ON con.conindid = index.indexrelid
+             WHERE index.indrelid = 'account_move_line'::regclass
+               AND index.indexrelid::regclass::text !~ 'followup'
+               AND con.oid IS NULL
+            """
+        )
+        for (name,) in self.env.cr.fetchall():
+            self.env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
+        self.env.cr.execute(SQL("EXPLAIN %s", query))
+        return "\n".join(row[0] for row in self.env.cr.fetchall())
+
+    def _check_plan(self, query):
+        plan = self._get_plan(query)
+        for table, index in (
+            ("account_move_line", "account_move_line_followup_open_idx"),
+            (
+                "account_followup_reminder_line",
+                "account_followup_reminder_line_(reached_idx|standing_unique)",
+            ),
+        ):
+            scans = re.findall(f".*Scan.* on {table} .*", plan)
+            self.assertTrue(scans)
+            for scan in scans:
+                self.assertRegex(scan, f"Index Only Scan using {index} on {table} ")
+
+    def test_p4_all_customers(self):
+        days = {self.company: TODAY}
+        customers = self.env["account.followup.customer"]
+        self._check_plan(customers._get_sql(days, with_next_date=False))
+
+    def test_p12_ripe_items(self):
+        """So does the question whether anything is due at all."""
+        levels = self.env["account.followup.level"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        items = self.env["account.followup.item"]
+        self._check_plan(items._get_sql_ripe_partners({self.company: TODAY}, levels))
