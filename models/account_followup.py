@@ -19,6 +19,9 @@ BATCH_SIZE = 100
 #: And of those who get documents, which take time and memory.
 PAPER_BATCH_SIZE = 20
 
+#: Up to so many customers are looked up one by one; for more, all are read at once.
+FEW_CUSTOMERS = 1000
+
 
 class AccountFollowup(models.Model):
     """The running case of a customer in a root company: settings and memory only.
@@ -344,12 +347,28 @@ class AccountFollowup(models.Model):
     def _get_automatic_due(self, days):
         """Return the customers whose automatic level is due.
 
+        Most nights that is nobody or a few: the rule is evaluated only for those who
+        have an item that is ripe for an automatic level.
+
         :param days: dict {root company: date}
         :return: dict {(root company, customers in a batch): array of ids}, eight bytes
             a customer, since all of them are kept until the last batch
         """
-        if not days:
+        levels = (
+            self.env["account.followup.level"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "in", [company.id for company in days]),
+                    ("is_automatic", "=", True),
+                ]
+            )
+        )
+        ripe = self.env["account.followup.item"]._get_ripe_partners(days, levels)
+        if not ripe:
             return {}
+        few = len(ripe) <= FEW_CUSTOMERS
+        partners = ripe.sudo().commercial_partner_id if few else None
         rows = self.env.execute_query(
             SQL(
                 """
@@ -372,7 +391,7 @@ class AccountFollowup(models.Model):
                 PAPER_BATCH_SIZE,
                 BATCH_SIZE,
                 self.env["account.followup.customer"]._get_sql(
-                    days, with_next_date=False
+                    days, partners, with_next_date=False
                 ),
                 SQL(" ").join(
                     SQL("WHEN %s THEN %s::date", company.id, day)

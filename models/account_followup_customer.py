@@ -220,6 +220,7 @@ class AccountFollowupCustomer(models.Model):
         * ``certainty``: 2 if it stays so on all later days, 1 if it is so on that day,
           0 if more must be known
         """
+        items = self.env["account.followup.item"]
         return SQL(
             """
             SELECT item.partner_id,
@@ -229,10 +230,7 @@ class AccountFollowupCustomer(models.Model):
                    item.kind,
                    item.reached_key,
                    item.first_day,
-                   CASE WHEN item.rest_reason IS NULL
-                             AND item.ripe_date <= item.due_date + item.days_late
-                        THEN item.next_key
-                   END AS ripe_key,
+                   CASE WHEN %(ripe)s THEN item.next_key END AS ripe_key,
                    CASE WHEN item.next_key IS NULL THEN 2
                         -- on the due date itself nothing of it is overdue
                         WHEN item.next_delay = 0 AND item.days_late <= 0 THEN 0
@@ -261,9 +259,8 @@ class AccountFollowupCustomer(models.Model):
                    ) item
             """,
             last_day=ladder.LAST_DAY,
-            items=self.env["account.followup.item"]._get_sql(
-                days, is_whole=partners is None, parts=parts
-            ),
+            ripe=items._get_sql_ripe(),
+            items=items._get_sql(days, is_whole=partners is None, parts=parts),
             where=(
                 SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
                 if partners is not None

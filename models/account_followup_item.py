@@ -137,6 +137,7 @@ class AccountFollowupItem(models.Model):
         :param dict parts: what ``_get_sql_parts(days)`` has returned, if known
         :return: SQL, a row per item with the columns of this model and
 
+            * ``line_partner_id``: whom it is booked on, the customer or a contact
             * ``free_date``: first day on which it does not rest
             * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
             * ``next_key``: next level, see ``_get_sql_steps``
@@ -199,6 +200,7 @@ class AccountFollowupItem(models.Model):
                    line.id AS move_line_id,
                    line.move_id,
                    %(partner)s AS partner_id,
+                   line.partner_id AS line_partner_id,
                    company.root_id AS company_id,
                    line.company_id AS branch_id,
                    line.invoice_date,
@@ -390,6 +392,53 @@ class AccountFollowupItem(models.Model):
                    step(company_id, reached, first, last, level, delay, wait, key)
             """,
             SQL(", ").join(rows or [SQL("(0, 0, 0, 0, 0, 0, 0, 0::bigint)")]),
+        )
+
+    @api.model
+    def _get_sql_ripe(self):
+        """Return the condition that the next level of ``item`` can be carried out."""
+        return SQL(
+            "item.rest_reason IS NULL"
+            " AND item.ripe_date <= item.due_date + item.days_late"
+        )
+
+    @api.model
+    def _get_ripe_partners(self, days, levels):
+        """Return on whom items are booked that are ripe for a level (rule 5).
+
+        Only their customers can require follow-up at such a level (rule 6). Nothing is
+        added up, so it is cheap, and cheapest when nothing is due.
+
+        :param days: dict {root company: date that counts as today}
+        :param levels: levels in use
+        :return: res.partner, customers and contacts
+        """
+        if not levels:
+            return self.env["res.partner"]
+        rows = self.env.execute_query(self._get_sql_ripe_partners(days, levels))
+        return self.env["res.partner"].browse(partner_id for (partner_id,) in rows)
+
+    @api.model
+    def _get_sql_ripe_partners(self, days, levels):
+        return SQL(
+            """
+            SELECT DISTINCT item.line_partner_id
+              FROM (
+                   SELECT *
+                     FROM (%(items)s) item
+                    -- both follow from what is asked below, but are known before the
+                    -- level reached is looked up
+                    WHERE item.days_late >= %(delay)s
+                      AND item.residual > 0
+                   OFFSET 0
+                   ) item
+             WHERE item.next_level_id IN %(levels)s
+               AND %(ripe)s
+            """,
+            items=self._get_sql(days, is_whole=True),
+            delay=min(levels.mapped("delay")),
+            levels=tuple(levels.ids),
+            ripe=self._get_sql_ripe(),
         )
 
     @api.model

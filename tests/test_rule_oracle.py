@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from pprint import pformat
+from unittest.mock import patch
 
 from odoo import Command
 from odoo.tests import freeze_time, tagged
@@ -18,6 +19,8 @@ from . import oracle
 from .oracle_facts import OracleFacts
 
 _logger = logging.getLogger(__name__)
+
+MODELS = "odoo.addons.account_payment_followup.models"
 
 #: The day around which everything happens.
 BASE = date(2024, 6, 12)
@@ -506,11 +509,46 @@ class TestRuleOracle(LedgerCase):
                 customers = self._read_customers()
                 self._fail_on([*self._get_item_mismatches(customers, days)], seed)
                 self._fail_on([*self._get_customer_mismatches(customers, days)], seed)
+                counts["automatic"] += self._check_automatic(days)
                 counts += self._count(customers, days)
         _logger.info("Compared with the oracle: %s", dict(counts))
         self.assertGreater(counts["customers"], 5000)
-        for name in ("due", "due before the due date", "later", "never"):
+        for name in ("due", "due before the due date", "later", "never", "automatic"):
             self.assertGreater(counts[name], 50, f"{name}: the ledgers are too tame")
+
+    def _check_automatic(self, days):
+        """The scheduled action finds who is due, be they few or many (rule 12).
+
+        :return: how many these are
+        """
+        levels = self.env["account.followup.level"].search([])
+        levels.filtered(lambda level: level.id % 3).is_automatic = True
+        cases = self.env["account.followup"].sudo().search([])
+        cases.filtered(lambda case: case.id % 4 == 0).reminder_type = "manual"
+        rows = self.env["account.followup.customer"]._get_rows(days, self.partners)
+        automatic = set(levels.filtered("is_automatic").ids)
+        expected = {
+            (row["company_id"], row["partner_id"])
+            for row in rows
+            if row["status"] == "in_need_of_action"
+            and row["level_id"] in automatic
+            and row["reminder_type"] == "automatic"
+            and (
+                not row["retry_date"]
+                or row["retry_date"]
+                <= days[self.env["res.company"].browse(row["company_id"])]
+            )
+        }
+        for few in (0, 10_000):
+            with patch(f"{MODELS}.account_followup.FEW_CUSTOMERS", few):
+                due = self.env["account.followup"]._get_automatic_due(days)
+            found = {
+                (company.id, partner_id)
+                for (company, _size), ids in due.items()
+                for partner_id in ids
+            }
+            self.assertEqual(found, expected, f"Up to {few} one by one")
+        return len(expected)
 
     def _count(self, customers, days):
         """Return what sorts of customers there were."""

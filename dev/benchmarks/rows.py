@@ -1,10 +1,12 @@
 """The rows of the table, by the ids of the goals. Each returns a list of Row."""
 
 import resource
+from datetime import timedelta
 
 from odoo.tools import SQL
 
 from . import floor, ledger, peer, processing, reports
+from .multiply import vacuum
 from .timing import Row, counted, get_ratio, measure
 
 #: What a list of customers shows.
@@ -122,21 +124,24 @@ def run_p11(env, runs):
     env.cr.execute(
         SQL(
             """
-            UPDATE account_move_line SET partner_id = %s
+            CREATE TEMPORARY TABLE taken AS
+            SELECT id, partner_id
+              FROM account_move_line
              WHERE account_id IN %s AND reconciled IS NOT TRUE AND partner_id <> %s
             """,
-            giant,
             floor.get_account_ids(env),
             other.id,
         )
     )
-    env.cr.execute("ANALYZE account_move_line")
+    update = "UPDATE account_move_line line SET %s FROM taken WHERE taken.id = line.id"
+    env.cr.execute(SQL(update, SQL("partner_id = %s", giant)))
+    vacuum(env.cr)  # commits
     figures = compare(env, get_rule(env), runs)
     days = env["res.company"]._get_followup_days()
     customers = env["account.followup.customer"]
     alone = measure({"other": lambda: customers._get_rows(days, other)}, runs)
-    env.cr.rollback()
-    env.invalidate_all()
+    env.cr.execute(SQL(update, SQL("partner_id = taken.partner_id")))
+    vacuum(env.cr)
     return [
         Row(
             "P11",
@@ -151,12 +156,24 @@ def run_p11(env, runs):
 
 
 def run_p12(env, runs):
-    """The scheduled action when nothing is due."""
-    env.company.followup_min_amount = 10**12
-    env.flush_all()
-    job = env["account.followup"]
+    """The scheduled action when nothing is due: all was done, or nobody owes enough."""
+    env.company.followup_automatic = True
     # its commits would end what is taken back here
     env.registry["ir.cron"]._commit_progress = lambda self, *args, **kwargs: 60
+    rows = []
+    for id_, what, prepare, goal in (
+        ("P12a", "nobody owes the minimum", set_minimum, ""),
+        ("P12", "all was reminded", remind_all, "≤ 1.5×, ≤ 15 queries"),
+    ):
+        prepare(env)
+        rows.append(run_idle(env, runs, id_, what, goal))
+        env.cr.rollback()
+        env.invalidate_all()
+    return rows
+
+
+def run_idle(env, runs, id_, what, goal):
+    job = env["account.followup"]
 
     def run():
         env.invalidate_all()
@@ -166,18 +183,42 @@ def run_p12(env, runs):
     figures = measure({"floor": lambda: env.execute_query(base), "job": run}, runs)
     with counted(env) as queries:
         run()
-    env.cr.rollback()
-    env.invalidate_all()
-    return [
-        Row(
-            "P12",
-            f"idle scheduled action, {queries[0]} queries",
-            str(figures["job"]),
-            str(figures["floor"]),
-            get_ratio(figures["job"], figures["floor"]),
-            "≤ 1.5×, ≤ 15 queries",
+    return Row(
+        id_,
+        f"idle scheduled action, {what}, {queries[0]} queries",
+        str(figures["job"]),
+        str(figures["floor"]),
+        get_ratio(figures["job"], figures["floor"]),
+        goal,
+    )
+
+
+def set_minimum(env):
+    env.company.followup_min_amount = 10**12
+    env.flush_all()
+
+
+def remind_all(env):
+    """Let every item that is ripe have reached its next level yesterday."""
+    items = env["account.followup.item"]
+    env.execute_query(
+        SQL(
+            """
+            INSERT INTO account_followup_reminder_line (
+                reminder_id, move_line_id, level_id, date, is_standing
+            )
+            SELECT (SELECT MAX(id) FROM account_followup_reminder),
+                   item.id, item.next_level_id, %s, TRUE
+              FROM (%s) item
+             WHERE %s
+            RETURNING id
+            """,
+            ledger.DAY - timedelta(days=1),
+            items._get_sql(env["res.company"]._get_followup_days(), is_whole=True),
+            items._get_sql_ripe(),
         )
-    ]
+    )
+    vacuum(env.cr)  # commits
 
 
 def run_p10(env, runs):
