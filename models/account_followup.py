@@ -306,7 +306,9 @@ class AccountFollowup(models.Model):
 
     def _schedule_failure_task(self, reason, day):
         user = self._get_responsible() or self.env.ref("base.user_admin")
-        self.partner_id.with_company(self.company_id).activity_schedule(
+        # when a server fails there are many: no e-mail to the user about each
+        partner = self.partner_id.with_context(mail_activity_quick_update=True)
+        partner.with_company(self.company_id).activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=day,
             summary=self.env._("The payment reminder could not be sent"),

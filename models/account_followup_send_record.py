@@ -181,17 +181,25 @@ class AccountFollowupSend(models.AbstractModel):
             if users := level.follower_user_ids.filtered("active"):
                 followups.partner_id.message_subscribe(partner_ids=users.partner_id.ids)
             if level.schedule_activity and level.activity_type_id:
-                self._schedule_activities(followups, level, day)
+                is_manual = batch[0]["trigger"] == "manual"
+                self._schedule_activities(followups, level, day, is_manual)
 
     @api.model
-    def _schedule_activities(self, followups, level, day):
-        """Plan the activity of a level, in one go for each user."""
+    def _schedule_activities(self, followups, level, day, is_manual):
+        """Plan the activity of a level, in one go for each user.
+
+        :param bool is_manual: core tells the user by e-mail of a task that somebody
+            else has planned; a run plans hundreds, which stand in the work-list
+        """
         groups = followups.grouped(
             lambda followup: self._get_activity_user(followup, level)
         )
         for user, mine in groups.items():
             user = user or self.env.ref("base.user_admin")  # noqa: PLW2901
-            mine.partner_id.activity_schedule(
+            partners = mine.partner_id.with_context(
+                mail_activity_quick_update=not is_manual
+            )
+            partners.activity_schedule(
                 activity_type_id=level.activity_type_id.id,
                 date_deadline=day,
                 summary=level.activity_summary or level.name,

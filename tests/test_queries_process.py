@@ -252,13 +252,13 @@ class TestQueriesProcess(BatchCommon):
                 "schedule_activity": True,
                 "activity_type_id": self.env.ref("mail.mail_activity_data_call").id,
                 "activity_responsible": "user",
-                "activity_user_id": self.env.user.id,
+                "activity_user_id": self.responsible.id,
             }
         )
         self._assert_flat(self._count_process(), extra=2)
         for partner in self.hundred:
             self.assertIn(self.responsible.partner_id, partner.message_partner_ids)
-            self.assertEqual(partner.activity_ids.user_id, self.env.user)
+            self.assertEqual(partner.activity_ids.user_id, self.responsible)
 
     # ------------------------------------------------------------------
     # The jobs

@@ -346,6 +346,31 @@ class TestSend(FollowupCommon):
         self.assertEqual(activity.summary, "Call them")
         self.assertEqual(activity.user_id, self.responsible)
         self.assertEqual(activity.date_deadline, TODAY)
+        self.assertTrue(self._get_notices(), "core tells the one who was assigned")
+
+    def test_a5_run_sends_no_mail_about_each_activity(self):
+        """A night plans hundreds; they stand in the work-list."""
+        self.level_1.schedule_activity = True
+        self._create_late(20)
+        with self.mock_mail_gateway():
+            self._get_followup()._process(TODAY)
+        self.assertEqual(self.customer.activity_ids.user_id, self.responsible)
+        self.assertFalse(self._get_notices())
+        failing = self._create_customer("Nowhere", email="nowhere")
+        self._create_late(20, partner=failing)
+        with self.mock_mail_gateway():
+            self._get_followup(failing)._process(TODAY)
+        self.assertEqual(failing.activity_ids.user_id, self.responsible)
+        self.assertFalse(self._get_notices())
+
+    def _get_notices(self):
+        """Return what core has told the responsible about tasks."""
+        return self.env["mail.message"].search(
+            [
+                ("message_type", "=", "user_notification"),
+                ("partner_ids", "in", self.responsible.partner_id.ids),
+            ]
+        )
 
     def test_e1_activity_alone_is_in_the_chatter(self):
         self.level_1.write({"send_email": False, "schedule_activity": True})
