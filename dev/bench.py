@@ -3,6 +3,7 @@
 import argparse
 import json
 import sys
+from contextlib import contextmanager
 from math import log10
 from pathlib import Path
 
@@ -12,10 +13,20 @@ from odoo.tools import config
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from benchmarks import history, ledger, rows  # noqa: E402
+from benchmarks import history, ledger, rows, sharing  # noqa: E402
 from benchmarks.timing import Figure  # noqa: E402
 
-COMMANDS = ("fill", "history", "install", "measure", "table")
+COMMANDS = (
+    "fill",
+    "history",
+    "install",
+    "measure",
+    "table",
+    "thin-out",
+    "work",
+    "check",
+    "shared",
+)
 HEAD = "| id | what | size | figure (min–max) | floor | ratio | goal |\n" + "|---" * 7
 
 
@@ -26,7 +37,8 @@ def get_arguments():
     parser.add_argument("--size", choices=ledger.SIZES)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--results", help="file of JSON that rows are added to")
-    parser.add_argument("--label", default="", help="with or without the module")
+    parser.add_argument("--label", default="", help="added to what a row says")
+    parser.add_argument("--core", help="database without the module, for P9")
     parser.add_argument("command", choices=COMMANDS)
     parser.add_argument("names", nargs="*")
     return parser.parse_args()
@@ -42,7 +54,20 @@ def measure(env, arguments):
     if "res.company" in env and hasattr(env["res.company"], "_get_followup_day"):
         rows.set_day(env)
     for name in arguments.names:
-        add_rows(arguments, rows.ROWS[name](env, arguments.runs))
+        if name == "P9":
+            with open_database(arguments.core) as core_env:
+                new = rows.run_p9(env, arguments.runs, core_env)
+        else:
+            new = rows.ROWS[name](env, arguments.runs)
+        add_rows(arguments, new)
+
+
+@contextmanager
+def open_database(name):
+    """Yield an environment on a database, nothing of it is kept."""
+    with Registry(name).cursor() as cr:
+        yield api.Environment(cr, api.SUPERUSER_ID, {})
+        cr.rollback()
 
 
 def add_rows(arguments, new):
@@ -60,6 +85,24 @@ def add_install(arguments):
     goal = "≤ 10 s more than S, no"
     row = rows.Row("P13", "installing,", str(figure), "", "", goal, figure.median)
     add_rows(arguments, [row])
+
+
+def add_shared(arguments):
+    """Add P15: customers, microseconds with one worker, then with two, in turns."""
+    count, *times = map(int, arguments.names)
+    seconds = [value / 1e6 for value in times]
+    add_rows(arguments, [sharing.get_row(count, seconds[::2], seconds[1::2])])
+
+
+def share(env, arguments):
+    """Carry out a step of P15."""
+    rows.set_day(env)
+    if arguments.command == "thin-out":
+        sharing.thin_out(env)
+    elif arguments.command == "work":
+        print(int(sharing.work(env, float(arguments.names[0])) * 1e6))
+    else:
+        print(sharing.check(env))
 
 
 def add_peer_ratios(results):
@@ -104,20 +147,23 @@ def main():
     if arguments.command == "install":
         add_install(arguments)
         return
+    if arguments.command == "shared":
+        add_shared(arguments)
+        return
     config.parse_config(
         ["-c", arguments.config, "-d", arguments.database, "--log-level=warn"]
         # no server answers when a letter wants its logo
         + ["--log-handler=odoo.addons.base.models.ir_actions_report:ERROR"]
     )
-    with Registry(arguments.database).cursor() as cr:
-        env = api.Environment(cr, api.SUPERUSER_ID, {})
+    with open_database(arguments.database) as env:
         if arguments.command == "fill":
             ledger.fill(env, ledger.SIZES[arguments.size])
         elif arguments.command == "history":
             history.fill(env)
-        else:
+        elif arguments.command == "measure":
             measure(env, arguments)
-            cr.rollback()
+        else:
+            share(env, arguments)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ from . import (
     test_report_xlsx,
     test_rule_oracle,
     test_send,
+    test_shared_run,
     test_sms,
     test_state,
     test_stateful,

@@ -13,6 +13,8 @@ from .timing import compare, measure
 
 GOAL = "≤ 2×"
 PAGE = 80
+#: A sheet has a row for each of them and for each open item.
+MAX_CUSTOMERS = 400_000
 #: Of a worksheet, what writes cells and folds rows.
 CELL_METHODS = ("write_string", "write_number", "write_datetime", "write_blank")
 ROW_METHODS = ("set_row",)
@@ -60,7 +62,7 @@ def run_p14(env, runs):
             GOAL,
         ),
     ]
-    return [*rows, compare_sheets(env, aged, runs)]
+    return [*rows, *compare_sheets(env, aged, runs)]
 
 
 def find_customer(env):
@@ -156,7 +158,12 @@ def get_aged(env):
 
 
 def compare_sheets(env, options, runs):
-    """Return the row of a sheet against XlsxWriter with the same cells."""
+    """Return the row of a sheet against XlsxWriter with the same cells.
+
+    Nothing of XL, which has more rows than a sheet can have.
+    """
+    if len(env.execute_query(floor.get_sums(env))) > MAX_CUSTOMERS:
+        return []
     report = env["account.followup.report"]
     with recorded() as calls:
         report._render_xlsx(options)
@@ -167,7 +174,8 @@ def compare_sheets(env, options, runs):
 
     figures = measure({"bare": lambda: write(calls), "report": render}, runs, True)
     rows = 1 + max(row for _name, row, _arguments, _look in calls)
-    return compare("P14c", f"XLSX of aged items of all, {rows} rows", figures, GOAL)
+    what = f"XLSX of aged items of all, {rows} rows"
+    return [compare("P14c", what, figures, GOAL)]
 
 
 @contextmanager

@@ -33,14 +33,22 @@ class Row(NamedTuple):
 
 
 def get_ratio(subject, base):
-    return f"{subject.median / base.median:.2f}×"
+    """Return the median of the ratios of runs that lay next to each other."""
+    pairs = zip(subject.runs, base.runs, strict=True)
+    return f"{median(own / other for own, other in pairs):.2f}×"
 
 
 def compare(id_, what, figures, goal):
-    """Return the row of two figures, the subject's and the one it is compared to."""
+    """Return the row of two figures: what it is compared to, then the subject."""
     base, subject = figures.values()
     return Row(
-        id_, what, str(subject), str(base), get_ratio(subject, base), goal, base.median
+        id_,
+        what,
+        str(subject),
+        str(base),
+        get_ratio(subject, base),
+        goal,
+        subject.median,
     )
 
 
@@ -53,6 +61,8 @@ def show(seconds):
 def measure(functions, runs, is_warm=False):
     """Run functions in turns, so that what disturbs one disturbs the others, too.
 
+    Every other round goes backwards: who comes first may have it easier.
+
     :param dict functions: {name: function}; each is run once before, unmeasured
     :param bool is_warm: leave that out
     :return: {name: Figure}
@@ -60,8 +70,9 @@ def measure(functions, runs, is_warm=False):
     for function in () if is_warm else functions.values():
         function()
     seconds = {name: [] for name in functions}
-    for _number in range(runs):
-        for name, function in functions.items():
+    for number in range(runs):
+        turn = list(functions.items())
+        for name, function in reversed(turn) if number % 2 else turn:
             start = time.perf_counter()
             function()
             seconds[name].append(time.perf_counter() - start)

@@ -1,0 +1,132 @@
+import threading
+from unittest.mock import patch
+
+from odoo import fields
+from odoo.modules.registry import Registry
+from odoo.tests import get_db_name, tagged
+
+from .test_concurrency import ConcurrencyCommon
+
+MODELS = "odoo.addons.account_payment_followup.models"
+
+#: Customers, and how many of them are taken in one transaction.
+CUSTOMERS, BATCH = 7, 2
+
+
+@tagged("post_install", "-at_install")
+class TestSharedRun(ConcurrencyCommon):
+    """Several workers carry out the scheduled action at once, each a part of it.
+
+    The scheduled action is one row, which one worker takes; with a copy of it, two
+    workers or servers do what follows here.
+    """
+
+    def setUp(self):
+        super().setUp()
+        registry = Registry(get_db_name())
+        today = fields.Date.today()
+
+        def get_days(companies):
+            return {companies.browse(self.company_id): today}
+
+        companies = registry["res.company"]
+        self.startPatcher(patch.object(companies, "_get_followup_days", get_days))
+        self.startPatcher(patch(f"{MODELS}.account_followup.BATCH_SIZE", BATCH))
+        with self._connect() as env:
+            self._exclude_others(env)
+            domain = [("company_id", "=", env.company.id)]
+            env["account.followup.level"].search(domain).is_automatic = True
+            env.company.followup_automatic = True
+            self.partner_ids = [self.partner_id, *self._create_more(env).ids]
+
+    def _exclude_others(self, env):
+        """Nobody is due but the customers of this test."""
+        domain = [
+            ("company_id", "=", env.company.id),
+            ("partner_id", "!=", self.partner_id),
+            ("account_type", "=", "asset_receivable"),
+            ("reconciled", "=", False),
+        ]
+        env["account.move.line"].search(domain).no_followup = True
+
+    def _create_more(self, env):
+        invoice = env["account.move"].search([("partner_id", "=", self.partner_id)])
+        partners = env["res.partner"].create(
+            [
+                {
+                    "name": f"Shared {number}",
+                    "email": f"shared{number}@customer.example.com",
+                }
+                for number in range(CUSTOMERS - 1)
+            ]
+        )
+        for partner in partners:
+            values = {
+                "partner_id": partner.id,
+                "invoice_date": invoice.invoice_date,
+                "invoice_date_due": invoice.invoice_date_due,
+            }
+            invoice.copy(values).action_post()
+        return partners
+
+    def _run(self):
+        """Do what a worker does."""
+        with self._connect() as env:
+            env["account.followup"]._cron_process_followups()
+
+    def _get_counts(self):
+        with self._connect() as env:
+            groups = env["account.followup.reminder"]._read_group(
+                [("partner_id", "in", self.partner_ids)], ["partner_id"], ["__count"]
+            )
+            return {partner.id: count for partner, count in groups}
+
+    def test_two_workers_share_a_run(self):
+        """While one is at a batch, the other does the rest; nobody is done twice."""
+        followups = Registry(get_db_name())["account.followup"]
+        process = followups._process
+        done = {}
+        at_work, go_on = threading.Event(), threading.Event()
+
+        def slow_process(cases, *args, **kwargs):
+            name = threading.current_thread().name
+            result = process(cases, *args, **kwargs)
+            done.setdefault(name, []).append(result["done"].partner_id.ids)
+            if name == "first" and len(done[name]) == 1:
+                at_work.set()  # not committed yet
+                go_on.wait(60)
+            return result
+
+        with patch.object(followups, "_process", slow_process):
+            first = threading.Thread(target=self._run, name="first")
+            first.start()
+            try:
+                self.assertTrue(at_work.wait(60))
+                second = threading.Thread(target=self._run, name="second")
+                second.start()
+                second.join(60)
+                self.assertFalse(second.is_alive(), "It does not wait for the first")
+            finally:
+                go_on.set()
+                first.join(60)
+        self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
+        # batches are taken in the order of the customers
+        ours, rest = self.partner_ids[:BATCH], self.partner_ids[BATCH:]
+        self.assertEqual(sorted(sum(done["first"], [])), ours)
+        self.assertEqual(sorted(sum(done["second"], [])), rest)
+        self.assertEqual(done["second"][0], [], "The batch of the first is left to it")
+
+    def test_a_copy_of_the_scheduled_action_works(self):
+        """The way to a second worker: duplicate the scheduled action."""
+        with self._connect() as env:
+            job = env.ref("account_payment_followup.ir_cron_process_followups")
+            second_id = job.copy().id
+        try:
+            with self._connect() as env:
+                second = env["ir.cron"].browse(second_id)
+                self.assertTrue(second.active)
+                second.method_direct_trigger()
+        finally:
+            with self._connect() as env:
+                env["ir.cron"].browse(second_id).unlink()
+        self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
