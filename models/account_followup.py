@@ -97,8 +97,9 @@ class AccountFollowup(models.Model):
         if not missing:
             return followups
         # When another transaction has just made the row, this ends in a serialization
-        # failure, which the caller repeats, instead of an error on the unique key.
-        self.env.execute_query(
+        # failure, which the caller repeats, instead of an error on the unique key. It
+        # is no news: two workers that share a run meet so.
+        self.env.cr.execute(
             SQL(
                 """
                 INSERT INTO account_followup (
@@ -109,13 +110,13 @@ class AccountFollowup(models.Model):
                        %(user)s, %(now)s, %(user)s, %(now)s
                   FROM unnest(%(partners)s) partner(id)
                     ON CONFLICT DO NOTHING
-                RETURNING id
                 """,
                 company=company.id,
                 user=self.env.uid,
                 now=fields.Datetime.now(),
                 partners=missing.ids,
-            )
+            ),
+            log_exceptions=False,
         )
         return self.sudo().search(domain)
 
@@ -413,7 +414,11 @@ class AccountFollowup(models.Model):
 
     @api.model
     def _process_batch(self, company, partner_ids, day):
-        """Process some customers in one transaction, on a snapshot of their own."""
+        """Process some customers in one transaction, on a snapshot of their own.
+
+        :return: False if another transaction was faster: nothing was done, and the
+            next run looks again. A queue of jobs can try it again at once.
+        """
         partners = self.env["res.partner"].browse(partner_ids)
         try:
             followups = self._get_or_create(partners, company)
@@ -427,3 +432,5 @@ class AccountFollowup(models.Model):
             _logger.info("Follow-up batch was put off: concurrent update")
             self.env.cr.rollback()
             self.env.invalidate_all(flush=False)
+            return False
+        return True

@@ -47,7 +47,8 @@ class TestConflicts(ConcurrencyCommon):
     def _process_batch(self, env):
         """A batch of the scheduled action, with its own commit before the lock."""
         today = fields.Date.today()
-        env["account.followup"]._process_batch(env.company, [self.partner_id], today)
+        followups = env["account.followup"]
+        return followups._process_batch(env.company, [self.partner_id], today)
 
     def _pay(self, env):
         invoice = self._get_invoice(env)
@@ -82,7 +83,7 @@ class TestConflicts(ConcurrencyCommon):
 
     def test_x2_nothing_happens_after_the_choice(self):
         with self._connect() as run:
-            self._process_batch(run)
+            self.assertIs(self._process_batch(run), True)
         with self._connect() as env:
             self.assertEqual(len(self._get_reminders(env)), 1)
 
@@ -142,8 +143,8 @@ class TestConflicts(ConcurrencyCommon):
         def work():
             try:
                 with self._connect() as env:
-                    method(env)
-                outcome.append(None)
+                    result = method(env)
+                outcome.append(result)
             except psycopg2.Error as error:
                 outcome.append(error)
 
@@ -197,7 +198,7 @@ class TestConflicts(ConcurrencyCommon):
             run.cr.commit()
             with self._connect() as other:
                 other.cr.execute("LOCK TABLE account_followup_reminder")
-                self._process_batch(run)
+                self.assertIs(self._process_batch(run), False)
             run.cr.execute("SET lock_timeout = DEFAULT")
         self._assert_put_off()
 
@@ -233,7 +234,7 @@ class TestConflicts(ConcurrencyCommon):
                 other.cr.rollback()
                 ended = "other"
         run.join(30)
-        self.assertEqual(outcome, [None], "it has been put off, or is done")
+        self.assertEqual(outcome, [ended == "other"], "put off, or done")
         if ended == "run":
             self._assert_put_off()
         with self._connect() as env:
