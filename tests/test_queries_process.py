@@ -462,6 +462,22 @@ class TestBatchErrors(BatchCommon):
             self._run_mail_queue()
             self.assertEqual(len(self._mails), len(self.others))
 
+    def test_conflict_is_nobodys_failure(self):
+        """What the database refuses is tried again as a whole, by who called."""
+        tries = []
+
+        def refuse(service, batch):
+            tries.append(len(batch))
+            raise psycopg2.errors.SerializationFailure("concurrent update")
+
+        with (
+            patch.object(self.service, "_send_reminders", refuse),
+            self.assertRaises(psycopg2.errors.SerializationFailure),
+        ):
+            self._process(self.partners, trigger="automatic")
+        self.assertEqual(tries, [len(self.partners)], "not in parts")
+        self.assertFalse(any(self._get_cases(self.partners).mapped("failure_count")))
+
     def test_error_after_everything_was_queued(self):
         """What was queued for all is undone before it is queued for each."""
         log = self.service._log_on_invoices

@@ -363,6 +363,23 @@ class TestSend(FollowupCommon):
         self.assertEqual(failing.activity_ids.user_id, self.responsible)
         self.assertFalse(self._get_notices())
 
+    def test_defaults_of_another_window_stay_out(self):
+        """What a menu or a button has set as a default is not for the messages."""
+        self._create_late(20)
+        followup = self._get_followup().with_context(
+            default_email_cc="spy@example.com",
+            default_subject="Something else",
+            default_failure_reason="Nothing",
+        )
+        with self.mock_mail_gateway():
+            followup._process(TODAY)
+        reminder = self._get_reminders()
+        self.assertFalse(reminder.failure_reason)
+        self.assertNotEqual(reminder.subject, "Something else")
+        mail = reminder.mail_message_id.mail_ids
+        self.assertEqual(len(mail), 1)
+        self.assertFalse(mail.email_cc)
+
     def _get_notices(self):
         """Return what core has told the responsible about tasks."""
         return self.env["mail.message"].search(
