@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from hypothesis import HealthCheck, given, settings
@@ -21,6 +22,7 @@ patient = settings(
 )
 limits = st.lists(st.integers(1, 400), min_size=1, max_size=8, unique=True)
 dates = st.dates(date(1990, 1, 1), date(2099, 12, 31))
+QUERY = "odoo.addons.account_payment_followup.report.account_followup_report_query"
 VARIANTS = (
     "customer_statement",
     "followup_report",
@@ -374,6 +376,21 @@ class TestReport(ReportCommon):
     # ------------------------------------------------------------------
     # Bad choices, access, companies, cost
     # ------------------------------------------------------------------
+
+    def test_f7_a_document_of_many_customers_is_the_same(self):
+        """Few customers are named in the statement, many are joined."""
+        for variant in VARIANTS:
+            with self.subTest(variant=variant):
+                few = self._get_document_rows(variant)
+                with patch(f"{QUERY}.FEW_KEYS", 0):
+                    many = self._get_document_rows(variant)
+                self.assertEqual(many, few)
+                self.assertEqual(len(few), 2)
+
+    def _get_document_rows(self, variant):
+        reports = self.reports.with_company(self.company)
+        document = reports._get_document({"variant": variant, "unfold": True})
+        return list(document["rows"])
 
     def test_f6_bad_options_are_named(self):
         for options in (
