@@ -286,6 +286,8 @@ class AccountFollowupSend(models.AbstractModel):
     def _render_batch(self, followups, template, field, lang):
         """Return a field of a template, filled in for customers of one company.
 
+        :param followups: cases, or statements
+
         The text of a template is master data: it is rendered without asking for the
         rights of whoever happens to send.
 

@@ -40,7 +40,11 @@ class AccountFollowupSend(models.AbstractModel):
         for data, message in pairs:
             data["reminder"].mail_message_id = message
         self._create_deliveries(
-            [self._prepare_email_delivery(data, message) for data, message in pairs]
+            {
+                "reminder_id": data["reminder"].id,
+                **self._prepare_email_delivery(data["followup"].partner_id, message),
+            }
+            for data, message in pairs
         )
         self._release_emails(messages, batch[0]["trigger"])
 
@@ -55,26 +59,38 @@ class AccountFollowupSend(models.AbstractModel):
                 *self._get_letter_content(reminder),
                 *self._get_invoice_documents(data),
             ],
-            "values": {
-                "body": reminder.body,
-                "subject": reminder.subject,
-                # not "comment", since answers to a note are notes, which core keeps
-                # from the followers (E4)
-                "message_type": "auto_comment",
-                "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
-                    "account_payment_followup.mt_reminder"
-                ),
-                "partner_ids": self._get_email_contacts(followup.partner_id).ids,
-                "email_layout_xmlid": LAYOUT,
-                **self._get_author(followup, data),
-            },
+            "values": self._prepare_email_values(
+                reminder, "mt_reminder", followup, data
+            ),
         }
 
     @api.model
-    def _prepare_email_delivery(self, data, message):
-        contacts = self._get_email_contacts(data["followup"].partner_id)
+    def _prepare_email_values(self, sent, subtype, followup, data):
+        """Return the values of the message with a reminder or statement.
+
+        :param sent: the reminder or statement
+        :param str subtype: name of the subtype
+        :param followup: the customer's case, and ``data`` with the ``trigger``: they
+            decide who writes
+        """
         return {
-            "reminder_id": data["reminder"].id,
+            "body": sent.body,
+            "subject": sent.subject,
+            # not "comment", since answers to a note are notes, which core keeps from
+            # the followers (E4)
+            "message_type": "auto_comment",
+            "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
+                f"account_payment_followup.{subtype}"
+            ),
+            "partner_ids": self._get_email_contacts(sent.partner_id).ids,
+            "email_layout_xmlid": LAYOUT,
+            **self._get_author(followup, data),
+        }
+
+    @api.model
+    def _prepare_email_delivery(self, partner, message):
+        contacts = self._get_email_contacts(partner)
+        return {
             "channel": "email",
             "recipient": ", ".join(self._get_email_addresses(contacts)),
             "mail_message_id": message.id,

@@ -56,18 +56,15 @@ class AccountFollowupSend(models.AbstractModel):
         for letter, attachment in zip(letters, attachments, strict=True):
             letter.attachment_id = attachment
         self._create_deliveries(
-            [
-                self._prepare_letter_delivery(reminder, letter)
-                for (reminder, _contact), letter in zip(pairs, letters, strict=True)
-            ]
+            {"reminder_id": reminder.id, **self._prepare_letter_delivery(letter)}
+            for (reminder, _contact), letter in zip(pairs, letters, strict=True)
         )
         self.env.ref("snailmail.snailmail_print")._trigger()
 
     @api.model
-    def _prepare_letter_delivery(self, reminder, letter):
+    def _prepare_letter_delivery(self, letter):
         address = letter.partner_id._display_address(without_company=True)
         return {
-            "reminder_id": reminder.id,
             "channel": "letter",
             "recipient": " ".join(address.split()),
             "attachment_id": letter.attachment_id.id,
@@ -76,12 +73,13 @@ class AccountFollowupSend(models.AbstractModel):
         }
 
     @api.model
-    def _create_snailmail_letters(self, pairs):
+    def _create_snailmail_letters(self, pairs, **values):
         """Create core's letters, with their note in the chatter and notification.
 
         Core's own ``create`` posts one note after the other.
 
-        :param pairs: list of (reminder, contact)
+        :param pairs: list of (reminder or statement, contact)
+        :param values: of all of the letters
         :return: the letters, in this order
         """
         post = {
@@ -90,15 +88,15 @@ class AccountFollowupSend(models.AbstractModel):
         }
         messages = self._post_messages(
             [
-                {"partner": reminder.partner_id, "values": dict(post)}
-                for reminder, _contact in pairs
+                {"partner": sent.partner_id, "values": dict(post)}
+                for sent, _contact in pairs
             ]
         )
         letters = models.Model.create(
             self.env["snailmail.letter"],
             [
-                self._prepare_snailmail_letter(contact, message)
-                for (_reminder, contact), message in zip(pairs, messages, strict=True)
+                {**self._prepare_snailmail_letter(contact, message), **values}
+                for (_sent, contact), message in zip(pairs, messages, strict=True)
             ],
         )
         self.env["mail.notification"].create(

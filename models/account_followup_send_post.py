@@ -41,7 +41,7 @@ class AccountFollowupSend(models.AbstractModel):
     def _complete_posts(self, posts):
         """Add to the values what ``message_post`` adds, and create the attachments."""
         partners = self.env["res.partner"].union(*(post["partner"] for post in posts))
-        history = self._get_histories(partners)
+        references = self._get_references(partners)
         domains = partners._mail_get_alias_domains(default_company=self.env.company)
         note = self.env["ir.model.data"]._xmlid_to_res_id("mail.mt_note")
         for post in posts:
@@ -49,7 +49,7 @@ class AccountFollowupSend(models.AbstractModel):
             author_id, email_from = partners._message_compute_author(
                 values.get("author_id"), values.get("email_from")
             )
-            post["parent_id"], post["references"] = history[partner.id]
+            post["references"] = references[partner.id]
             post["values"] = {
                 "author_guest_id": False,
                 "email_add_signature": False,
@@ -62,7 +62,7 @@ class AccountFollowupSend(models.AbstractModel):
                 "email_from": email_from,
                 "model": partner._name,
                 "res_id": partner.id,
-                "parent_id": post["parent_id"],
+                "parent_id": False,  # a contact is no flat thread of core
             }
         self._set_reply_to(partners, posts)
         self._create_post_attachments(posts)
@@ -104,44 +104,29 @@ class AccountFollowupSend(models.AbstractModel):
             post["values"]["attachment_ids"].append((4, attachment.id))
 
     @api.model
-    def _get_histories(self, partners):
+    def _get_references(self, partners):
         """Return what new messages refer to in the chatters of customers.
 
-        The rules of core's ``_message_compute_parent_id`` and
-        ``_notify_by_email_get_base_mail_values``, for many customers in one query.
+        The rules of core's ``_notify_by_email_get_base_mail_values``, for many
+        customers in one query.
 
-        :return: dict {customer id: (id of the parent message or None, Message-Ids)}
+        :return: dict {customer id: list of Message-Ids}
         """
         fields = self.env["mail.message"]._fields
         rows = self.env.execute_query(
             SQL(
                 """
-                SELECT partner.id,
-                       (SELECT recent.id
-                          FROM (SELECT message.id, message.message_type,
-                                       COALESCE(message.date, message.create_date) date
-                                  FROM mail_message message
-                                 WHERE message.model = 'res.partner'
-                                   AND message.res_id = partner.id
-                                   AND message.message_type <> 'user_notification'
-                                 ORDER BY message.date DESC, message.id DESC
-                                 LIMIT 200) recent
-                         ORDER BY recent.message_type IN ('comment', 'email') DESC,
-                                  recent.date DESC,
-                                  recent.id DESC
-                         LIMIT 1),
-                       %(references)s
+                SELECT partner.id, %(references)s
                   FROM unnest(%(ids)s) partner(id)
                 """,
                 ids=partners.ids,
                 references=self._get_sql_references(),
                 to_flush=[
-                    fields[name]
-                    for name in ("date", "message_id", "message_type", "model")
+                    fields[name] for name in ("message_id", "message_type", "model")
                 ],
             )
         )
-        return {key: (parent, ids or []) for key, parent, ids in rows}
+        return {key: ids or [] for key, ids in rows}
 
     @api.model
     def _get_sql_references(self):

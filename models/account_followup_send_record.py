@@ -110,7 +110,7 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _create_deliveries(self, values):
-        """Create deliveries of the company's reminders."""
+        """Create deliveries of the company's reminders or statements."""
         company = {"company_id": self.env.company.id}
         return self.env["account.followup.delivery"].create(
             [{**value, **company} for value in values]

@@ -1,3 +1,5 @@
+from markupsafe import escape
+
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
@@ -9,61 +11,104 @@ class AccountFollowupSend(models.AbstractModel):
     _inherit = "account.followup.send"
 
     @api.model
-    def _send_statement(self, statement, document):
-        """Record a statement and queue its messages, in this transaction.
+    def _send_statements(self, statements, documents):
+        """Record statements and queue their messages, in this transaction.
 
-        :param statement: locked by the caller, in the name of who sends
-        :param tuple document: (file name, PDF)
-        :raise UserError: none of the channels can be used, or the e-mail has no text
+        The number of queries does not grow with the number of customers. An error of
+        one of them is an error of all: the caller has a savepoint and takes smaller
+        batches after it.
+
+        :param statements: of one run, locked by the caller, in the name of who sends
+        :param dict documents: {statement: (file name, PDF)}
+        :return: dict {statement: why none of the channels can be used}; of these
+            nothing is recorded
+        :raise UserError: there is no text for the e-mails
         """
-        statement = (
-            statement.sudo()
+        statements = (
+            statements.sudo()
             .with_context(clean_context(self.env.context))
-            .with_company(statement.company_id)
+            .with_company(statements.company_id)
         )
-        self = self.with_env(statement.env)  # noqa: PLW0642
-        problems = self._get_statement_problems(statement)
-        if all(problems.values()):
-            raise UserError(" ".join(problems.values()))
-        statement.lang = self._get_lang(statement.partner_id)
-        statement.attachment_id = self._keep_document(statement, *document)
-        for channel, problem in problems.items():
-            if problem:
-                self._create_statement_delivery(
-                    statement, channel, state="failed", failure_reason=problem
-                )
-            else:
-                getattr(self, f"_queue_statement_{channel}")(statement)
-        if not statement.mail_message_id:
-            self._log_statement(statement)
+        self = self.with_env(statements.env)  # noqa: PLW0642
+        problems = self._get_statement_problems(statements)
+        reasons = {}
+        for statement in statements:
+            found = [problems[channel][statement] for channel in problems]
+            if all(found):
+                reasons[statement] = " ".join(found)
+        reached = statements.filtered(lambda statement: statement not in reasons)
+        if reached:
+            self._keep_statements(reached, documents)
+            for channel in problems:
+                self._queue_statements(channel, reached, problems[channel])
+            self._log_statements(
+                reached.filtered(lambda statement: not statement.mail_message_id)
+            )
+        return reasons
 
     @api.model
-    def _get_statement_problems(self, statement):
-        """Return {channel: why the customer cannot be reached over it, or None}."""
-        chosen = statement.run_id._get_channels()
+    def _get_statement_problems(self, statements):
+        """Return {channel: {statement: why it cannot go over that channel, or None}}.
+
+        For the channels of the run, in their order.
+        """
+        chosen = statements.run_id._get_channels()
         return {
-            channel: self._get_channel_problem(channel, statement.partner_id)
+            channel: {
+                statement: self._get_channel_problem(channel, statement.partner_id)
+                for statement in statements
+            }
             for channel in self._get_channels()
             if channel in chosen
         }
 
     @api.model
-    def _create_statement_delivery(self, statement, channel, **values):
-        return self.env["account.followup.delivery"].create(
-            {"statement_id": statement.id, "channel": channel, **values}
+    def _queue_statements(self, channel, statements, problems):
+        """Queue statements over one channel, or record why that cannot be.
+
+        :param dict problems: {statement: problem or None}
+        """
+        self._create_deliveries(
+            {
+                "statement_id": statement.id,
+                "channel": channel,
+                "state": "failed",
+                "failure_reason": problems[statement],
+            }
+            for statement in statements
+            if problems[statement]
         )
+        possible = statements.filtered(lambda statement: not problems[statement])
+        if possible:
+            getattr(self, f"_queue_statement_{channel}")(possible)
 
     @api.model
-    def _keep_document(self, statement, name, content):
-        """Keep a document as an attachment of the statement; return it."""
+    def _keep_statements(self, statements, documents):
+        """Note the languages, and keep the documents as they are sent."""
+        attachments = self._keep_documents(
+            (statement, *documents[statement]) for statement in statements
+        )
+        for statement, attachment in zip(statements, attachments, strict=True):
+            statement.lang = self._get_lang(statement.partner_id)
+            statement.attachment_id = attachment
+
+    @api.model
+    def _keep_documents(self, documents):
+        """Keep documents as attachments of their statements; return these.
+
+        :param documents: (statement, file name, content) of each
+        """
         return self.env["ir.attachment"].create(
-            {
-                "name": name,
-                "raw": content,
-                "res_model": statement._name,
-                "res_id": statement.id,
-                "mimetype": "application/pdf",
-            }
+            [
+                {
+                    "name": name,
+                    "raw": content,
+                    "res_model": statement._name,
+                    "res_id": statement.id,
+                    "mimetype": "application/pdf",
+                }
+                for statement, name, content in documents
+            ]
         )
 
     # ------------------------------------------------------------------
@@ -74,8 +119,18 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_statement_texts(self, statement, template):
         """Return the text of the e-mail as ``subject`` and ``body`` (C4).
 
+        :raise UserError: there is no template
+        """
+        lang = self._get_lang(statement.partner_id)
+        return self._render_statement_texts(statement, template, lang)[statement]
+
+    @api.model
+    def _render_statement_texts(self, statements, template, lang):
+        """Return {statement: its texts} for statements in one language.
+
         The template finds the time that it is about in ``ctx['statement_period']``.
 
+        :param statements: of the same days
         :raise UserError: there is no template
         """
         if not template:
@@ -85,131 +140,139 @@ class AccountFollowupSend(models.AbstractModel):
                     "settings of Invoicing, under Payment Follow-ups."
                 )
             )
-        lang = self._get_lang(statement.partner_id)
-        period = statement.with_context(lang=lang)._get_period_label()
+        period = statements[:1].with_context(lang=lang)._get_period_label()
         template = template.sudo().with_context(statement_period=period)
-        case = statement._get_case()
+        subjects = self._render_batch(statements, template, "subject", lang)
+        bodies = self._render_batch(statements, template, "body_html", lang)
         return {
-            name: self._render(case, template, field, lang)
-            for name, field in (("subject", "subject"), ("body", "body_html"))
+            statement: {
+                "subject": subjects[statement.partner_id.id],
+                "body": bodies[statement.partner_id.id],
+            }
+            for statement in statements
         }
+
+    @api.model
+    def _complete_statement_texts(self, statements):
+        """Fill in the texts that nobody has written, once a language."""
+        template = statements.run_id.mail_template_id
+        template = template or statements.company_id._get_statement_template()
+        bare = statements.filtered(lambda statement: not statement.body)
+        for lang, mine in bare.grouped("lang").items():
+            texts = self._render_statement_texts(mine, template, lang)
+            for statement in mine:
+                statement.write(texts[statement])
+        for statement in statements:
+            # one line: it becomes a header of the e-mail
+            statement.subject = " ".join((statement.subject or "").split())
 
     # ------------------------------------------------------------------
     # Channels
     # ------------------------------------------------------------------
 
     @api.model
-    def _queue_statement_email(self, statement):
-        """Post a message on the customer, so that the proof stays (E1)."""
-        if not statement.body:
-            template = statement.run_id.mail_template_id
-            template = template or statement.company_id._get_statement_template()
-            statement.write(self._get_statement_texts(statement, template))
-        # one line: it becomes a header of the e-mail
-        statement.subject = " ".join((statement.subject or "").split())
-        contacts = self._get_email_contacts(statement.partner_id)
-        statement.mail_message_id = self._post_statement(statement, contacts)
-        self._create_statement_delivery(
-            statement,
-            "email",
-            recipient=", ".join(self._get_email_addresses(contacts)),
-            mail_message_id=statement.mail_message_id.id,
+    def _queue_statement_email(self, statements):
+        """Post a message on each customer, so that the proof stays (E1)."""
+        self._complete_statement_texts(statements)
+        cases = statements._get_cases()
+        messages = self._post_messages(
+            [
+                self._prepare_statement_post(statement, cases[statement])
+                for statement in statements
+            ]
         )
-        if statement.trigger == "manual":
-            mails = self.env["mail.mail"].search(
-                [("mail_message_id", "=", statement.mail_message_id.id)]
-            )
-            mails.send_after_commit()
-        else:
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        for statement, message in zip(statements, messages, strict=True):
+            statement.mail_message_id = message
+        self._create_deliveries(
+            {
+                "statement_id": statement.id,
+                **self._prepare_email_delivery(statement.partner_id, message),
+            }
+            for statement, message in zip(statements, messages, strict=True)
+        )
+        self._release_emails(messages, statements[:1].trigger)
 
     @api.model
-    def _post_statement(self, statement, contacts):
-        """Return the message on the customer, queued as an e-mail to its contacts."""
-        data = {"trigger": statement.trigger}
+    def _prepare_statement_post(self, statement, followup):
+        """Return the message on the customer that is sent as an e-mail."""
         document = statement.attachment_id
-        return statement.partner_id.with_context(
-            lang=statement.lang,
-            mail_notify_force_send=False,
-            mail_post_autofollow=False,
-            mail_post_autofollow_author_skip=True,
-            email_notification_allow_footer=True,
-        ).message_post(
-            body=statement.body,
-            subject=statement.subject,
-            # not "comment", since answers to a note are notes, which core keeps from
-            # the followers (E4)
-            message_type="auto_comment",
-            subtype_xmlid="account_payment_followup.mt_statement",
-            partner_ids=contacts.ids,
-            attachments=[(document.name, document.raw)],
-            email_layout_xmlid="mail.mail_notification_layout",
-            email_add_signature=False,
-            mail_auto_delete=True,
-            force_email_company=statement.company_id,
-            force_email_lang=statement.lang,
-            record_company_id=statement.company_id.id,
-            **self._get_author(statement._get_case(), data),
-        )
-
-    @api.model
-    def _log_statement(self, statement):
-        """Keep in the chatter what goes out without an e-mail (E1)."""
-        document = statement.attachment_id
-        statement.mail_message_id = statement.partner_id.message_post(
-            body=self.env._(
-                "Customer statement, %(period)s (%(channels)s)",
-                period=statement._get_period_label(),
-                channels=statement.channels,
+        return {
+            "partner": statement.partner_id,
+            "lang": statement.lang,
+            "attachments": [(document.name, document.raw)],
+            "values": self._prepare_email_values(
+                statement, "mt_statement", followup, {"trigger": statement.trigger}
             ),
-            attachments=[(document.name, document.raw)],
-            record_company_id=statement.company_id.id,
+        }
+
+    @api.model
+    def _log_statements(self, statements):
+        """Keep in the chatter what goes out without an e-mail (E1)."""
+        messages = self._post_messages(
+            [self._prepare_statement_note(statement) for statement in statements]
+        )
+        for statement, message in zip(statements, messages, strict=True):
+            statement.mail_message_id = message
+
+    @api.model
+    def _prepare_statement_note(self, statement):
+        """Return the note that keeps a statement which goes out on paper."""
+        document = statement.attachment_id
+        text = self.env._(
+            "Customer statement, %(period)s (%(channels)s)",
+            period=statement._get_period_label(),
+            channels=statement.channels,
+        )
+        return {
+            "partner": statement.partner_id,
+            "attachments": [(document.name, document.raw)],
+            "values": {
+                "body": escape(text),
+                "message_type": "notification",
+                "email_add_signature": True,  # for followers of notes, as core does
+            },
+        }
+
+    @api.model
+    def _queue_statement_print(self, statements):
+        self._create_deliveries(
+            {
+                "statement_id": statement.id,
+                "channel": "print",
+                "state": "sent",
+                "recipient": contact.display_name,
+                "attachment_id": statement.attachment_id.id,
+            }
+            for statement in statements
+            for contact in self._get_recipients(statement.partner_id)[:1]
         )
 
     @api.model
-    def _queue_statement_print(self, statement):
-        contact = self._get_recipients(statement.partner_id)[:1]
-        self._create_statement_delivery(
-            statement,
-            "print",
-            state="sent",
-            recipient=contact.display_name,
-            attachment_id=statement.attachment_id.id,
-        )
+    def _queue_statement_letter(self, statements):
+        """Hand a letter to each contact to core's queue; it needs credits (C7).
 
-    @api.model
-    def _queue_statement_letter(self, statement):
-        """Hand a letter to each contact to core's queue; it needs credits (C7)."""
-        for contact in self._get_letter_contacts(statement.partner_id):
-            letter = self._create_statement_letter(statement, contact)
-            address = contact._display_address(without_company=True)
-            self._create_statement_delivery(
-                statement,
-                "letter",
-                recipient=" ".join(address.split()),
-                attachment_id=letter.attachment_id.id,
-                letter_id=letter.id,
-                mail_message_id=letter.message_id.id,
-            )
+        The address is on a cover page of core, which is made letter by letter.
+        """
+        pairs = [
+            (statement, contact)
+            for statement in statements
+            for contact in self._get_letter_contacts(statement.partner_id)
+        ]
+        letters = self._create_snailmail_letters(pairs, cover=True)
+        attachments = self._keep_documents(
+            self._prepare_statement_letter(statement, letter)
+            for (statement, _contact), letter in zip(pairs, letters, strict=True)
+        )
+        for letter, attachment in zip(letters, attachments, strict=True):
+            letter.attachment_id = attachment
+        self._create_deliveries(
+            {"statement_id": statement.id, **self._prepare_letter_delivery(letter)}
+            for (statement, _contact), letter in zip(pairs, letters, strict=True)
+        )
         self.env.ref("snailmail.snailmail_print")._trigger()
 
     @api.model
-    def _create_statement_letter(self, statement, contact):
-        """Return the letter for a contact, its address on a cover page of core."""
-        letter = self.env["snailmail.letter"].create(
-            {
-                "partner_id": contact.id,
-                "model": statement.partner_id._name,
-                "res_id": statement.partner_id.id,
-                "company_id": statement.company_id.id,
-                "user_id": self.env.uid,
-                "cover": True,
-            }
-        )
+    def _prepare_statement_letter(self, statement, letter):
+        """Return (statement, file name, PDF) of a letter: the document for the post."""
         document = statement.attachment_id
-        content = document.raw
-        if content.startswith(b"%PDF"):
-            posted = letter.with_context(snailmail_layout=True)
-            content = posted._append_cover_page(posted._overwrite_margins(content))
-        letter.attachment_id = self._keep_document(statement, document.name, content)
-        return letter
+        return statement, document.name, self._finish_letter(letter, document.raw)

@@ -102,13 +102,22 @@ class AccountFollowupStatement(models.Model):
         first = format_date(self.env, self.date_from)
         return self.env._("%(first)s to %(last)s", first=first, last=last)
 
-    def _get_case(self):
-        """Return the follow-up of the customer; nothing is created by looking."""
-        self.ensure_one()
-        values = {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
-        cases = self.env["account.followup"].sudo()
-        domain = [(name, "=", value) for name, value in values.items()]
-        return cases.search(domain) or cases.new(values)
+    def _get_cases(self):
+        """Return {statement: the follow-up of its customer}, for one company.
+
+        Nothing is created by looking.
+        """
+        company, cases = self.company_id, self.env["account.followup"].sudo()
+        found = cases.search(
+            [("partner_id", "in", self.partner_id.ids), ("company_id", "=", company.id)]
+        ).grouped("partner_id")
+        return {
+            statement: found.get(statement.partner_id)
+            or cases.new(
+                {"partner_id": statement.partner_id.id, "company_id": company.id}
+            )
+            for statement in self
+        }
 
     # ------------------------------------------------------------------
     # Buttons

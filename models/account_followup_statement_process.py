@@ -33,13 +33,38 @@ class AccountFollowupStatementRun(models.Model):
             if reason := reasons.get(statement.partner_id):
                 statement._end("skipped", reason)
         due = waiting.filtered(lambda statement: statement.progress == "waiting")
+        documents = {}
         for statement, (document, error) in self._print(due).items():
-            if not error:
-                send = self.env["account.followup.send"]._send_statement
-                _sent, error = self._attempt(send, statement, document)
-            statement._end("failed" if error else "done", error)
+            if error:
+                statement._end("failed", error)
+            else:
+                documents[statement] = document
+        self._send_together(due.filtered(lambda one: one in documents), documents)
         self.env.flush_all()
         return locked
+
+    def _send_together(self, statements, documents):
+        """Send statements in one savepoint, and note what came of each.
+
+        On an error all of it is undone and each half is tried for itself, until the
+        customer is found of whom it is (promise 3).
+
+        :param dict documents: {statement: (file name, PDF)}
+        """
+        if not statements:
+            return
+        send = self.env["account.followup.send"]._send_statements
+        reasons, error = self._attempt(send, statements, documents)
+        if error and len(statements) > 1:
+            half = len(statements) // 2
+            self._send_together(statements[:half], documents)
+            self._send_together(statements[half:], documents)
+        elif error:
+            statements._end("failed", error)
+        else:
+            for statement, reason in reasons.items():
+                statement._end("failed", reason)
+            statements.filtered(lambda one: one not in reasons)._end("done")
 
     def _attempt(self, method, *args):
         """Call a method in a savepoint, so that its error goes no further (promise 3).

@@ -25,6 +25,7 @@ from . import (
     test_process,
     test_queries,
     test_queries_process,
+    test_queries_statement,
     test_queues,
     test_random_calls,
     test_report,

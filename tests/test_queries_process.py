@@ -82,6 +82,20 @@ class BatchCommon(FollowupCommon):
         moves.action_post()
         return moves
 
+    @contextmanager
+    def _counted(self, counts):
+        """Append the number of queries, with nothing in the cache before."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        yield
+        self.env.flush_all()
+        counts.append(self.env.cr.sql_log_count - before)
+
+    def _assert_flat(self, counts, extra=0):
+        """The hundred cost no more than the one, but for what is allowed."""
+        self.assertLessEqual(max(counts), counts[0] + 2 + extra, counts)
+
     def _get_cases(self, partners):
         return self.env["account.followup"]._get_or_create(partners, self.company)
 
@@ -110,16 +124,6 @@ class TestQueriesProcess(BatchCommon):
         cls.warm, partners = partners[:1], partners[1:]
         cls.one, cls.ten, cls.hundred = partners[:1], partners[1:11], partners[11:]
 
-    @contextmanager
-    def _counted(self, counts):
-        """Append the number of queries, with nothing in the cache before."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        before = self.env.cr.sql_log_count
-        yield
-        self.env.flush_all()
-        counts.append(self.env.cr.sql_log_count - before)
-
     def _count_process(self, **kwargs):
         """Return the numbers of queries for one, ten and a hundred customers."""
         self._process(self.warm, **kwargs)
@@ -130,10 +134,6 @@ class TestQueriesProcess(BatchCommon):
                 result = cases._process(TODAY, **kwargs)
             self.assertEqual(len(result["done"]), len(partners), result)
         return counts
-
-    def _assert_flat(self, counts, extra=0):
-        """The hundred cost no more than the one, but for what is allowed."""
-        self.assertLessEqual(max(counts), counts[0] + 2 + extra, counts)
 
     def test_p5_email(self):
         counts = self._count_process(trigger="automatic")

@@ -466,16 +466,16 @@ class TestStatement(StatementCommon, CronMixinCase):
         """What was written for a customer that fails is taken back."""
         partners = self._create_customers(2)
         service = self.env.registry["account.followup.send"]
-        original = service._post_statement
+        original = service._post_messages
 
-        def post(self, statement, contacts):
-            message = original(self, statement, contacts)
-            if statement.partner_id == partners[0]:
+        def post(self, posts):
+            messages = original(self, posts)
+            if any(one["partner"] == partners[0] for one in posts):
                 raise UserError("No more paper")
-            return message
+            return messages
 
         window = self._open_statement_window(partners)
-        with patch.object(service, "_post_statement", post):
+        with patch.object(service, "_post_messages", post):
             _action, mails = self._send(window)
         self.assertEqual(len(mails), 1)
         failed = self._get_statements(partners[0])
