@@ -69,6 +69,10 @@ class Watch(threading.Thread):
             self._kill()
             wait = 0.5  # it has not begun yet, or was just about to end
 
+    def stop(self):
+        self.is_over.set()
+        self.join()
+
     def _kill(self):
         """End the process and its own children: wkhtmltopdf may be a script."""
         for process in psutil.Process().children():
@@ -141,11 +145,11 @@ class IrActionsReport(models.Model):
         try:
             content = super(IrActionsReport, report)._run_wkhtmltopdf(*args, **kwargs)
         except UserError:
+            watch.stop()  # until then it may be about to say that it was its doing
             if not watch.has_killed:
                 raise
         finally:
-            watch.is_over.set()
-            watch.join()
+            watch.stop()
         if watch.has_killed:
             self._raise_pdf_hangs(patience)
         return content
