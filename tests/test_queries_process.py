@@ -102,6 +102,58 @@ class BatchCommon(FollowupCommon):
     def _process(self, partners, **kwargs):
         return self._get_cases(partners)._process(TODAY, **kwargs)
 
+    def _describe_message(self, message, ids):
+        """Return message, e-mail and notifications of what was sent.
+
+        :param ids: numbers in the text that differ from run to run
+        """
+        mail = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
+        body = str(mail.body_html)
+        for number in ids:
+            body = body.replace(str(number), "ID")
+        references = (mail.references or "").split()
+        return {
+            "message": (
+                message.subject,
+                message.body,
+                message.message_type,
+                message.subtype_id,
+                message.author_id,
+                message.email_from,
+                message.reply_to,
+                message.partner_ids,
+                message.record_company_id,
+                message.record_alias_domain_id,
+                message.parent_id,
+                message.email_layout_xmlid,
+                message.attachment_ids.mapped("name"),
+            ),
+            "mail": (
+                body,
+                mail.headers,
+                mail.auto_delete,
+                mail.recipient_ids,
+                references[:-1],
+                references[-1:] == [message.message_id],
+            ),
+            "notifications": message.notification_ids.mapped(
+                lambda one: (
+                    one.res_partner_id,
+                    one.notification_type,
+                    one.notification_status,
+                    one.is_read,
+                    one.mail_mail_id == mail,
+                )
+            ),
+        }
+
+    def _break_template(self, template, customer):
+        """Let the text for one customer fail."""
+        template.body_html = (
+            '<p>Dear <t t-out="object.name"/>'
+            f'<t t-if="object.name == \'{customer.name}\'" t-out="1 / 0"/></p>'
+        )
+
     def _get_mails(self, partners):
         messages = self._get_all_reminders(partners).mail_message_id
         return self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)])
@@ -330,11 +382,6 @@ class TestQueriesProcess(BatchCommon):
         """Return what a customer was sent, without what differs from run to run."""
         reminder = self._get_reminders(partner)
         message = reminder.mail_message_id
-        mail = self.env["mail.mail"].search([("mail_message_id", "=", message.id)])
-        ids = {str(key.id): "ID" for key in (reminder, message)}
-        body = str(mail.body_html)
-        for number, label in ids.items():
-            body = body.replace(number, label)
         return {
             "reminder": reminder.read(
                 ["amount_overdue", "body", "date", "lang", "level_id", "state"]
@@ -347,36 +394,7 @@ class TestQueriesProcess(BatchCommon):
             "deliveries": reminder.delivery_ids.mapped(
                 lambda delivery: (delivery.channel, delivery.state, delivery.recipient)
             ),
-            "message": (
-                message.subject,
-                message.body,
-                message.message_type,
-                message.subtype_id,
-                message.author_id,
-                message.email_from,
-                message.reply_to,
-                message.partner_ids,
-                message.record_company_id,
-                message.record_alias_domain_id,
-                message.parent_id,
-            ),
-            "mail": (
-                body,
-                mail.headers,
-                mail.auto_delete,
-                mail.recipient_ids,
-                mail.references.split()[:-1],
-                mail.references.split()[-1] == message.message_id,
-            ),
-            "notifications": message.notification_ids.mapped(
-                lambda one: (
-                    one.res_partner_id,
-                    one.notification_type,
-                    one.notification_status,
-                    one.is_read,
-                    one.mail_mail_id == mail,
-                )
-            ),
+            **self._describe_message(message, {reminder.id, message.id}),
         }
 
     def test_same_for_one_and_for_many(self):
@@ -412,12 +430,6 @@ class TestBatchErrors(BatchCommon):
         cls.others = cls.partners - cls.broken
         cls.service = cls.env.registry["account.followup.send"]
 
-    def _break_template(self):
-        self.template.body_html = (
-            '<p>Dear <t t-out="object.name"/>'
-            f'<t t-if="object.name == \'{self.broken.name}\'" t-out="1 / 0"/></p>'
-        )
-
     def _assert_others_once(self):
         """Each of the others has one of everything, the broken one has nothing."""
         reminders = self._get_all_reminders(self.others)
@@ -439,7 +451,7 @@ class TestBatchErrors(BatchCommon):
         self.assertEqual(len(notes), len(self.others), "one note on each invoice")
 
     def test_broken_template(self):
-        self._break_template()
+        self._break_template(self.template, self.broken)
         result = self._process(self.partners, trigger="automatic")
         self.assertEqual(result["done"].partner_id, self.others)
         (case,) = result["failed"]
@@ -451,7 +463,7 @@ class TestBatchErrors(BatchCommon):
 
     def test_broken_template_again_and_again(self):
         """The job comes back every minute: nothing is sent twice, the task is one."""
-        self._break_template()
+        self._break_template(self.template, self.broken)
         for _run in range(3):
             self._run_cron()
         self._assert_others_once()
@@ -527,7 +539,7 @@ class TestBatchErrors(BatchCommon):
 
     def test_cost_of_an_error(self):
         """The broken one is looked for in halves, the others are not all single."""
-        self._break_template()
+        self._break_template(self.template, self.broken)
         sizes = []
         create = self.service._create_reminders
 

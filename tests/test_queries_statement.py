@@ -191,37 +191,13 @@ class TestQueriesStatement(StatementBatchCommon):
     def _describe(self, statement):
         """Return what a customer was sent, without what differs from run to run."""
         message = statement.mail_message_id
-        mail = self._get_queued(statement)
         names = ["lang", "subject", "body", "state", "channels", "failure_reason"]
         return {
             "statement": [statement[name] for name in names],
             "deliveries": statement.delivery_ids.mapped(
                 lambda one: (one.channel, one.state, one.recipient, one.failure_reason)
             ),
-            "message": (
-                message.subject,
-                message.body,
-                message.message_type,
-                message.subtype_id,
-                message.author_id,
-                message.email_from,
-                message.reply_to,
-                message.partner_ids,
-                message.record_company_id,
-                message.record_alias_domain_id,
-                message.parent_id,
-                message.email_layout_xmlid,
-                message.attachment_ids.mapped("name"),
-            ),
-            "mail": (
-                str(mail.body_html).replace(str(message.id), "ID"),
-                mail.headers,
-                mail.auto_delete,
-                mail.recipient_ids,
-            ),
-            "notifications": message.notification_ids.mapped(
-                lambda one: (one.res_partner_id, one.notification_type, one.is_read)
-            ),
+            **self._describe_message(message, {message.id}),
         }
 
     def test_same_for_one_and_for_many(self):
@@ -257,12 +233,6 @@ class TestStatementErrors(StatementBatchCommon):
         cls.broken = cls.partners[6]
         cls.others = cls.partners - cls.broken
 
-    def _break_template(self):
-        self.statement_template.body_html = (
-            '<p>Dear <t t-out="object.name"/>'
-            f'<t t-if="object.name == \'{self.broken.name}\'" t-out="1 / 0"/></p>'
-        )
-
     def _assert_others_once(self, error):
         """Each of the others has one of everything, the broken one has nothing."""
         statements = self._get_statements(self.others)
@@ -290,13 +260,13 @@ class TestStatementErrors(StatementBatchCommon):
         self.assertEqual((run.done_count, run.failed_count), (len(self.others), 1))
 
     def test_f3_broken_template(self):
-        self._break_template()
+        self._break_template(self.statement_template, self.broken)
         self._state(self.partners)
         self._assert_others_once("Failed to render")
 
     def test_f3_broken_template_in_the_job(self):
         """The job comes back: what has failed is over, nothing is sent twice."""
-        self._break_template()
+        self._break_template(self.statement_template, self.broken)
         self._prepare_run(self.partners)
         self.cron = self.env.ref("account_payment_followup.ir_cron_send_statements")
         for _run in range(2):
@@ -322,7 +292,7 @@ class TestStatementErrors(StatementBatchCommon):
 
     def test_f3_cost_of_an_error(self):
         """The broken one is looked for in halves, the others are not all single."""
-        self._break_template()
+        self._break_template(self.statement_template, self.broken)
         sizes = []
         post = self.service._post_messages
 
