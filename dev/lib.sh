@@ -320,6 +320,21 @@ for port in range(int(sys.argv[1]), 65536):
 EOF
 }
 
+# take_port FIRST: sets PORT to the first free one from there on. It is kept for this script until that ends: another one
+# gets the next, also before a server listens on ours.
+take_port() {
+    local kept
+    mkdir -p "$CACHE/ports"
+    PORT=$1
+    while true; do
+        PORT=$(free_port "$PORT")
+        exec {kept}>>"$CACHE/ports/$PORT"
+        if flock -n "$kept"; then return; fi
+        exec {kept}>&-
+        PORT=$((PORT + 1))
+    done
+}
+
 # Before a command: in a session of its own, so that Ctrl-C does not reach it before `end` does, and not outliving us
 APART=(setsid setpriv --pdeathsig TERM)
 
