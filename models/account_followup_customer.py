@@ -152,7 +152,7 @@ class AccountFollowupCustomer(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_sql(self, days, partners=None, with_next_date=True):
+    def _get_sql(self, days, partners=None, with_next_date=True, without=None):
         """Return the statement of customers.
 
         Who reads only some of the columns pays only for these: each costly one is
@@ -161,9 +161,10 @@ class AccountFollowupCustomer(models.Model):
         :param days: dict {root company: date that counts as today}
         :param partners: only these commercial partners; None for all
         :param bool with_next_date: work out the next reminder, too
+        :param without: reminders that do not count, see ``_get_sql_parts`` of items
         :return: SQL with the columns of this model
         """
-        parts = self.env["account.followup.item"]._get_sql_parts(days)
+        parts = self.env["account.followup.item"]._get_sql_parts(days, without)
         return SQL(
             """
             SELECT (customer.company_id::bigint << %(shift)s) | customer.partner_id
@@ -366,6 +367,7 @@ class AccountFollowupCustomer(models.Model):
     @api.model
     def _get_sql_recent(self, parts):
         """Return the last reminder of customers for whom the gap has not passed."""
+        items = self.env["account.followup.item"]
         return SQL(
             """
             SELECT reminder.partner_id,
@@ -375,9 +377,11 @@ class AccountFollowupCustomer(models.Model):
               JOIN (%s) company ON company.id = reminder.company_id
              WHERE reminder.state IN ('queued', 'sent')
                AND reminder.date > company.today - company.min_days
+               AND %s
              GROUP BY reminder.partner_id, reminder.company_id
             """,
             parts["companies"],
+            items._get_sql_others(SQL("reminder.id"), parts["without"]),
         )
 
     @api.model
@@ -537,12 +541,13 @@ class AccountFollowupCustomer(models.Model):
         ]
 
     @api.model
-    def _get_rows(self, days, partners, with_next_date=True):
+    def _get_rows(self, days, partners, with_next_date=True, without=None):
         """Return the rows of some customers as dicts.
 
         :param days: dict {root company: date that counts as today}
         :param partners: commercial partners
+        :param without: reminders that do not count, see ``_get_sql_parts`` of items
         """
         return self.env.execute_query_dict(
-            self._get_sql(days, partners, with_next_date)
+            self._get_sql(days, partners, with_next_date, without)
         )

@@ -157,6 +157,7 @@ class AccountFollowupItem(models.Model):
                     WHERE reached_line.move_line_id = line.id
                       AND reached_line.level_id IS NOT NULL
                       AND reached_line.is_standing
+                      AND %(others)s
                    ) reached ON TRUE
               LEFT JOIN (%(steps)s) step
                      ON step.company_id = company.root_id
@@ -169,17 +170,22 @@ class AccountFollowupItem(models.Model):
             partner=self._get_sql_partner(is_whole),
             level_mask=LEVEL_MASK,
             due=self._get_sql_due_date(),
+            others=self._get_sql_others(
+                SQL("reached_line.reminder_id"), parts["without"]
+            ),
             **parts,
             # all that the statement reads must be in the database
             to_flush=self._get_fields_read(),
         )
 
     @api.model
-    def _get_sql_parts(self, days):
+    def _get_sql_parts(self, days, without=None):
         """Return what is read from companies, levels and accounts, each once.
 
         :param days: dict {root company: date that counts as today}
-        :return: dict of SQL
+        :param without: reminders that count as if they had not been made, so that the
+            rule can be asked whether it would make them now
+        :return: dict of SQL, and ``without`` itself: a tuple of ids
         """
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
@@ -190,7 +196,17 @@ class AccountFollowupItem(models.Model):
             "reached_key": self._get_sql_reached_key(levels),
             "steps": self._get_sql_steps(days, levels),
             "where": self._get_sql_where(),
+            "without": tuple(without.ids) if without else (),
         }
+
+    @api.model
+    def _get_sql_others(self, column, without):
+        """Return the condition that leaves out the reminders that do not count.
+
+        :param SQL column: the id of a reminder
+        :param tuple without: ids, see ``_get_sql_parts``
+        """
+        return SQL("%s NOT IN %s", column, without) if without else SQL("TRUE")
 
     @api.model
     def _get_sql_select(self, is_whole=False):
@@ -477,11 +493,12 @@ class AccountFollowupItem(models.Model):
         ]
 
     @api.model
-    def _get_rows(self, days, partners):
+    def _get_rows(self, days, partners, without=None):
         """Return the open items of some customers as dicts, oldest first.
 
         :param days: dict {root company: date that counts as today}
         :param partners: commercial partners
+        :param without: reminders that do not count, see ``_get_sql_parts``
         """
         return self.env.execute_query_dict(
             SQL(
@@ -490,7 +507,7 @@ class AccountFollowupItem(models.Model):
                  WHERE item.partner_id IN %s
                  ORDER BY item.due_date, item.id
                 """,
-                self._get_sql(days),
+                self._get_sql(days, parts=self._get_sql_parts(days, without)),
                 tuple(partners.ids) or (None,),
             )
         )

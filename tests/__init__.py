@@ -15,6 +15,7 @@ from . import (
     test_indexes,
     test_kill,
     test_languages,
+    test_last_look,
     test_letter,
     test_letter_batch,
     test_life_cycle,
