@@ -11,18 +11,33 @@ import logging
 import os
 import signal
 import sys
+import threading
 import time
+from contextlib import closing
+
+import psycopg2
 
 import odoo
 from odoo import SUPERUSER_ID, api
 from odoo.modules.registry import Registry
-from odoo.sql_db import Cursor, close_all
+from odoo.sql_db import Cursor, close_all, connection_info_for
 from odoo.tools import config
 
+ACTION = "account_payment_followup.ir_cron_process_followups"
+#: Seconds until the database must have noticed that a process is dead.
+PATIENCE = 120
+
+
+def die_in_a_statement(env, _partners):
+    """Be killed while the database is at work for us, the action's lock in hand."""
+    env.ref(ACTION).lock_for_update()
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGKILL)).start()
+    env.cr.execute("SELECT pg_sleep(3)")
+
+
 STEPS = {
-    "process": lambda env, partners: env.ref(
-        "account_payment_followup.ir_cron_process_followups"
-    ).method_direct_trigger(),
+    "process": lambda env, partners: env.ref(ACTION).method_direct_trigger(),
+    "die in a statement": die_in_a_statement,
     "email": lambda env, partners: (
         env["mail.mail"]
         .with_context(
@@ -70,6 +85,29 @@ def work(order):
     return steps.count
 
 
+def wait_for_backends():
+    """Wait until the database has ended the connections of the child that is dead.
+
+    It notices the death when it next speaks to the process; what the transaction had
+    locked stays locked until then. A server starts again later than that.
+    """
+    _name, info = connection_info_for(config["db_name"][0])
+    with closing(psycopg2.connect(**info)) as connection:
+        connection.autocommit = True  # in a transaction the activity stays the same
+        cursor = connection.cursor()
+        for _try in range(PATIENCE * 20):
+            # the child has the name of this process, whose registry it uses
+            cursor.execute(
+                "SELECT 1 FROM pg_stat_activity"
+                " WHERE application_name = %s AND pid <> pg_backend_pid()",
+                [info["application_name"]],
+            )
+            if not cursor.fetchone():
+                return
+            time.sleep(0.05)
+    raise TimeoutError(f"a connection of {info['application_name']} is still there")
+
+
 def run_child(order):
     """Return (how the child ended, its steps or None)."""
     reader, writer = os.pipe()
@@ -89,6 +127,7 @@ def run_child(order):
     with os.fdopen(reader) as pipe:
         steps = pipe.read()
     _pid, status = os.waitpid(child, 0)
+    wait_for_backends()
     return os.waitstatus_to_exitcode(status), int(steps) if steps else None
 
 

@@ -125,7 +125,7 @@ class TestKill(ConcurrencyCommon):
     @classmethod
     def _stop_worker(cls):
         cls.worker.stdin.close()
-        cls.worker.wait(10)
+        cls.worker.wait(120)
         cls.worker.stdout.close()
 
     def setUp(self):
@@ -290,6 +290,16 @@ class TestKill(ConcurrencyCommon):
                     result["repeated"] += repeated
         self.assertGreater(result["killed"], count)
         return result
+
+    def test_x1_killed_in_a_statement(self):
+        """The database is still at work for the dead process when all starts again."""
+        self._set_channel("email")
+        partners = self._create_customers()
+        answer = self._order(["die in a statement"], partners)
+        self.assertEqual(answer["code"], -9)
+        for again in (["process"], ["email"]):
+            self.assertEqual(self._order(again, partners)["code"], 0)
+        self.assertEqual(self._check("email", partners), 0)
 
     def test_x1_killed_at_a_step_email(self):
         self._run_matrix("email", 100 if LONG else 4)
