@@ -38,6 +38,7 @@ from . import (
     test_report_xlsx,
     test_rule_oracle,
     test_send,
+    test_send_choices,
     test_shared_run,
     test_sms,
     test_state,

@@ -95,7 +95,7 @@ class AccountFollowupCallWizard(models.TransientModel):
     def _compute_close_activities(self):
         """Who was not reached is still to be called."""
         for wizard in self:
-            wizard.close_activities = wizard.outcome != "not_reached"
+            wizard._set_defaults({"close_activities": wizard.outcome != "not_reached"})
 
     def action_log(self):
         """Record the call, once for this window, and close the window.

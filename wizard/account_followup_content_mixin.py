@@ -29,11 +29,18 @@ class AccountFollowupContentMixin(models.AbstractModel):
     alerts = fields.Json(compute="_compute_alerts")
 
     def _compute_content(self):
-        """Fill the text from the template; what was edited by hand stays."""
+        """Fill the text from the template; what was edited by hand stays.
+
+        A text that is the same as before fills nothing: what was emptied stays empty.
+        """
         for wizard in self:
             texts = wizard._get_texts()
-            if not wizard.subject or wizard.subject == wizard.default_subject:
+            if texts["subject"] != wizard.default_subject and (
+                not wizard.subject or wizard.subject == wizard.default_subject
+            ):
                 wizard.subject = texts["subject"]
+            if wizard._is_same_text(texts["body"], wizard.default_body):
+                continue  # not even its markup, which the screen may write otherwise
             if not wizard._is_body_edited():
                 wizard.body = texts["body"]
             wizard.default_subject = texts["subject"]
@@ -45,8 +52,15 @@ class AccountFollowupContentMixin(models.AbstractModel):
 
     def _is_body_edited(self):
         self.ensure_one()
-        text = html2plaintext(self.body or "").strip()
-        return bool(text) and text != html2plaintext(self.default_body or "").strip()
+        return bool(html2plaintext(self.body or "").strip()) and not (
+            self._is_same_text(self.body, self.default_body)
+        )
+
+    @api.model
+    def _is_same_text(self, body, other):
+        """Return whether two texts say the same, however they are marked up."""
+        texts = [html2plaintext(text or "").strip() for text in (body, other)]
+        return texts[0] == texts[1]
 
     @api.depends("partner_id")
     def _compute_contact_info(self):

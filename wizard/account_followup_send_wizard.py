@@ -146,16 +146,20 @@ class AccountFollowupSendWizard(models.TransientModel):
     @api.depends("partner_id", "company_id", "level_id")
     def _compute_from_level(self):
         for wizard in self:
-            content = wizard._get_service()._get_default_content(
-                wizard._get_case(), wizard.level_id.sudo(), wizard._get_day()
-            )
-            for name, channel in CHANNELS.items():
-                wizard[name] = channel in content["channels"]
-            if not content["channels"]:
-                wizard.do_email = True
-            wizard.attach_invoices = content["attach_invoices"]
-            wizard.mail_template_id = content["mail_template"]
-            wizard.sms_template_id = content["sms_template"]
+            wizard._set_defaults(wizard._get_level_defaults())
+
+    def _get_level_defaults(self):
+        """Return {field: value} of what the level due sends, and how."""
+        content = self._get_service()._get_default_content(
+            self._get_case(), self.level_id.sudo(), self._get_day()
+        )
+        channels = content["channels"] or {"email"}
+        return {
+            **{name: channel in channels for name, channel in CHANNELS.items()},
+            "attach_invoices": content["attach_invoices"],
+            "mail_template_id": content["mail_template"].id,
+            "sms_template_id": content["sms_template"].id,
+        }
 
     @api.depends("mail_template_id")
     def _compute_content(self):
@@ -178,6 +182,8 @@ class AccountFollowupSendWizard(models.TransientModel):
             service = wizard._get_service()
             lang = service._get_lang(wizard.partner_id)
             text = service._render(case, wizard.sms_template_id, "body", lang)
+            if text == wizard.default_sms_body:
+                continue
             if not wizard.sms_body or wizard.sms_body == wizard.default_sms_body:
                 wizard.sms_body = text
             wizard.default_sms_body = text

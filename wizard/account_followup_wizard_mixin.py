@@ -16,6 +16,8 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         readonly=True,
         default=lambda self: self.env.company.root_id,
     )
+    # {field: what the window proposed last}, see _set_defaults
+    defaults = fields.Json()
 
     @api.constrains(lambda self: ("company_id", self._customers_field))
     def _check_access_of_window(self):
@@ -23,6 +25,21 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         for wizard in self.sudo(False):  # constraints run with all rights
             wizard.company_id._check_followup_access()
             wizard[self._customers_field].check_access("read")
+
+    def _set_defaults(self, values):
+        """Propose values; what a person has chosen differently before stays.
+
+        A field differs from what was proposed last when somebody has changed it.
+
+        :param dict values: {field: value}, of a many2one the id
+        """
+        self.ensure_one()
+        proposed = self.defaults or {}
+        for name, value in values.items():
+            now = self[name]._origin.id if self._fields[name].relational else self[name]
+            if name not in proposed or now == proposed[name]:
+                self[name] = value
+        self.defaults = {**proposed, **values}
 
     def _get_day(self):
         """Return today in the company, which must be one of the user's."""

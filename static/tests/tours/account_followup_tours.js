@@ -61,7 +61,7 @@ const openWorkList = [
     },
 ];
 
-const openLateCustomer = [
+export const openLateCustomer = [
     ...openWorkList,
     {
         content: "Open the customer",
