@@ -29,6 +29,7 @@ from . import (
     account_followup_statement_process,
     account_followup_statement_schedule,
     account_move,
+    account_move_customer,
     account_move_line,
     account_move_line_hold,
     account_move_line_name,

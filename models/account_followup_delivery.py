@@ -222,6 +222,13 @@ class AccountFollowupDelivery(models.Model):
                     owner.display_name,
                 )
             )
+        if delivery.reminder_id._get_misaddressed():
+            raise UserError(
+                self.env._(
+                    "%s: an invoice in it has another customer by now.",
+                    owner.display_name,
+                )
+            )
         queued = delivery.state == "failed" and delivery._requeue()
         if not queued:
             raise UserError(

@@ -154,9 +154,7 @@ class AccountFollowupItem(models.Model):
               LEFT JOIN LATERAL (
                    SELECT MAX(%(reached_key)s) AS key
                      FROM account_followup_reminder_line reached_line
-                    WHERE reached_line.move_line_id = line.id
-                      AND reached_line.level_id IS NOT NULL
-                      AND reached_line.is_standing
+                    WHERE %(remembers)s
                       AND %(others)s
                    ) reached ON TRUE
               LEFT JOIN (%(steps)s) step
@@ -168,6 +166,9 @@ class AccountFollowupItem(models.Model):
             """,
             select=self._get_sql_select(is_whole),
             partner=self._get_sql_partner(is_whole),
+            remembers=self.env["account.followup.reminder.line"]._get_sql_remembers(
+                SQL("line"), self._get_sql_customer(is_whole)
+            ),
             level_mask=LEVEL_MASK,
             due=self._get_sql_due_date(),
             others=self._get_sql_others(
@@ -240,11 +241,7 @@ class AccountFollowupItem(models.Model):
                         AS free_date,
                    %(rest_reason)s AS rest_reason
             """,
-            partner=(
-                SQL("COALESCE(contact.commercial_partner_id, line.partner_id)")
-                if is_whole
-                else SQL("partner.commercial_partner_id")
-            ),
+            partner=self._get_sql_customer(is_whole),
             due=self._get_sql_due_date(),
             level_mask=LEVEL_MASK,
             reached_date=SQL(
@@ -255,6 +252,13 @@ class AccountFollowupItem(models.Model):
             ),
             rest_reason=self._get_sql_rest_reason(),
         )
+
+    @api.model
+    def _get_sql_customer(self, is_whole):
+        """Return the customer of an item, see ``_get_sql_partner``."""
+        if is_whole:
+            return SQL("COALESCE(contact.commercial_partner_id, line.partner_id)")
+        return SQL("partner.commercial_partner_id")
 
     @api.model
     def _get_sql_partner(self, is_whole):
@@ -472,6 +476,7 @@ class AccountFollowupItem(models.Model):
                 "expected_payment_date",
                 "followup_hold_until",
                 "invoice_date",
+                "move_id",
                 "no_followup",
                 "parent_state",
                 "partner_id",
@@ -481,9 +486,12 @@ class AccountFollowupItem(models.Model):
             "account.followup.level": ("delay",),
             "account.followup.reminder.line": (
                 "date",
+                "horizon",
                 "is_standing",
                 "level_id",
+                "move_id",
                 "move_line_id",
+                "partner_id",
             ),
         }
         return [

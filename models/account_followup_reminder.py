@@ -84,7 +84,37 @@ class AccountFollowupReminder(models.Model):
             rows = self.env.execute_query(reminders._get_still_owed_sql(day))
             owed = self.browse(reminder_id for (reminder_id,) in rows)
             result += owed - owed._get_covered(company, day)
-        return result
+        return result - result._get_misaddressed()
+
+    def _get_misaddressed(self):
+        """Return the reminders that claim what is owed by somebody else by now.
+
+        The invoice got another customer, after it was reminded. Nothing of it may reach
+        the former one, whoever sent it.
+        """
+        self.flush_model(["partner_id"])
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT reminder.id
+                  FROM account_followup_reminder reminder
+                  JOIN account_followup_reminder_line line
+                    ON line.reminder_id = reminder.id
+                  JOIN account_move_line item ON item.id = line.move_line_id
+                  LEFT JOIN res_partner partner ON partner.id = item.partner_id
+                 WHERE reminder.id IN %s
+                   AND line.residual > 0
+                   AND partner.commercial_partner_id
+                       IS DISTINCT FROM reminder.partner_id
+                """,
+                tuple(self.ids) or (None,),
+                to_flush=[
+                    self.env["account.move.line"]._fields["partner_id"],
+                    self.env["res.partner"]._fields["commercial_partner_id"],
+                ],
+            )
+        )
+        return self.browse(reminder_id for (reminder_id,) in rows)
 
     def _get_covered(self, company, day):
         """Return the reminders whose claim is covered by credits that came since (X2).
@@ -160,21 +190,7 @@ class AccountFollowupReminder(models.Model):
         lines = self.filtered(
             lambda reminder: reminder.state in ("failed", "withdrawn")
         ).line_ids.filtered("level_id")
-        if not lines:
-            return self.browse()
-        taken = set(
-            self.env["account.followup.reminder.line"]._read_group(
-                [
-                    ("is_standing", "=", True),
-                    ("move_line_id", "in", lines.move_line_id.ids),
-                    ("level_id", "in", lines.level_id.ids),
-                ],
-                ["move_line_id", "level_id"],
-            )
-        )
-        return lines.filtered(
-            lambda line: (line.move_line_id, line.level_id) in taken
-        ).reminder_id
+        return lines._get_replaced().reminder_id
 
     def _record_outcome(self):
         """Rule 11: when nothing was delivered, the responsible gets one task.

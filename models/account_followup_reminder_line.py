@@ -1,4 +1,8 @@
 from odoo import api, fields, models
+from odoo.tools import SQL
+
+#: Horizon of journal items that are no instalments of a document: nothing is newer.
+NO_HORIZON = 2**31 - 1
 
 
 class AccountFollowupReminderLine(models.Model):
@@ -22,10 +26,28 @@ class AccountFollowupReminderLine(models.Model):
     move_line_id = fields.Many2one(
         "account.move.line",
         string="Journal Item",
-        readonly=True,  # indexed below
+        readonly=True,
+        index="btree_not_null",
         ondelete="set null",
     )
-    move_id = fields.Many2one(related="move_line_id.move_id", string="Invoice")
+    # Kept here, since Odoo may delete the journal item when the invoice is changed, and
+    # since the memory of an invoice is looked up for each open item. No dependency:
+    # what is posted or reconciled must not ask for it.
+    move_id = fields.Many2one(
+        "account.move",
+        string="Invoice",
+        compute="_compute_move_id",
+        store=True,
+        precompute=True,  # indexed below
+        ondelete="set null",
+    )
+    horizon = fields.Integer(
+        compute="_compute_horizon",
+        store=True,
+        precompute=True,
+        help="Last journal item of the invoice when it was reminded. Instalments that "
+        "came later take over the level.",
+    )
     name = fields.Char("Number", readonly=True)
     invoice_date = fields.Date(readonly=True)
     due_date = fields.Date(readonly=True)
@@ -52,19 +74,143 @@ class AccountFollowupReminderLine(models.Model):
         store=True,
         help="The reminder is under way or was sent; a void one reaches no level.",
     )
+    is_double = fields.Boolean(
+        readonly=True,
+        help="Two customers who became one were both reminded of it at this level, and "
+        "the other reminder counts.",
+    )
 
-    # Promise 1: a reminder at a level is claimed once for each journal item. The key
-    # is made of data, so a second run, worker or click finds it taken.
+    # Promise 1: a customer is reminded of a journal item at a level once. The key is
+    # made of data, so a second run, worker or click finds it taken. An invoice that
+    # gets another customer starts anew there, therefore the customer is part of it.
     _standing_unique = models.UniqueIndex(
-        "(move_line_id, level_id) INCLUDE (date)"
+        "(move_line_id, partner_id, level_id)"
         " WHERE is_standing AND level_id IS NOT NULL",
         "This invoice was already reminded at this level.",
     )
-    # What an item has reached is looked up for each open item, and PostgreSQL may take
-    # either index for it: both hold all that is asked, so that no row need be read.
-    _reached_idx = models.Index("(move_line_id) INCLUDE (level_id, date, is_standing)")
+    # What an item has reached is looked up for each open item: the index holds all that
+    # is asked, so that no row need be read.
+    _memory_idx = models.Index(
+        "(move_id, partner_id)"
+        " INCLUDE (move_line_id, level_id, date, horizon, is_standing)"
+    )
 
-    @api.depends("reminder_id.state")
+    @api.depends()
+    def _compute_move_id(self):
+        for line in self:
+            line.move_id = line.move_line_id.move_id
+
+    @api.depends()
+    def _compute_horizon(self):
+        documents = self.move_id.filtered(
+            lambda move: move.is_sale_document(include_receipts=True)
+        )
+        last = dict(
+            self.env["account.move.line"]
+            .sudo()
+            ._read_group([("move_id", "in", documents.ids)], ["move_id"], ["id:max"])
+        )
+        for line in self:
+            line.horizon = last.get(line.move_id, NO_HORIZON)
+
+    @api.depends("is_double", "reminder_id.state")
     def _compute_is_standing(self):
         for line in self:
-            line.is_standing = line.reminder_id.state in ("queued", "sent")
+            stands = line.reminder_id.state in ("queued", "sent")
+            line.is_standing = stands and not line.is_double
+
+    def _get_replaced(self):
+        """Return those whose level another line of the same memory has reached."""
+        if not self:
+            return self
+        others = self.search(
+            [
+                ("is_standing", "=", True),
+                ("move_id", "in", self.move_id.ids),
+                ("level_id", "in", self.level_id.ids),
+            ]
+        ).grouped(lambda line: (line.move_id, line.partner_id, line.level_id))
+        return self.filtered(
+            lambda line: any(
+                other._is_same_memory(line)
+                for other in others.get(
+                    (line.move_id, line.partner_id, line.level_id), ()
+                )
+            )
+        )
+
+    def _is_same_memory(self, older):
+        """Return whether the item of this line is one of which an older line speaks.
+
+        See ``_get_sql_remembers``; both are of one invoice and customer.
+        """
+        item = self.move_line_id
+        if older.move_line_id and item == older.move_line_id:
+            return True
+        is_deleted = not older.move_line_id and older.horizon < NO_HORIZON
+        return is_deleted or item.id > older.horizon
+
+    def _note_doubles(self, partners):
+        """Note the lines that would be doubles if some customers were one.
+
+        Both were reminded of an invoice at a level, since it changed hands in between.
+        The later reminder stays the one that counts.
+
+        :param partners: customers that become one
+        """
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                """
+                SELECT id
+                  FROM (
+                       SELECT line.id,
+                              ROW_NUMBER() OVER (
+                                  PARTITION BY line.move_line_id, line.level_id
+                                  ORDER BY line.date DESC, line.id DESC
+                              ) AS number
+                         FROM account_followup_reminder_line line
+                        WHERE line.partner_id IN %s
+                          AND line.move_line_id IS NOT NULL
+                          AND line.level_id IS NOT NULL
+                          AND line.is_standing
+                       ) line
+                 WHERE number > 1
+                """,
+                tuple(partners.ids),
+            )
+        )
+        doubles = self.sudo().browse(line_id for (line_id,) in self.env.cr.fetchall())
+        doubles.is_double = True
+        self.env.flush_all()
+
+    @api.model
+    def _get_sql_remembers(self, item, customer):
+        """Return the condition that ``reached_line`` is the memory of an item (rule 4).
+
+        A level belongs to the invoice and its customer. An instalment has what it has
+        reached itself; one that came after the reminder, or that was there when Odoo
+        took the reminded one away, takes over what the invoice had reached.
+
+        :param SQL item: table of journal items
+        :param SQL customer: commercial partner of the item
+        """
+        return SQL(
+            """
+            reached_line.move_id = %(item)s.move_id
+            AND reached_line.partner_id = %(customer)s
+            AND (
+                reached_line.move_line_id = %(item)s.id
+                OR reached_line.horizon < %(item)s.id
+                OR (
+                    reached_line.move_line_id IS NULL
+                    AND reached_line.horizon < %(no_horizon)s
+                )
+            )
+            AND reached_line.level_id IS NOT NULL
+            AND reached_line.is_standing
+            """,
+            item=item,
+            customer=customer,
+            no_horizon=NO_HORIZON,
+        )

@@ -44,7 +44,7 @@ class AccountMoveLine(models.Model):
     _followup_open_idx = models.Index(
         """
         (account_id, partner_id) INCLUDE (
-            id, company_id, date, date_maturity, invoice_date,
+            id, move_id, company_id, date, date_maturity, invoice_date,
             amount_residual, amount_residual_currency,
             no_followup, followup_hold_until, expected_payment_date
         )
@@ -57,8 +57,7 @@ class AccountMoveLine(models.Model):
 
     def _compute_followup_level(self):
         query = self._get_followup_reached_sql(
-            SQL("reached_line.move_line_id"),
-            SQL("reached_line.move_line_id IN %s", tuple(self.ids) or (None,)),
+            SQL("item.id"), SQL("item.id IN %s", tuple(self.ids) or (None,))
         )
         reached = {row[0]: row[2:] for row in self.env.execute_query(query)}
         for line in self:
@@ -70,11 +69,12 @@ class AccountMoveLine(models.Model):
     def _get_followup_reached_sql(self, key, condition):
         """Return what was reached: a row for each journal item, or for each invoice.
 
-        :param SQL key: column of ``reached_line`` or of its journal item ``item``
+        :param SQL key: column of the journal item ``item``
         :param SQL condition: which of them
         :return: SQL of (key, reminder line, level, day)
         """
-        fields_read = self.env["account.followup.reminder.line"]._fields
+        lines = self.env["account.followup.reminder.line"]
+        read = ("date", "horizon", "is_standing", "level_id", "move_id", "move_line_id")
         return SQL(
             """
             SELECT DISTINCT ON (%(key)s)
@@ -82,20 +82,27 @@ class AccountMoveLine(models.Model):
                    reached_line.id,
                    reached_line.level_id,
                    reached_line.date
-              FROM account_followup_reminder_line reached_line
-              JOIN account_move_line item ON item.id = reached_line.move_line_id
+              FROM account_move_line item
+              JOIN account_account account
+                ON account.id = item.account_id
+               AND account.account_type = 'asset_receivable'
+              JOIN res_partner partner ON partner.id = item.partner_id
+              JOIN account_followup_reminder_line reached_line ON %(remembers)s
               JOIN account_followup_level level ON level.id = reached_line.level_id
-             WHERE reached_line.is_standing AND %(condition)s
+             WHERE %(condition)s
              ORDER BY %(key)s, level.delay DESC, reached_line.date DESC,
                       reached_line.id DESC
             """,
             key=key,
             condition=condition,
+            remembers=lines._get_sql_remembers(
+                SQL("item"), SQL("partner.commercial_partner_id")
+            ),
             to_flush=[
-                fields_read["date"],
-                fields_read["is_standing"],
-                fields_read["level_id"],
-                fields_read["move_line_id"],
+                *(lines._fields[name] for name in (*read, "partner_id")),
+                *(self._fields[name] for name in ("account_id", "partner_id")),
+                self.env["res.partner"]._fields["commercial_partner_id"],
+                self.env["account.followup.level"]._fields["delay"],
             ],
         )
 
@@ -107,9 +114,7 @@ class AccountMoveLine(models.Model):
 
     @api.model
     def _search_followup_reached(self, name, operator, value):
-        return self._get_followup_reached_domain(
-            SQL("reached_line.move_line_id"), name, operator, value
-        )
+        return self._get_followup_reached_domain(SQL("item.id"), name, operator, value)
 
     @api.model
     def _get_followup_reached_domain(self, key, name, operator, value):

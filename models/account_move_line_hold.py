@@ -214,11 +214,11 @@ class AccountMoveLine(models.Model):
             texts[move.id] = text + ("" if whole else lines._get_followup_instalments())
         return texts
 
-    def _get_followup_rests(self):
+    def _get_followup_rests(self, with_exclusion=True):
         """Return what keeps an item from being reminded, as words."""
         self.ensure_one()
         rests = []
-        if self.no_followup:
+        if self.no_followup and with_exclusion:
             rests.append(self.env._("was excluded"))
         if day := self.followup_hold_until:
             rests.append(self.env._("was on hold until %s", format_date(self.env, day)))

@@ -20,6 +20,7 @@ from . import (
     test_letter_batch,
     test_life_cycle,
     test_links,
+    test_memory,
     test_paper,
     test_pdf_limit,
     test_plan,

@@ -34,6 +34,9 @@ class Mention:
     level: int | None
     day: date
     deliveries: tuple[str, ...]  # states
+    customer: int | None = None  # who was reminded
+    entry: int | None = None  # the journal item, None when it is gone
+    newest: int | None = None  # last journal item of the document at that time
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,9 @@ class Entry:
     excluded: bool = False
     hold_until: date | None = None
     expected: date | None = None
-    mentions: tuple[Mention, ...] = ()
+    mentions: tuple[Mention, ...] = ()  # of its document
+    customer: int | None = None
+    is_document: bool = True  # instalments of a document belong together
 
 
 @dataclass
@@ -136,13 +141,25 @@ def get_reasons(entry, today):
     return reasons
 
 
+def is_memory_of(mention, entry):
+    """Rule 4: a level belongs to the invoice and its customer."""
+    if mention.customer != entry.customer:
+        return False
+    if mention.entry == entry.id:
+        return True
+    is_gone = mention.entry is None
+    return entry.is_document and (is_gone or entry.id > mention.newest)
+
+
 def get_reached(entry, settings):
     """Return (delay, levels, day) of the level that was reached, or None."""
     delays = {level.id: level.delay for level in settings.levels}
     standing = [
         mention
         for mention in entry.mentions
-        if mention.level and is_standing(mention.deliveries)
+        if mention.level
+        and is_standing(mention.deliveries)
+        and is_memory_of(mention, entry)
     ]
     if not standing:
         return None

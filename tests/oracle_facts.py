@@ -42,8 +42,15 @@ class OracleFacts:
             customer = customers[reminder.partner_id.id, reminder.company_id.id]
             customer.reminders.append((reminder.date, states))
             for line in reminder.line_ids:
-                mentions[line.move_line_id.id].append(
-                    oracle.Mention(line.level_id.id or None, reminder.date, states)
+                mentions[line.move_id.id].append(
+                    oracle.Mention(
+                        (not line.is_double and line.level_id.id) or None,
+                        reminder.date,
+                        states,
+                        customer=reminder.partner_id.id,
+                        entry=line.move_line_id.id or None,
+                        newest=line.horizon,
+                    )
                 )
         for line in env["account.move.line"].search(
             [
@@ -53,7 +60,7 @@ class OracleFacts:
         ):
             partner = line.partner_id.commercial_partner_id
             customer = customers[partner.id, line.company_id.root_id.id]
-            customer.entries.append(self._read_entry(line, mentions[line.id]))
+            customer.entries.append(self._read_entry(line, mentions[line.move_id.id]))
         return customers
 
     def _read_entry(self, line, mentions):
@@ -71,4 +78,6 @@ class OracleFacts:
             hold_until=line.followup_hold_until or None,
             expected=line.expected_payment_date or None,
             mentions=tuple(mentions),
+            customer=line.partner_id.commercial_partner_id.id,
+            is_document=line.move_id.is_sale_document(include_receipts=True),
         )

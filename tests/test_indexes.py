@@ -39,7 +39,7 @@ class TestIndexes(FollowupCommon):
             ("account_move_line", "account_move_line_followup_open_idx"),
             (
                 "account_followup_reminder_line",
-                "account_followup_reminder_line_(reached_idx|standing_unique)",
+                "account_followup_reminder_line_memory_idx",
             ),
         ):
             scans = re.findall(f".*Scan.* on {table} .*", plan)

@@ -357,7 +357,10 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for _number in range(rng.choice((0, 0, 1, 1, 2, 3))):
                     vals = self._prepare_reminder(rng, partner_lines, levels, taken)
                     vals |= {
-                        "partner_id": partner.id,
+                        "partner_id": (
+                            # who owed it before
+                            rng.choice(self.partners) if rng.random() < 0.1 else partner
+                        ).id,
                         "company_id": root.id,
                         "date": shift(today, rng, -18, 1),
                         "trigger": "manual",
@@ -389,6 +392,12 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                     continue
                 taken.add(key)
             line_vals.append({"move_line_id": line.id, "level_id": level and level.id})
+            if line.move_id.is_sale_document() and rng.random() < 0.2:
+                # its instalments are new, or others were there
+                line_vals[-1]["horizon"] = line.id - rng.choice((0, 1))
+                line_vals[-1]["move_id"] = line.move_id.id
+                if rng.random() < 0.5:  # and it is gone
+                    line_vals[-1]["move_line_id"] = False
         if levels and rng.random() < 0.1:  # the journal item was deleted since then
             line_vals.append({"level_id": levels[0].id})
         return {

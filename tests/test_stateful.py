@@ -15,6 +15,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
@@ -152,6 +153,32 @@ class Business(RuleBasedStateMachine):
         move = self._get_move(number, state="posted")
         if move:
             move.button_draft()
+            move.action_post()
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, customer=customers)
+    def correct_customer(self, number, customer):
+        move = self._get_move(number, state="posted")
+        if move and not any(self._get_lines(move).mapped("matched_credit_ids")):
+            move.button_draft()
+            move.partner_id = self._get_partner(customer)
+            move.action_post()
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, days=st.tuples(days, days))
+    def change_instalments(self, number, days):
+        move = self._get_move(number, state="posted", move_type="out_invoice")
+        if move:
+            move.button_draft()
+            move.invoice_payment_term_id = self.case.env["account.payment.term"].create(
+                {
+                    "name": "Other instalments",
+                    "line_ids": [
+                        Command.create({"value_amount": 50, "nb_days": 10 + day})
+                        for day in days
+                    ],
+                }
+            )
             move.action_post()
 
     # ------------------------------------------------------------------
@@ -308,7 +335,10 @@ class Business(RuleBasedStateMachine):
         lines = self._get_reminders().line_ids.filtered(
             lambda line: line.is_standing and line.level_id and line.move_line_id
         )
-        count = Counter((line.move_line_id.id, line.level_id.id) for line in lines)
+        count = Counter(
+            (line.move_line_id.id, line.partner_id.id, line.level_id.id)
+            for line in lines
+        )
         self.case.assertLessEqual(max(count.values(), default=0), 1)
 
     @invariant()
@@ -379,7 +409,7 @@ class TestStateful(OracleFacts, FollowupCommon):
         run_state_machine_as_test(
             Business,
             settings=settings(
-                max_examples=200 if LONG else 8,
+                max_examples=200 if LONG else 10,
                 stateful_step_count=20,
                 deadline=None,
                 database=None,

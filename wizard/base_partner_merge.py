@@ -10,6 +10,8 @@ class BasePartnerMerge(models.TransientModel):
         A customer has only one there: core would stop at the second.
         """
         # EXTENDS 'base'
+        lines = self.env["account.followup.reminder.line"]
+        lines._note_doubles(src_partners + dst_partner)
         followups = self.env["account.followup"].sudo()
         followups = followups.search(
             [("partner_id", "in", (src_partners + dst_partner).ids)]

@@ -108,6 +108,8 @@ def write_reminders(env, pattern, condition, level):
                 "partner_id": "partner_id",
                 "date": "reminder_date",
                 "move_line_id": "id",
+                "move_id": "move_id",
+                "horizon": "id",
                 "name": "move_name",
                 "due_date": "date_maturity",
                 "residual_company": "balance",

@@ -176,10 +176,12 @@ def remind_all(env):
         SQL(
             """
             INSERT INTO account_followup_reminder_line (
-                reminder_id, move_line_id, level_id, date, is_standing
+                reminder_id, move_line_id, move_id, partner_id, horizon, level_id,
+                date, is_standing
             )
             SELECT (SELECT MAX(id) FROM account_followup_reminder),
-                   item.id, item.next_level_id, %s, TRUE
+                   item.id, item.move_id, item.partner_id, item.id,
+                   item.next_level_id, %s, TRUE
               FROM (%s) item
              WHERE %s
             RETURNING id
