@@ -58,6 +58,10 @@ class AccountFollowupReminder(models.Model):
         for reminder in self:
             reminder.state = reminder._get_delivery_state()
 
+    def _get_named_items(self):
+        # EXTENDS 'account.followup.sent.mixin'
+        return self.sudo().line_ids.move_line_id
+
     def _compute_replies(self):
         """Show what the customer answered to the e-mail of each reminder (E4)."""
         replies = self.env["mail.message"].search(

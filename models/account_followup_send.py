@@ -2,7 +2,6 @@ from collections import defaultdict
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.misc import get_lang
 
 #: Text: template, its field, and the channels that need it.
 TEXTS = {
@@ -61,19 +60,44 @@ class AccountFollowupSend(models.AbstractModel):
         """
         company = followups.company_id
         followups = followups.with_company(company)
-        rows = defaultdict(list)
-        for row in self.env["account.followup.item"]._get_rows(
-            {company: day}, followups.partner_id
-        ):
-            rows[row["partner_id"]].append(row)
+        rows = self._get_rows_by_customer(company, followups.partner_id, day)
         batch = [
             self._prepare_defaults(
                 followup, rows[followup.partner_id.id], day, trigger, chosen
             )
             for followup in followups
         ]
+        items = self._browse_items(data["rows"] for data in batch)
+        for data, named in zip(batch, items, strict=True):
+            data["lang"] = self._get_lang(
+                data["followup"].partner_id, named, data["channels"]
+            )
         self._complete_texts(batch)
         return batch
+
+    @api.model
+    def _get_rows_by_customer(self, company, partners, day):
+        """Return {customer's id: rows of all open items}, read at once."""
+        rows = defaultdict(list)
+        for row in self.env["account.followup.item"]._get_rows(
+            {company: day}, partners
+        ):
+            rows[row["partner_id"]].append(row)
+        return rows
+
+    @api.model
+    def _browse_items(self, parts):
+        """Return the journal items of some customers, with their invoices read at once.
+
+        :param parts: of each customer some rows
+        :return: list of recordsets, in this order
+        """
+        parts = [[row["id"] for row in rows] for rows in parts]
+        items = self.env["account.move.line"].sudo()
+        items = items.browse(id_ for ids in parts for id_ in ids)
+        items.fetch(["move_id"])
+        items.move_id.fetch(["move_type", "partner_id"])
+        return [items.browse(ids).with_prefetch(items._prefetch_ids) for ids in parts]
 
     @api.model
     def _prepare_defaults(self, followup, rows, day, trigger, chosen):
@@ -101,7 +125,6 @@ class AccountFollowupSend(models.AbstractModel):
                 if name not in ("items", "letters")
             }
         )
-        data["lang"] = self._get_lang(followup.partner_id)
         return data
 
     @api.model
@@ -220,7 +243,8 @@ class AccountFollowupSend(models.AbstractModel):
         """Return all channels in the order in which they are carried out.
 
         A module with one more channel adds it here, a method ``_queue_<channel>`` and
-        what it needs to ``_get_default_channels`` and ``_get_channel_problem``.
+        what it needs to ``_get_default_channels``, ``_get_addresses`` and
+        ``_get_address_problem``.
         """
         return ["print", "letter", "email", "sms"]
 
@@ -243,38 +267,6 @@ class AccountFollowupSend(models.AbstractModel):
         labels = dict(field._description_selection(self.env))
         names = [labels[name] for name in self._get_channels() if name in channels]
         return ", ".join(names) or self.env._("Activity")
-
-    @api.model
-    def _get_channel_problem(self, channel, partner):
-        """Return why a customer cannot be reached over a channel, or None (C3).
-
-        :param str channel: ``email``, ``sms``, ``letter`` or ``print``
-        :param partner: commercial partner
-        :return: one sentence
-        """
-        return None
-
-    @api.model
-    def _get_recipients(self, partner):
-        """Return the contacts who get the reminders (C3).
-
-        The contacts marked for follow-ups, else the invoice address, which is the
-        customer when there is none.
-        """
-        contacts = partner.child_ids
-        # kept in one set with the contacts of other customers, to be read together
-        marked = contacts.filtered(lambda child: child.type == "followup")
-        if marked:
-            return marked.with_prefetch(contacts._prefetch_ids)
-        address = partner.address_get(["invoice"])["invoice"]
-        found = (one for one in (partner, *contacts) if one.id == address)
-        return next(found, partner.browse(address))
-
-    @api.model
-    def _get_lang(self, partner):
-        """Return the code of the language to write in (C4)."""
-        recipient = self._get_recipients(partner)[:1]
-        return get_lang(self.env, recipient.lang or partner.lang).code
 
     @api.model
     def _render(self, followup, template, field, lang):

@@ -10,27 +10,16 @@ class AccountFollowupSend(models.AbstractModel):
     _inherit = "account.followup.send"
 
     @api.model
-    def _get_email_contacts(self, partner):
-        """Return the recipients who have a usable address."""
-        return self._get_recipients(partner).filtered("email_normalized")
+    def _get_addresses(self, channel, contact):
+        if channel == "email":  # as core writes to them: a contact may have several
+            return email_normalize_all(contact.email)
+        return super()._get_addresses(channel, contact)
 
     @api.model
-    def _get_email_addresses(self, contacts):
-        """Return the addresses that core writes to: a contact may have several."""
-        return [
-            address
-            for contact in contacts
-            for address in email_normalize_all(contact.email)
-        ]
-
-    @api.model
-    def _get_channel_problem(self, channel, partner):
-        if channel == "email" and not self._get_email_contacts(partner):
-            return self.env._(
-                "%s has no valid e-mail address.",
-                self._get_recipients(partner)[:1].display_name,
-            )
-        return super()._get_channel_problem(channel, partner)
+    def _get_address_problem(self, channel, contact):
+        if channel == "email":
+            return self.env._("%s has no valid e-mail address.", contact.display_name)
+        return super()._get_address_problem(channel, contact)
 
     @api.model
     def _queue_email(self, batch):
@@ -42,7 +31,7 @@ class AccountFollowupSend(models.AbstractModel):
         self._create_deliveries(
             {
                 "reminder_id": data["reminder"].id,
-                **self._prepare_email_delivery(data["followup"].partner_id, message),
+                **self._prepare_email_delivery(data["reminder"], message),
             }
             for data, message in pairs
         )
@@ -82,17 +71,20 @@ class AccountFollowupSend(models.AbstractModel):
             "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
                 f"account_payment_followup.{subtype}"
             ),
-            "partner_ids": self._get_email_contacts(sent.partner_id).ids,
+            "partner_ids": sent._get_recipients("email").ids,
             "email_layout_xmlid": LAYOUT,
             **self._get_author(followup, data),
         }
 
     @api.model
-    def _prepare_email_delivery(self, partner, message):
-        contacts = self._get_email_contacts(partner)
+    def _prepare_email_delivery(self, sent, message):
         return {
             "channel": "email",
-            "recipient": ", ".join(self._get_email_addresses(contacts)),
+            "recipient": ", ".join(
+                address
+                for contact in sent._get_recipients("email")
+                for address in self._get_addresses("email", contact)
+            ),
             "mail_message_id": message.id,
         }
 

@@ -9,20 +9,24 @@ class AccountFollowupSend(models.AbstractModel):
     _inherit = "account.followup.send"
 
     @api.model
-    def _get_letter_contacts(self, partner):
-        """Return the recipients whose address is complete enough for the post."""
-        return self._get_recipients(partner).filtered(
-            self.env["snailmail.letter"]._is_valid_address
-        )
+    def _get_addresses(self, channel, contact):
+        """Return the address on one line: complete enough for the post, or to print."""
+        if channel not in ("letter", "print"):
+            return super()._get_addresses(channel, contact)
+        is_valid = self.env["snailmail.letter"]._is_valid_address
+        if not (is_valid(contact) if channel == "letter" else contact.street):
+            return []
+        address = contact._display_address(without_company=True)
+        return [" ".join(address.split())]
 
     @api.model
-    def _get_channel_problem(self, channel, partner):
-        if channel == "letter" and not self._get_letter_contacts(partner):
+    def _get_address_problem(self, channel, contact):
+        if channel == "letter":
             return self.env._(
                 "%s has no complete postal address (street, city, ZIP, country).",
-                self._get_recipients(partner)[:1].display_name,
+                contact.display_name,
             )
-        return super()._get_channel_problem(channel, partner)
+        return super()._get_address_problem(channel, contact)
 
     @api.model
     def _queue_print(self, batch):
@@ -39,7 +43,7 @@ class AccountFollowupSend(models.AbstractModel):
                     "attachment_id": attachment.id,
                 }
                 for reminder, attachment in zip(reminders, attachments, strict=True)
-                for contact in self._get_recipients(reminder.partner_id)[:1]
+                for contact in reminder._get_recipients("print")[:1]
             ]
         )
 
@@ -49,7 +53,7 @@ class AccountFollowupSend(models.AbstractModel):
         pairs = [
             (data["reminder"], contact)
             for data in batch
-            for contact in self._get_letter_contacts(data["followup"].partner_id)
+            for contact in data["reminder"]._get_recipients("letter")
         ]
         letters = self._create_snailmail_letters(pairs)
         attachments = self._create_letters([pair[0] for pair in pairs], letters)

@@ -79,9 +79,9 @@ class AccountFollowupSend(models.AbstractModel):
         letters = self.env["snailmail.letter"].union(*(pair[1] for pair in pairs))
         # for the post an address is written in another way: core's cache holds only one
         for reminder in reminders:
-            self._get_recipients(reminder.partner_id).invalidate_recordset(
-                ["display_name"]
-            )
+            (
+                reminder._get_recipients("print") | reminder._get_recipients("letter")
+            ).invalidate_recordset(["display_name"])
         report = self.env["ir.actions.report"]._with_followup_limit()
         if letters:
             report = report.with_context(

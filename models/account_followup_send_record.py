@@ -90,10 +90,7 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _queue_channel(self, channel, batch):
         """Queue reminders over one channel, or record why that cannot be."""
-        problems = [
-            self._get_channel_problem(channel, data["followup"].partner_id)
-            for data in batch
-        ]
+        problems = [data["reminder"]._get_channel_problem(channel) for data in batch]
         pairs = list(zip(batch, problems, strict=True))
         self._create_deliveries(
             {

@@ -9,33 +9,30 @@ class AccountFollowupSend(models.AbstractModel):
     _inherit = "account.followup.send"
 
     @api.model
-    def _get_sms_numbers(self, partner):
-        """Return {contact: number} of the recipients with a number that can be used.
-
-        Contacts who share a number get one SMS.
-        """
-        numbers = {}
-        for contact in self._get_recipients(partner):
-            number = contact._phone_format(fname="phone")
-            if (
-                number
-                and number not in numbers.values()
-                and not contact.phone_sanitized_blacklisted
-            ):
-                numbers[contact] = number
-        return numbers
+    def _get_addresses(self, channel, contact):
+        if channel != "sms":
+            return super()._get_addresses(channel, contact)
+        number = contact._phone_format(fname="phone")
+        return [number] if number and not contact.phone_sanitized_blacklisted else []
 
     @api.model
-    def _get_channel_problem(self, channel, partner):
-        if channel == "sms" and not self._get_sms_numbers(partner):
-            contact = self._get_recipients(partner)[:1]
-            if contact.phone_sanitized_blacklisted:
-                return self.env._(
-                    "%s does not want messages to this phone number (blacklist).",
-                    contact.display_name,
-                )
-            return self.env._("%s has no valid phone number.", contact.display_name)
-        return super()._get_channel_problem(channel, partner)
+    def _get_address_problem(self, channel, contact):
+        if channel != "sms":
+            return super()._get_address_problem(channel, contact)
+        if contact.phone_sanitized_blacklisted:
+            return self.env._(
+                "%s does not want messages to this phone number (blacklist).",
+                contact.display_name,
+            )
+        return self.env._("%s has no valid phone number.", contact.display_name)
+
+    @api.model
+    def _get_sms_numbers(self, reminder):
+        """Return {contact: number} of the recipients."""
+        return {
+            contact: self._get_addresses("sms", contact)[0]
+            for contact in reminder._get_recipients("sms")
+        }
 
     @api.model
     def _queue_sms(self, batch):
@@ -48,7 +45,7 @@ class AccountFollowupSend(models.AbstractModel):
                     "reminder_id": data["reminder"].id,
                     "channel": "sms",
                     "recipient": ", ".join(
-                        self._get_sms_numbers(data["followup"].partner_id).values()
+                        self._get_sms_numbers(data["reminder"]).values()
                     ),
                     "mail_message_id": message.id,
                 }
@@ -67,7 +64,7 @@ class AccountFollowupSend(models.AbstractModel):
                 "body": sms_content_to_rendered_html(data["sms_body"]),
                 "message_type": "sms",
                 "partner_ids": [
-                    contact.id for contact in self._get_sms_numbers(followup.partner_id)
+                    contact.id for contact in self._get_sms_numbers(data["reminder"])
                 ],
                 "author_id": author["author_id"],
             },
@@ -86,9 +83,7 @@ class AccountFollowupSend(models.AbstractModel):
                     "state": "outgoing",
                 }
                 for data, message in zip(batch, messages, strict=True)
-                for contact, number in self._get_sms_numbers(
-                    data["followup"].partner_id
-                ).items()
+                for contact, number in self._get_sms_numbers(data["reminder"]).items()
             ]
         )
         self.env["mail.notification"].create(

@@ -55,7 +55,7 @@ class AccountFollowupSend(models.AbstractModel):
         chosen = statements.run_id._get_channels()
         return {
             channel: {
-                statement: self._get_channel_problem(channel, statement.partner_id)
+                statement: statement._get_channel_problem(channel)
                 for statement in statements
             }
             for channel in self._get_channels()
@@ -186,7 +186,7 @@ class AccountFollowupSend(models.AbstractModel):
         self._create_deliveries(
             {
                 "statement_id": statement.id,
-                **self._prepare_email_delivery(statement.partner_id, message),
+                **self._prepare_email_delivery(statement, message),
             }
             for statement, message in zip(statements, messages, strict=True)
         )
@@ -244,7 +244,7 @@ class AccountFollowupSend(models.AbstractModel):
                 "attachment_id": statement.attachment_id.id,
             }
             for statement in statements
-            for contact in self._get_recipients(statement.partner_id)[:1]
+            for contact in statement._get_recipients("print")[:1]
         )
 
     @api.model
@@ -256,7 +256,7 @@ class AccountFollowupSend(models.AbstractModel):
         pairs = [
             (statement, contact)
             for statement in statements
-            for contact in self._get_letter_contacts(statement.partner_id)
+            for contact in statement._get_recipients("letter")
         ]
         letters = self._create_snailmail_letters(pairs, cover=True)
         attachments = self._keep_documents(

@@ -30,6 +30,26 @@ class AccountFollowupSentMixin(models.AbstractModel):
         states = set(self.delivery_ids.mapped("state")) or {"sent"}
         return next(name for name, _label in STATES if name in states)
 
+    def _get_named_items(self):
+        """Return the journal items that decide who gets it; None for all open ones."""
+        return None
+
+    def _get_recipients(self, channel):
+        """Return the contacts whom it reaches over a channel (C3)."""
+        self.ensure_one()
+        service = self.env["account.followup.send"].with_company(self.company_id)
+        return service._get_recipients(
+            self.partner_id, channel, self._get_named_items()
+        )
+
+    def _get_channel_problem(self, channel):
+        """Return why it reaches nobody over a channel, in one sentence, or None."""
+        self.ensure_one()
+        service = self.env["account.followup.send"].with_company(self.company_id)
+        return service._get_channel_problem(
+            channel, self.partner_id, self._get_named_items()
+        )
+
     @api.depends_context("lang")
     @api.depends("delivery_ids.channel")
     def _compute_channels(self):

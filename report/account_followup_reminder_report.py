@@ -54,11 +54,10 @@ class AccountFollowupReminderReport(models.AbstractModel):
     @api.model
     def _get_recipient(self, reminder):
         """Return the contact of a letter by post, else the first of the recipients."""
-        recipients = self.env["account.followup.send"]._get_recipients(
-            reminder.partner_id
-        )
         chosen = self.env.context.get("followup_contact_ids", ())
-        return (recipients.filtered(lambda one: one.id in chosen) or recipients)[:1]
+        posted = reminder._get_recipients("letter")
+        posted = posted.filtered(lambda one: one.id in chosen)
+        return (posted or reminder._get_recipients("print"))[:1]
 
     @api.model
     def _get_head_room(self):

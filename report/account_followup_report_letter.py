@@ -116,7 +116,7 @@ class AccountFollowupReport(models.AbstractModel):
         return {
             "lang": lang,
             "direction": service._get_direction(lang),
-            "recipient": service._get_recipients(partner)[:1].sudo(),
+            "recipient": service._get_recipients(partner, "print")[:1],
             "title": document["title"],
             "subtitle": document["subtitle"],
             "file_name": name,

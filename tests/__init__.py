@@ -30,6 +30,7 @@ from . import (
     test_queries_statement,
     test_queues,
     test_random_calls,
+    test_recipients,
     test_report,
     test_report_ledger,
     test_report_pdf,

@@ -54,7 +54,8 @@ class AccountFollowupCallWizard(models.TransientModel):
     def _compute_contact_info(self):
         service = self._get_service()
         for wizard in self:
-            contacts = service._get_recipients(wizard.partner_id) | wizard.partner_id
+            contacts = service._get_recipients(wizard.partner_id, "call")
+            contacts |= wizard.partner_id.sudo()
             wizard.contact_info = "; ".join(
                 f"{contact.display_name}: {contact.phone}"
                 for contact in contacts

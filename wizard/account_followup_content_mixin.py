@@ -62,18 +62,40 @@ class AccountFollowupContentMixin(models.AbstractModel):
         texts = [html2plaintext(text or "").strip() for text in (body, other)]
         return texts[0] == texts[1]
 
-    @api.depends("partner_id")
     def _compute_contact_info(self):
+        """Say who gets it, at which address, for each channel that is ticked (C3)."""
         for wizard in self:
-            contacts = wizard.partner_id
-            if contacts:
-                contacts = wizard._get_service()._get_recipients(contacts)
-            wizard.contact_info = "; ".join(
-                f"{contact.display_name} <{contact.email}>"
-                if contact.email
-                else contact.display_name
-                for contact in contacts
+            channels = wizard.partner_id and (wizard._get_ticked() or ["email"])
+            wizard.contact_info = " · ".join(
+                wizard._get_channel_info(channel, label=channels != ["email"])
+                for channel in channels
             )
+
+    def _get_channel_info(self, channel, *, label):
+        """Return whom a channel reaches, else whose address is missing."""
+        service = self._get_service()
+        partner, items = self.partner_id, self._get_chosen_items()
+        form = "{} <{}>" if channel == "email" else "{} {}"
+        contacts = [
+            form.format(
+                contact.display_name,
+                ", ".join(service._get_addresses(channel, contact)),
+            ).strip()
+            for contact in service._get_recipients(partner, channel, items)
+        ]
+        contacts = contacts or [
+            service._get_contact_to_mend(partner, items).display_name
+        ]
+        name = f"{service._get_channels_label({channel})}: " if label else ""
+        return name + "; ".join(contacts)
+
+    def _get_ticked(self):
+        """Return the channels that are ticked."""
+        raise NotImplementedError
+
+    def _get_chosen_items(self):
+        """Return the journal items that decide who gets it; None for all open ones."""
+        return None
 
     def _compute_alerts(self):
         for wizard in self:

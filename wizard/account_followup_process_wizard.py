@@ -46,13 +46,23 @@ class AccountFollowupProcessWizard(models.TransientModel):
             {self.company_id: day}, partners, with_next_date=False
         )
         rows = {row["partner_id"]: row for row in rows}
+        items = self._get_named_items(partners, day)
         lines = [
-            self._prepare_line(partner, rows.get(partner.id), day)
+            self._prepare_line(partner, rows.get(partner.id), day, items[partner])
             for partner in partners
         ]
         return sorted(lines, key=lambda line: not line["is_due"])
 
-    def _prepare_line(self, partner, row, day):
+    def _get_named_items(self, partners, day):
+        """Return {customer: the journal items that a reminder would name}."""
+        service = self._get_service()
+        rows = service._get_rows_by_customer(self.company_id, partners, day)
+        named = [
+            service._get_default_rows(rows[partner.id], day) for partner in partners
+        ]
+        return dict(zip(partners, service._browse_items(named), strict=True))
+
+    def _prepare_line(self, partner, row, day, items):
         followups = self.env["account.followup"].sudo()
         case = followups.new(
             {"partner_id": partner.id, "company_id": self.company_id.id}
@@ -67,7 +77,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
             problem
             for channel in service._get_channels()
             if channel in channels
-            and (problem := service._get_channel_problem(channel, partner))
+            and (problem := service._get_channel_problem(channel, partner, items))
         ]
         return {
             "partner_id": partner.id,

@@ -94,6 +94,26 @@ class AccountFollowupSendWizard(models.TransientModel):
             {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
         )
 
+    def _get_ticked(self):
+        # EXTENDS 'account.followup.content.mixin'
+        return [channel for name, channel in CHANNELS.items() if self[name]]
+
+    def _get_chosen_items(self):
+        # EXTENDS 'account.followup.content.mixin'
+        return self.item_line_ids._origin
+
+    @api.depends(
+        "partner_id", "do_email", "do_letter", "do_print", "do_sms", "item_line_ids"
+    )
+    def _compute_contact_info(self):
+        return super()._compute_contact_info()
+
+    def _get_lang(self):
+        """Return the language of who gets it (C4)."""
+        return self._get_service()._get_lang(
+            self.partner_id, self._get_chosen_items(), self._get_ticked()
+        )
+
     def _get_all_rows(self):
         rows = self.env["account.followup.item"].sudo()
         return rows._get_rows({self.company_id: self._get_day()}, self.partner_id)
@@ -161,14 +181,16 @@ class AccountFollowupSendWizard(models.TransientModel):
             "sms_template_id": content["sms_template"].id,
         }
 
-    @api.depends("mail_template_id")
+    @api.depends(
+        "mail_template_id", "do_email", "do_letter", "do_print", "item_line_ids"
+    )
     def _compute_content(self):
         return super()._compute_content()
 
     def _get_texts(self):
         case, template = self._get_case(), self.mail_template_id
         service = self._get_service()
-        lang = service._get_lang(self.partner_id)
+        lang = self._get_lang()
         return {
             "subject": service._render(case, template, "subject", lang),
             "body": service._render(case, template, "body_html", lang),
@@ -180,7 +202,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         for wizard in self:
             case = wizard._get_case()
             service = wizard._get_service()
-            lang = service._get_lang(wizard.partner_id)
+            lang = wizard._get_lang()
             text = service._render(case, wizard.sms_template_id, "body", lang)
             if text == wizard.default_sms_body:
                 continue
@@ -209,25 +231,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         alerts = {}
         if not self.partner_id:
             return alerts
-        contacts = self._get_service()._get_recipients(self.partner_id)
-        for name, channel in CHANNELS.items():
-            problem = self[name] and self._get_service()._get_channel_problem(
-                channel, self.partner_id
-            )
-            if problem:
-                alerts[channel] = {
-                    "level": "danger",
-                    "message": problem,
-                    **self._get_contact_link(contacts[:1]),
-                }
-        if self.do_print and not any(contacts.mapped("street")):
-            alerts["address"] = {
-                "level": "warning",
-                "message": self.env._(
-                    "%s has no postal address.", contacts[:1].display_name
-                ),
-                **self._get_contact_link(contacts[:1]),
-            }
+        alerts.update(self._get_address_alerts())
         if self.do_sms or self.do_letter:
             alerts["credits"] = {
                 "level": "info",
@@ -279,6 +283,31 @@ class AccountFollowupSendWizard(models.TransientModel):
             }
         return alerts
 
+    def _get_address_alerts(self):
+        """Return what is missing to reach the customer over what is ticked (C3)."""
+        service = self._get_service()
+        partner, items = self.partner_id, self._get_chosen_items()
+        contact = service._get_contact_to_mend(partner, items)
+        problems = {
+            channel: ("danger", service._get_channel_problem(channel, partner, items))
+            for channel in self._get_ticked()
+        }
+        if self.do_print and not any(
+            service._get_addresses("print", recipient)
+            for recipient in service._get_recipients(partner, "print", items)[:1]
+        ):
+            problem = self.env._("%s has no postal address.", contact.display_name)
+            problems["address"] = ("warning", problem)
+        return {
+            name: {
+                "level": level,
+                "message": problem,
+                **self._get_contact_link(contact),
+            }
+            for name, (level, problem) in problems.items()
+            if problem
+        }
+
     def _get_contact_link(self, contact):
         return {
             "action_text": self.env._("Open Contact"),
@@ -307,7 +336,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         self.partner_id._check_followup_access()
         if self.reminder_id:  # a second click
             return self._get_closing_action()
-        channels = {channel for name, channel in CHANNELS.items() if self[name]}
+        channels = set(self._get_ticked())
         if not channels:
             raise UserError(self.env._("Tick Print, Email, SMS or By Post first."))
         followup = self.env["account.followup"]._get_or_create(

@@ -111,6 +111,14 @@ class AccountFollowupStatementWizard(models.TransientModel):
             statement, self.mail_template_id
         )
 
+    def _get_ticked(self):
+        # EXTENDS 'account.followup.content.mixin'
+        return [channel for name, channel in CHANNELS.items() if self[name]]
+
+    @api.depends("partner_ids", "do_email", "do_letter", "do_print")
+    def _compute_contact_info(self):
+        return super()._compute_contact_info()
+
     # ------------------------------------------------------------------
     # What a person should know before sending
     # ------------------------------------------------------------------
@@ -159,7 +167,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         if not problems:
             return None
         contacts = partners.concat(
-            *(service._get_recipients(partner)[:1] for partner in problems)
+            *(service._get_contact_to_mend(partner) for partner in problems)
         )[len(partners) :]
         message = next(iter(problems.values()))
         if len(partners) > 1:

@@ -48,4 +48,5 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         return company.sudo()._get_followup_day()[company]
 
     def _get_service(self):
-        return self.env["account.followup.send"].sudo()
+        company = self.company_id[:1] or self.env.company
+        return self.env["account.followup.send"].sudo().with_company(company)

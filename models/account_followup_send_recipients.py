@@ -1,0 +1,192 @@
+from odoo import api, models
+from odoo.tools.misc import get_lang
+
+from .account_followup_send import concat
+
+#: What is made out to somebody: contacts of credit notes and entries get nothing by it.
+INVOICES = ("out_invoice", "out_receipt")
+
+#: The channel that decides about the language is the first of these that is used.
+LANGUAGE_CHANNELS = ("email", "letter", "print", "sms")
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """Who gets it (C3): one choice for reminders, statements, window and language.
+
+    It is made for each channel, with all rights, among the contacts that the company
+    may write to: those without a company, and those of its tree.
+    """
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _get_recipients(self, partner, channel, items=None):
+        """Return the contacts whom a channel reaches; none if it reaches nobody.
+
+        The first of these rules that names somebody whom the channel reaches: the
+        contacts marked for follow-ups; those that the invoices are made out to; the
+        invoice address; the customer. Contacts who share an address get one message.
+
+        :param partner: commercial partner
+        :param str channel: ``email``, ``sms``, ``letter``, ``print``, or ``call``
+        :param items: the journal items (or ``account.followup.item``) that are named;
+            None for all open ones, as a statement does
+        """
+        return self._choose_recipients(partner, channel, items)[1]
+
+    @api.model
+    def _choose_recipients(self, partner, channel, items=None):
+        """Return the rule that decides about a channel, and whom it names.
+
+        :return: (``marked``, ``invoice``, ``invoice_address`` or ``customer``,
+            contacts); (None, no contacts) if nobody is reached
+        """
+        candidates = self._get_candidates(partner, items)
+        for rule, contacts in candidates:
+            if reached := self._get_reached(channel, contacts):
+                return rule, concat(reached).with_prefetch(reached[0]._prefetch_ids)
+        if channel == "print":  # paper can be handed over without an address
+            return candidates[0]
+        return None, partner.sudo().browse()
+
+    @api.model
+    def _get_candidates(self, partner, items=None):
+        """Return [(rule, contacts)] in the order in which they are asked (C3).
+
+        An invoice that is made out to the customer as such says nothing about a
+        contact: its place is that of the invoice address.
+        """
+        partner = partner.sudo().with_company(self.env.company)
+        contacts = self._get_contacts(partner)
+        address = self._get_invoice_address(partner, contacts)
+        rules = {
+            "marked": [one for one in contacts if one.type == "followup"],
+            "invoice": self._get_invoiced(partner, contacts, address, items),
+            "invoice_address": [address] if address != partner else [],
+            "customer": [partner],
+        }
+        return [
+            (rule, concat(found).with_prefetch(found[0]._prefetch_ids))
+            for rule, found in rules.items()
+            if found
+        ]
+
+    @api.model
+    def _get_contacts(self, partner):
+        """Return the contacts of a customer at any depth, in the order of core.
+
+        Those who are archived, or of another company, are passed over. Each is kept in
+        one set with the contacts of other customers, to be read together.
+
+        :return: list of contacts
+        """
+        found, waiting = [], list(partner.child_ids)
+        root = self.env.company.root_id
+        while waiting:
+            contact = waiting.pop(0)
+            if contact.is_company:  # a customer of its own
+                continue
+            waiting = [*contact.child_ids, *waiting]
+            company = contact.company_id
+            if contact.active and (not company or company.root_id == root):
+                found.append(contact)
+        return found
+
+    @api.model
+    def _get_invoice_address(self, partner, contacts):
+        """Return the invoice address, which is the customer when there is none."""
+        id_ = partner.address_get(["invoice"])["invoice"]
+        if id_ == partner.id:
+            return partner
+        chosen = [one for one in contacts if one.id == id_]
+        others = [one for one in contacts if one.type == "invoice"]
+        return next(iter(chosen or others), partner)
+
+    @api.model
+    def _get_invoiced(self, partner, contacts, address, items):
+        """Return the contacts that the invoices among the items are made out to.
+
+        :return: list, empty when all are made out to the customer as such
+        """
+        if items is None:
+            items = partner.followup_item_ids
+        allowed = {contact.id: contact for contact in contacts}
+        found = {}
+        for item in items.sudo():
+            if item.move_id.move_type in INVOICES:
+                contact = allowed.get(item.move_id.partner_id.id, address)
+                found[contact.id] = contact
+        return list(found.values()) if found.keys() & allowed.keys() else []
+
+    @api.model
+    def _get_reached(self, channel, contacts):
+        """Return those whom a channel reaches, one for each address.
+
+        Nothing is sent to a customer who is archived.
+
+        :return: list of contacts
+        """
+        found, known = [], set()
+        for contact in contacts:
+            addresses = {
+                address.casefold() for address in self._get_addresses(channel, contact)
+            }
+            if contact.active and addresses - known:
+                found.append(contact)
+            known |= addresses
+        return found
+
+    @api.model
+    def _get_addresses(self, channel, contact):
+        """Return the addresses at which a channel reaches a contact, as it uses them.
+
+        A module with one more channel adds its own; of a channel that needs none, a
+        contact has one.
+
+        :return: list of str, empty if the contact cannot be reached
+        """
+        if channel == "call":
+            return [contact.phone] if contact.phone else []
+        return [contact.display_name]
+
+    @api.model
+    def _get_channel_problem(self, channel, partner, items=None):
+        """Return why a customer cannot be reached over a channel, or None (C3).
+
+        :param partner: commercial partner, and ``items`` that are named: see
+            ``_get_recipients``
+        :return: one sentence
+        """
+        if self._get_recipients(partner, channel, items):
+            return None
+        contact = self._get_contact_to_mend(partner, items)
+        if not contact.active:
+            return self.env._(
+                "%s is archived. Restore it, or mark one of its contacts for "
+                "follow-ups.",
+                contact.display_name,
+            )
+        return self._get_address_problem(channel, contact)
+
+    @api.model
+    def _get_address_problem(self, channel, contact):
+        """Return why a contact cannot be reached over a channel, in one sentence."""
+        return self.env._("%s has no address for this channel.", contact.display_name)
+
+    @api.model
+    def _get_contact_to_mend(self, partner, items=None):
+        """Return whose address to complete when nobody is reached."""
+        return self._get_candidates(partner, items)[0][1][:1]
+
+    @api.model
+    def _get_lang(self, partner, items=None, channels=("email",)):
+        """Return the code of the language to write in: of the first recipient (C4).
+
+        :param channels: those that are used, see ``LANGUAGE_CHANNELS``
+        """
+        recipient = partner.browse()
+        for channel in LANGUAGE_CHANNELS:
+            if channel in channels and not recipient:
+                recipient = self._get_recipients(partner, channel, items)[:1]
+        recipient = recipient or self._get_contact_to_mend(partner, items)
+        return get_lang(self.env, recipient.lang or partner.sudo().lang).code
