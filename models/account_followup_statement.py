@@ -22,6 +22,17 @@ class AccountFollowupStatement(models.Model):
         index="btree_not_null",
         ondelete="set null",
     )
+    company_ids = fields.Many2many(
+        "res.company",
+        "account_followup_statement_company_rel",
+        "statement_id",
+        "company_id",
+        string="Companies Named",
+        readonly=True,
+        copy=False,
+        help="Companies and branches whose postings are in it: it is shown to those "
+        "who may see all of them.",
+    )
     date_from = fields.Date("From", readonly=True)
     date_to = fields.Date("To", required=True, readonly=True)
     trigger = fields.Selection(

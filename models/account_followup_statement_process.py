@@ -1,9 +1,11 @@
 import logging
+from collections import defaultdict
 
 import psycopg2
 
 from odoo import api, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 _logger = logging.getLogger(__name__)
 
@@ -33,6 +35,10 @@ class AccountFollowupStatementRun(models.Model):
             if reason := reasons.get(statement.partner_id):
                 statement._end("skipped", reason)
         due = waiting.filtered(lambda statement: statement.progress == "waiting")
+        _result, error = self._attempt(self._note_companies, due)
+        if error:
+            due._end("failed", error)
+            due = due.browse()
         documents = {}
         for statement, (document, error) in self._print(due).items():
             if error:
@@ -117,8 +123,29 @@ class AccountFollowupStatementRun(models.Model):
             "date_to": self.date_to.isoformat(),
         }
 
+    def _note_companies(self, statements):
+        """Keep whose postings each statement names: who may not see them must not
+        read it (S2-9)."""
+        if not statements:
+            return
+        report = self._get_report()._get_variant(self._get_options())
+        partners = statements.partner_id
+        options = report._normalize_options(
+            {**self._get_options(), "partner_ids": partners.ids}
+        )
+        domain = report._get_domain(options) & Domain("date", "<=", options["date_to"])
+        companies = defaultdict(self.env["res.company"].browse)
+        for partner, company in report.env["account.move.line"]._read_group(
+            domain, ["partner_id", "company_id"]
+        ):
+            companies[partner.sudo().commercial_partner_id.id] |= company.sudo()
+        for statement in statements:
+            statement.company_ids = companies[statement.partner_id.id].ids
+
     def _get_stated(self, partners=None):
         """Return the customers who have a balance or postings in the period.
+
+        Monthly statements go to those who owe something: nobody else waits for one.
 
         :param partners: only these commercial partners; None for all
         """
@@ -129,17 +156,29 @@ class AccountFollowupStatementRun(models.Model):
         options = report._normalize_options(options)
         columns = report._get_columns(options)
         rows, _totals, _count = report._get_customers(options, columns, 0, None)
-        ids = dict.fromkeys(row["partner_id"] for row in rows if row["partner_id"])
+        ids = dict.fromkeys(
+            row["partner_id"]
+            for row in rows
+            if row["partner_id"] and self._is_stated(row)
+        )
         return self.env["res.partner"].browse(ids)
+
+    def _is_stated(self, row):
+        """Return whether a row of the report is a reason for a statement."""
+        if self.trigger == "automatic":
+            return row["values"]["balance"] > 0
+        # what is nothing but a difference of rates is no business of the customer
+        return bool(row["values"]["balance"] or row["line_count"])
 
     def _get_skip_reasons(self, partners):
         """Return {customer: why there is no statement for it}, for some of them."""
         if not partners:
             return {}
-        reasons = {
-            partner: self.env._("No balance, and no postings in this period.")
-            for partner in partners - self._get_stated(partners)
-        }
+        reason = self.env._("No balance, and no postings in this period.")
+        if self.trigger == "automatic":
+            reason = self.env._("Nothing is owed at the end of this period.")
+        stated = self._get_stated(partners)
+        reasons = dict.fromkeys(partners - stated, reason)
         if self.trigger != "manual":
             for partner in self._get_opted_out(self.company_id) & partners:
                 reasons[partner] = self.env._("The customer wants no statements.")

@@ -124,15 +124,18 @@ class AccountFollowupStatementRun(models.Model):
     def _prepare_run(self, companies, date_from, date_to, trigger):
         """Return the values of a run but for the channels and the template.
 
+        A statement tells what is booked: it ends today at the latest.
+
         :param companies: of one tree, whose postings are stated
         """
+        day = companies.root_id._get_followup_day()[companies.root_id]
         return {
             "company_id": companies.root_id.id,
             "company_ids": companies.ids,
             "user_id": self.env.uid,
             "trigger": trigger,
             "date_from": date_from,
-            "date_to": date_to,
+            "date_to": min(date_to, day),
         }
 
     def _add_statements(self, partners, texts=None):

@@ -14,8 +14,8 @@ class ResCompany(models.Model):
     followup_statement_monthly = fields.Boolean(
         string="Monthly Statements",
         groups=SETTINGS_GROUPS,
-        help="Send the statement of the last month to every customer with a balance or "
-        "postings, by e-mail.",
+        help="Send the statement of the last month by e-mail to every customer who "
+        "owes something at its end.",
     )
     followup_statement_day = fields.Integer(
         string="Day of the Month",

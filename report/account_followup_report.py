@@ -8,6 +8,8 @@ LINES_SIZE = 200
 #: Most customers and lines that are read by one query when everything is exported.
 EXPORT_CUSTOMERS = 5000
 EXPORT_LINES = 10_000
+#: Largest number that the database takes for an id or the place of a row.
+MAX_INTEGER = 2**31 - 1
 
 
 class AccountFollowupReport(models.AbstractModel):
@@ -90,8 +92,7 @@ class AccountFollowupReport(models.AbstractModel):
         report = self._get_variant(options)
         options = report._normalize_options(options or {})
         key = report._parse_row_id(row_id)
-        if not isinstance(offset, int) or offset < 0:
-            raise report._get_option_error("offset", offset)
+        offset = report._normalize_number({"offset": offset}, "offset", 0, MAX_INTEGER)
         columns = report._get_columns(options)
         customers, _totals, _count = report._get_customers(
             options, columns, 0, None, keys=[key]
@@ -221,6 +222,7 @@ class AccountFollowupReport(models.AbstractModel):
             "choices": self._get_choices(),
             "title": variants[options["variant"]],
             "subtitle": self._get_subtitle(options),
+            "who": self._get_variant(options)._get_who(),
             "company_name": root.name,
             "company_currency_id": root.currency_id.id,
             "today": self._get_day().isoformat(),
@@ -232,6 +234,15 @@ class AccountFollowupReport(models.AbstractModel):
                 for col in columns
             ],
         }
+
+    @api.model
+    def _get_who(self):
+        """Return what those are called whose rows they are."""
+        return self.env._("Customer")
+
+    @api.model
+    def _get_nobody(self):
+        return self.env._("Without Customer")
 
     @api.model
     def _get_day(self):
@@ -252,18 +263,22 @@ class AccountFollowupReport(models.AbstractModel):
         """Return (customer id or 0, currency id) of a customer's row."""
         try:
             partner, currency = (int(part) for part in row_id.split("-"))
+            is_sound = max(partner, currency) <= MAX_INTEGER
         except (AttributeError, TypeError, ValueError):
-            raise self._get_option_error("row_id", row_id) from None
+            is_sound = False
+        if not is_sound:
+            raise self._get_option_error("row_id", row_id)
         return partner, currency
 
     @api.model
     def _get_option_error(self, name, value):
+        is_plain = isinstance(value, str) and value.isprintable()
         return UserError(
             self.env._(
                 "The report cannot be shown with %(name)s = %(value)s. Open it anew "
                 "from the menu.",
                 name=name,
-                value=value,
+                value=(value if is_plain else ascii(value))[:100],
             )
         )
 
@@ -282,11 +297,12 @@ class AccountFollowupReport(models.AbstractModel):
         return SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", amount, where)
 
     @api.model
-    def _get_company_column(self, options, name, label, amount, where=None):
+    def _get_company_column(self, options, name, label, amount, where=None, line=None):
         """Return [a total in company currency], nothing where all rows are in it.
 
         :param SQL amount: of an item, in company currency
         :param SQL where: condition for it to be added up
+        :param SQL line: value of a line, if there is one
         """
         if options["currency"] == "company":
             return []
@@ -298,6 +314,7 @@ class AccountFollowupReport(models.AbstractModel):
                 "currency": "company",
                 "sum": self._get_sql_sum(amount, where or SQL("TRUE")),
                 "foreign": True,
+                **({"line": line} if line else {}),
             }
         ]
 
@@ -322,6 +339,34 @@ class AccountFollowupReport(models.AbstractModel):
                 "foreign": True,
             }
         ]
+
+    @api.model
+    def _get_reference_column(self):
+        return {
+            "name": "ref",
+            "label": self.env._("Reference"),
+            "type": "text",
+            "line": self._get_sql_reference(),
+        }
+
+    @api.model
+    def _get_sql_reference(self):
+        """Return what stands beside the number of the entry, not the number again.
+
+        Lines of one opening entry are told apart by their labels.
+        """
+        return SQL(
+            """
+            CASE WHEN journal.type = 'general' AND item.ref <> '' AND item.label <> ''
+                  AND item.label NOT IN (item.ref, item.move_name)
+                 THEN CONCAT(item.ref, ' – ', item.label)
+                 ELSE COALESCE(
+                      NULLIF(NULLIF(item.ref, ''), item.move_name),
+                      NULLIF(NULLIF(item.label, ''), item.move_name)
+                      )
+            END
+            """
+        )
 
     @api.model
     def _get_sql_items(self, options, keys=None):

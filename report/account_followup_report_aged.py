@@ -44,8 +44,13 @@ class AccountFollowupReportAged(models.AbstractModel):
     def _get_subtitle(self, options):
         day = format_date(self.env, options["date_to"])
         if options["age_by"] == "invoice_date":
-            return self.env._("As of %s, by invoice date", day)
-        return self.env._("As of %s, by due date", day)
+            text = self.env._("As of %s, by invoice date", day)
+        else:
+            text = self.env._("As of %s, by due date", day)
+        root = self.env.company.root_id
+        if self._get_companies() < self._get_tree(root):
+            return self.env._("%s; paid to other companies is paid", text)
+        return text
 
     # ------------------------------------------------------------------
     # What was open on a day
@@ -87,17 +92,25 @@ class AccountFollowupReportAged(models.AbstractModel):
         domain = self._get_domain(options, keys) & Domain("date", "<=", day)
         still = self._get_line_query(domain & Domain("reconciled", "!=", True))
         later = self._get_line_query(domain & Domain("reconciled", "=", True))
-        undone = self._get_sql_undone(day, self._is_for_few(options, keys))
+        undone = self._get_sql_undone(options, day, self._is_for_few(options, keys))
         return SQL(
             """
             SELECT item.*, %(number)s AS period
               FROM (%(still)s UNION ALL %(later)s) item
-             WHERE item.amount <> 0
+             WHERE %(is_open)s
             """,
             number=number,
+            is_open=self._get_sql_is_open(options),
             still=self._get_sql_at(options, day, still, SQL("LEFT JOIN %s", undone)),
             later=self._get_sql_at(options, day, later, SQL("JOIN %s", undone)),
         )
+
+    @api.model
+    def _get_sql_is_open(self, options):
+        """What is nothing in its own currency is part of the ledger all the same."""
+        if options["currency"] == "document":
+            return SQL("(item.amount <> 0 OR item.amount_company <> 0)")
+        return SQL("item.amount <> 0")
 
     @api.model
     def _is_for_few(self, options, keys):
@@ -134,42 +147,65 @@ class AccountFollowupReportAged(models.AbstractModel):
             if options["age_by"] == "invoice_date"
             else self.env["account.followup.item"]._get_sql_due_date()
         )
-        return SQL("%s::date - %s", options.get("age_on", day), base)
+        return SQL("%s::date - %s", day, base)
 
     @api.model
-    def _get_sql_undone(self, day, is_for_few=False):
+    def _get_sql_undone(self, options, day, is_for_few=False):
         """Return what was matched after a day, per item, to be taken back.
+
+        So is what was matched with an entry that does not count: core keeps the match
+        when an entry goes back to draft.
 
         :param bool is_for_few: look it up for each of the items
         :return: SQL to be joined with the items, ``line``
         """
-        look_up = SQL("AND matched.line_id = line.id") if is_for_few else SQL()
         return SQL(
             """
             %(lateral)s (
             SELECT matched.line_id,
-                   SUM(matched.amount) AS amount,
-                   SUM(matched.amount_currency) AS amount_currency
-              FROM (
-                   SELECT partial.debit_move_id AS line_id,
-                          partial.max_date,
-                          partial.amount,
-                          partial.debit_amount_currency AS amount_currency
-                     FROM account_partial_reconcile partial
-                    UNION ALL
-                   SELECT partial.credit_move_id,
-                          partial.max_date,
-                          -partial.amount,
-                          -partial.credit_amount_currency
-                     FROM account_partial_reconcile partial
-                   ) matched
-             WHERE matched.max_date > %(day)s %(look_up)s
+                   -SUM(matched.balance) AS amount,
+                   -SUM(matched.amount_currency) AS amount_currency
+              FROM (%(matched)s) matched
              GROUP BY matched.line_id
             ) undone ON undone.line_id = line.id
             """,
             lateral=SQL("LATERAL") if is_for_few else SQL(),
+            matched=(
+                self._get_sql_undone_of_line(options, day)
+                if is_for_few
+                else self._get_sql_undone_of_all(options, day)
+            ),
+        )
+
+    @api.model
+    def _get_sql_undone_of_line(self, options, day):
+        return SQL(
+            """
+            SELECT matched.*
+              FROM (%(matched)s) matched
+              JOIN account_move_line other ON other.id = matched.other_id
+             WHERE matched.line_id = line.id
+               AND (matched.max_date > %(day)s OR other.parent_state NOT IN %(states)s)
+            """,
+            matched=self._get_sql_matched(),
             day=day,
-            look_up=look_up,
+            states=tuple(self._get_states(options)),
+        )
+
+    @api.model
+    def _get_sql_undone_of_all(self, options, day):
+        return SQL(
+            """
+            SELECT * FROM (%(matched)s) matched WHERE matched.max_date > %(day)s
+             UNION ALL
+            SELECT matched.*
+              FROM (%(ignored)s) ignored
+              JOIN (%(matched)s) matched ON matched.other_id = ignored.id
+             WHERE matched.max_date <= %(day)s
+            """,
+            matched=self._get_sql_matched(),
+            ignored=self._get_sql_ignored(options),
+            day=day,
         )
 
     # ------------------------------------------------------------------
@@ -232,12 +268,17 @@ class AccountFollowupReportAged(models.AbstractModel):
                 self.env._("Total in %s"),
                 SQL("item.amount_company"),
                 SQL("item.period = 0"),
+                line=SQL("item.amount_company"),
             ),
             *self._get_foreign_column(
                 options, self.env._("Open in Currency"), SQL("item.amount_document")
             ),
             *self._get_compare_columns(options),
         ]
+
+    @api.model
+    def _get_line_name(self, row):
+        return self._get_told_name(row, super()._get_line_name(row))
 
     @api.model
     def _get_bucket_columns(self, options):

@@ -2,10 +2,15 @@ from odoo import api, models
 from odoo.tools import SQL
 from odoo.tools.misc import format_amount, format_date, get_lang
 
-#: Weights of columns whose texts are short or long, in characters.
-WIDTHS = {"name": 21, "text": 13, "date": 12, "integer": 6, "amount": 10}
-#: How much wider bold letters are.
-BOLD = 1.25
+from ..tools import table_widths
+
+#: Characters of a text on paper: what is higher than a page cannot be printed.
+MAX_TEXT = 200
+
+
+def shorten(text):
+    """Return a text that fits on a page."""
+    return text if len(text) <= MAX_TEXT else f"{text[: MAX_TEXT - 1]}…"
 
 
 class Texts:
@@ -32,6 +37,10 @@ class Texts:
                 text = f"{text} {self.get_currency(row, column).name}"
             return text
         return str(value)
+
+    def get_paper_text(self, row, column):
+        """Return what stands in a cell on paper, where there is an end to space."""
+        return shorten(self.get_text(row, column))
 
     def get_currency(self, row, column):
         """Return the currency of an amount."""
@@ -150,6 +159,9 @@ class AccountFollowupReport(models.AbstractModel):
             filters.append((self.env._("Entries"), self.env._("Posted and draft")))
         if options["hide_settled"]:
             filters.append((self.env._("Settled Items"), self.env._("Hidden")))
+        if len(document["choices"]["accounts"]) > 1:
+            labels = dict(document["choices"]["accounts"])
+            filters.append((self.env._("Accounts"), labels[options["accounts"]]))
         if options["currency"] == "company":
             currency = self.env["res.currency"].browse(document["company_currency_id"])
             filters.append((self.env._("Amounts"), self.env._("In %s", currency.name)))
@@ -157,9 +169,9 @@ class AccountFollowupReport(models.AbstractModel):
 
     @api.model
     def _get_record_filters(self, options):
-        partners = self.env["res.partner"].sudo().browse(options["partner_ids"])
-        categories = self.env["res.partner.category"].sudo()
-        categories = categories.browse(options["category_ids"]).exists()
+        # those that the user may read: the others are not in the options any more
+        partners = self.env["res.partner"].browse(options["partner_ids"])
+        categories = self.env["res.partner.category"].browse(options["category_ids"])
         found = [
             (self.env._("Customers"), partners.mapped("display_name")),
             (self.env._("Tags"), categories.mapped("name")),
@@ -183,21 +195,23 @@ class AccountFollowupReport(models.AbstractModel):
         filters = []
         for name, label in labels.items():
             words = dict(document["choices"][name])
-            chosen = [str(words.get(one, one)) for one in document["options"][name]]
+            chosen = [words[one] for one in document["options"][name] if one in words]
             if chosen:
                 filters.append((label, self._join_names(chosen)))
         return filters
 
     @api.model
-    def _get_widths(self, texts, columns, totals):
-        """Return the widths of the columns in per cent.
+    def _measure_rows(self, columns, rows):
+        """Return how wide the columns of a table must be.
 
-        They are the same in all pieces of a table, however long their texts are; the
-        longest amounts are those of the totals. No word of a label is cut.
+        :param rows: of ``_make_print_row``, all rows of the table
         """
-        weights = []
-        for column in columns:
-            lengths = [len(texts.get_text(row, column)) + 2 for row in totals]
-            words = [len(word) * BOLD + 2 for word in column["label"].split()]
-            weights.append(max(WIDTHS[column["type"]], *lengths, *words, 0))
-        return [round(100 * weight / sum(weights), 2) for weight in weights]
+        measured = [
+            table_widths.Column(column["label"], column["type"] in ("name", "text"))
+            for column in columns
+        ]
+        for row in rows:
+            is_bold = row["style"] != "o_line"
+            for column, (_style, text) in zip(measured, row["cells"], strict=True):
+                column.add(text, is_bold)
+        return measured

@@ -32,85 +32,109 @@ class AccountFollowupReportFollowup(models.AbstractModel):
 
     @api.model
     def _get_sql_items(self, options, keys=None):
-        """Return the open items with what the rule says, as visible as in their list.
+        """Return what is open, with what the rule says, as visible as in its list.
 
-        A journal item is joined for what is shown of a line only: a left join of
-        which nothing is used costs nothing.
+        What is open and no item of the rule is named, too, so that the totals are
+        those of the ledger: what nobody is named for, what is nothing in its own
+        currency, and what only an entry in draft would settle.
         """
         items = self.env["account.followup.item"]
-        query = items._search(self._get_domain(options, keys))
-        query.order = None
-        amount = (
-            SQL("rule.residual")
-            if options["currency"] == "document"
-            else SQL("rule.residual_company")
+        rules = items._search(self._get_rule_domain(options, keys))
+        rules.order = None
+        domain = self._get_domain(options, keys)
+        still = self._get_line_query(domain & Domain("reconciled", "!=", True))
+        ignored = self._get_line_query(domain & Domain("matching_number", "!=", False))
+        rule = SQL(
+            "LEFT JOIN (%s) rule ON rule.id = line.id",
+            rules.select(SQL("account_followup_item.*")),
         )
+        parts = (
+            self._get_sql_part(options, still, rule, None),
+            self._get_sql_part(
+                options, ignored, self._get_sql_ignored_matches(options), "matched"
+            ),
+        )
+        return SQL(" UNION ALL ").join(parts)
+
+    @api.model
+    def _get_rule_domain(self, options, keys):
+        """Return the items of the rule; their partner is the customer."""
+        domain = Domain("company_id", "=", self.env.company.root_id.id)
+        domain &= Domain("branch_id", "in", self._get_companies().ids)
+        if options["partner_ids"]:
+            domain &= Domain("partner_id", "in", options["partner_ids"])
+        if keys is not None:
+            domain &= Domain("partner_id", "in", [partner for partner, _cur in keys])
+        return domain
+
+    @api.model
+    def _get_sql_ignored_matches(self, options):
+        """Return what only entries that do not count have settled, per item."""
         return SQL(
             """
-            SELECT %(fields)s, %(states)s
-              FROM (%(items)s) rule
-              LEFT JOIN account_move_line line ON line.id = rule.id
-             WHERE %(amount)s <> 0
+            JOIN (
+                 SELECT matched.line_id AS id, NULL::integer AS days_late,
+                        NULL::integer AS reached_level_id,
+                        NULL::integer AS next_level_id,
+                        NULL::date AS ripe_date, 'excluded' AS rest_reason,
+                        -SUM(matched.balance) AS amount_residual,
+                        -SUM(matched.amount_currency) AS amount_residual_currency
+                   FROM (%(ignored)s) ignored
+                   JOIN (%(matched)s) matched ON matched.other_id = ignored.id
+                  GROUP BY matched.line_id
+                 ) rule ON rule.id = line.id
             """,
-            fields=self._get_sql_fields(options),
-            states=self._get_sql_states(amount),
-            items=query.select(SQL("account_followup_item.*")),
-            amount=amount,
-            to_flush=self._get_fields_read(),
+            ignored=self._get_sql_ignored(options),
+            matched=self._get_sql_matched(),
         )
 
     @api.model
-    def _get_scope_domain(self, options):
-        """Return the open items; their partner is the customer, not a contact."""
-        root = self.env.company.root_id
-        domain = Domain("company_id", "=", root.id)
-        return domain & Domain("branch_id", "in", self._get_companies().ids)
+    def _get_sql_part(self, options, query, join, note):
+        """Return open items of one kind.
 
-    @api.model
-    def _get_found_domain(self, query):
-        return Domain("partner_id", "in", query)
-
-    @api.model
-    def _get_family_domain(self, partner_ids):
-        return Domain("partner_id", "in", list(partner_ids))
-
-    @api.model
-    def _get_sql_fields(self, options):
+        :param SQL join: gives ``rule``, what is known of an item
+        :param str note: why the rule does not know it
+        """
+        source = SQL.identifier("rule" if note else "line")
+        company = SQL("%s.amount_residual", source)
+        document = SQL("%s.amount_residual_currency", source)
+        amount = document if options["currency"] == "document" else company
         return SQL(
             """
-            rule.id, rule.move_id, line.move_name, line.name AS label, line.ref,
-            line.journal_id, line.account_id, line.date, rule.invoice_date,
-            rule.partner_id,
-            %(currency)s AS currency_id,
-            rule.currency_id AS line_currency_id,
-            rule.due_date, line.parent_state, line.matching_number,
-            line.no_followup, line.followup_hold_until, line.expected_payment_date,
-            rule.residual_company AS open_company
+            SELECT * FROM (%s) item
+             WHERE item.amount <> 0 OR item.amount_company <> 0
             """,
-            currency=(
-                SQL("rule.currency_id")
-                if options["currency"] == "document"
-                else SQL("rule.company_currency_id")
+            self._get_sql_lines(
+                options,
+                query,
+                SQL(
+                    """
+                    %(amount)s AS amount, %(company)s AS amount_company,
+                    %(note)s::varchar AS note, rule.days_late,
+                    rule.reached_level_id, rule.next_level_id, rule.ripe_date,
+                    rule.rest_reason, %(section)s AS section
+                    """,
+                    amount=amount,
+                    company=company,
+                    note=note,
+                    section=self._get_sql_section(document),
+                ),
+                join=join,
             ),
         )
 
     @api.model
-    def _get_sql_states(self, amount):
+    def _get_sql_section(self, residual):
         return SQL(
             """
-            %(amount)s AS amount,
-            rule.residual_company AS amount_company,
-            rule.days_late,
-            rule.reached_level_id, rule.next_level_id, rule.ripe_date,
-            rule.rest_reason,
-            CASE WHEN rule.rest_reason = 'excluded' THEN 'excluded'
-                 WHEN rule.residual <= 0 THEN 'credit'
+            CASE WHEN rule.id IS NULL OR rule.rest_reason = 'excluded' THEN 'excluded'
+                 WHEN %(residual)s <= 0 THEN 'credit'
                  WHEN rule.rest_reason IS NOT NULL THEN 'resting'
                  WHEN rule.days_late > 0 THEN 'overdue'
                  ELSE 'not_due'
-            END AS section
+            END
             """,
-            amount=amount,
+            residual=residual,
         )
 
     @api.model
@@ -143,7 +167,13 @@ class AccountFollowupReportFollowup(models.AbstractModel):
                 "name": "days_late",
                 "label": self.env._("Days Late"),
                 "type": "integer",
-                "line": SQL("NULLIF(GREATEST(item.days_late, 0), 0)"),
+                "line": SQL(
+                    """
+                    CASE WHEN item.amount > 0
+                         THEN NULLIF(GREATEST(item.days_late, 0), 0)
+                    END
+                    """
+                ),
                 "sum": SQL(
                     """
                     NULLIF(
@@ -185,6 +215,7 @@ class AccountFollowupReportFollowup(models.AbstractModel):
                 "total_company",
                 self.env._("Total in %s"),
                 SQL("item.amount_company"),
+                line=SQL("item.amount_company"),
             ),
         ]
 
@@ -204,6 +235,10 @@ class AccountFollowupReportFollowup(models.AbstractModel):
         ]
 
     @api.model
+    def _get_line_name(self, row):
+        return self._get_told_name(row, super()._get_line_name(row))
+
+    @api.model
     def _make_line_row(self, row, columns, day):
         """Put the open amount into the column of its part, and names for levels."""
         line = super()._make_line_row(row, columns, day)
@@ -212,7 +247,12 @@ class AccountFollowupReportFollowup(models.AbstractModel):
         for name in ("level", "next_level"):
             values[name] = levels.browse(values[name]).name or None
         values[row["section"]] = values["total"]
-        return {**line, "section": row["section"]}
+        line["section"] = row["section"]
+        if row["note"]:
+            line["id"] = f"{row['note']}{row['id']}"
+            line["name"] = self.env._("%s (matched with a draft)", line["name"])
+            line["is_open"] = False
+        return line
 
     @api.model
     def _arrange(self, options, customer, lines, is_first, is_last, extra):

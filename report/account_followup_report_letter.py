@@ -4,9 +4,13 @@ from odoo.tools import split_every
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
+from ..tools import table_widths
 from .account_followup_reminder_report import EDGE_LAYOUTS
 from .account_followup_report_document import Texts
 from .account_followup_report_pdf import CALL_SIZE, LETTER_ROWS, PIECE_SIZE
+
+#: Width of a table in pixels, less than that of the paper of any letterhead.
+LETTER_WIDTH = 640
 
 #: Statements that one call of wkhtmltopdf makes; many more have been seen to break it.
 STATEMENTS_SIZE = 10
@@ -103,6 +107,9 @@ class AccountFollowupReport(models.AbstractModel):
             for partner in group:
                 statements[partner.id] = report._make_statement(partner, document)
             for customer, rows in document["rows"]:
+                values = customer["values"]
+                if not (customer["line_count"] or values["opening"]):
+                    continue  # a difference of rates is no business of the customer
                 table = report._make_table(texts, columns, customer, rows)
                 statements[customer["partner_id"]]["tables"].append(table)
         return statements
@@ -149,18 +156,34 @@ class AccountFollowupReport(models.AbstractModel):
             for row in rows
             if row["type"] != "ageing"
         ]
+        measured = self._measure_rows(columns, body)
+        size, widths = table_widths.fit(measured, LETTER_WIDTH)
+        buckets = [
+            (bucket["label"], texts.get_amount(bucket["value"], currency))
+            for bucket in ageing
+        ]
         return {
             "is_first": True,
             "currency": currency.name,
             "balance": texts.get_amount(customer["values"]["balance"], currency),
             "head": self._make_head(columns),
-            "widths": self._get_widths(texts, columns, [customer]),
+            "widths": widths,
+            "size": size or table_widths.SIZES[-1],
             "pieces": list(split_every(PIECE_SIZE, body, list)),
-            "ageing": [
-                (bucket["label"], texts.get_amount(bucket["value"], currency))
-                for bucket in ageing
-            ],
+            "ageing": buckets,
+            "ageing_size": self._get_ageing_size(buckets),
         }
+
+    @api.model
+    def _get_ageing_size(self, buckets):
+        """Return the size of the letters of a row of amounts."""
+        columns = [table_widths.Column(label) for label, _text in buckets]
+        for column, (_label, text) in zip(columns, buckets, strict=True):
+            column.add(text)
+        for column in columns:  # they are all as wide as the widest
+            column.least = max(one.least for one in columns)
+        size, _widths = table_widths.fit(columns, LETTER_WIDTH)
+        return size or table_widths.SIZES[-1]
 
     # ------------------------------------------------------------------
     # Printing

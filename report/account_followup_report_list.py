@@ -3,8 +3,13 @@ from odoo.exceptions import AccessError
 from odoo.tools import split_every
 from odoo.tools.misc import get_lang
 
+from ..tools import table_widths
 from .account_followup_report_document import Texts
 from .account_followup_report_pdf import CALL_SIZE, PIECE_SIZE
+
+#: Width of a table on paper across, in pixels, and the letters that are tried.
+LIST_WIDTH = 1000
+LIST_SIZES = (10, 9, 8, 7, 6.5, 6)
 
 LIST = "account_payment_followup.report_customer_list"
 
@@ -29,21 +34,21 @@ class AccountFollowupReport(models.AbstractModel):
         self._check_print_size(document["row_count"])
         columns = self._get_document_columns(document)
         texts = Texts(self.env, document)
-        label = self.env._("Customer")
-        columns.insert(0, {"name": None, "label": label, "type": "name"})
-        widths = self._get_widths(texts, columns, document["totals"])
+        columns.insert(0, {"name": None, "label": document["who"], "type": "name"})
+        # all of them, since the longest text decides how wide a column is
+        rows = list(self._iter_print_rows(texts, columns, document))
+        columns, rows, size, widths, left_out = self._fit_list(columns, rows)
         lang = get_lang(self.env).code
         pages = {
             "direction": self.env["account.followup.send"]._get_direction(lang),
             "title": document["title"],
             "subtitle": document["subtitle"],
-            "filters": self._get_filters(document),
+            "filters": self._get_filters(document) + left_out,
             "company": self.env.company.root_id.sudo(),
             "is_first": True,
         }
-        table = {"head": self._make_head(columns), "widths": widths}
+        table = {"head": self._make_head(columns), "widths": widths, "size": size}
         contents, frame = [], None
-        rows = self._iter_print_rows(texts, columns, document)
         for part in split_every(CALL_SIZE, rows, list):
             pieces = list(split_every(PIECE_SIZE, part, list))
             pages["table"] = {**table, "pieces": pieces}
@@ -53,6 +58,38 @@ class AccountFollowupReport(models.AbstractModel):
             pages["is_first"] = False
         name = self._get_file_name(document, "pdf")
         return name, self._merge(contents, frame)
+
+    @api.model
+    def _fit_list(self, columns, rows):
+        """Return columns, rows, size of the letters, widths, and what is left out.
+
+        Where all amounts do not fit on the paper, comparisons in the middle are left
+        out: what is printed over each other nobody can read.
+        """
+        left_out, columns = [], list(columns)
+        measured = self._measure_rows(columns, rows)
+        size, widths = table_widths.fit(measured, LIST_WIDTH, LIST_SIZES)
+        while not size:
+            compared = [
+                number
+                for number, column in enumerate(columns)
+                if str(column["name"]).startswith("compare_")
+            ]
+            if not compared:
+                break
+            number = compared[len(compared) // 2]
+            left_out.append(columns.pop(number)["label"])
+            measured.pop(number)
+            for row in rows:
+                row["cells"].pop(number)
+            size, widths = table_widths.fit(measured, LIST_WIDTH, LIST_SIZES)
+        note = (
+            [(self.env._("Not Printed"), ", ".join(left_out[:5]))] if left_out else []
+        )
+        if len(left_out) > 5:
+            text = self.env._("%s comparisons; the XLSX has them", len(left_out))
+            note = [(self.env._("Not Printed"), text)]
+        return columns, rows, size or LIST_SIZES[-1], widths, note
 
     @api.model
     def _iter_print_rows(self, texts, columns, document):

@@ -5,14 +5,21 @@ from odoo.tools.misc import format_date
 
 from ..models.account_followup_customer import STATUSES
 from ..tools import periods
-from .account_followup_report import PAGE_SIZE
+from .account_followup_report import MAX_INTEGER, PAGE_SIZE
 
 #: Most customers that one page may have, most earlier month ends to compare with.
 MAX_LIMIT = 1000
 MAX_COMPARE = 12
 
-#: Options that are lists of ids.
-ID_LISTS = ("partner_ids", "category_ids", "level_ids", "currency_ids")
+#: Options that are lists of ids, and the model of their records.
+ID_LISTS = {
+    "partner_ids": "res.partner",
+    "category_ids": "res.partner.category",
+    "level_ids": "account.followup.level",
+    "currency_ids": "res.currency",
+}
+#: Years of days that a person can mean; with earlier ones no sheet can be made.
+YEARS = (1900, 9999)
 FLAGS = ("draft", "hide_settled", "descending")
 
 
@@ -30,22 +37,21 @@ class AccountFollowupReport(models.AbstractModel):
         (contacts stand for their customer), ``category_ids``, ``level_ids``,
         ``currency_ids``; ``trust`` and ``status`` (lists of values); ``search``
         (customer's name or reference); ``draft`` (entries that are not posted, too),
-        ``hide_settled``; ``currency`` (``document``: each in its own, or ``company``);
+        ``hide_settled``; ``accounts`` (``receivable``, and where the variant offers
+        them ``payable`` and ``both``); ``currency`` (``document``: each in its own, or
+        ``company``);
         ``age_by`` (``due_date`` or ``invoice_date``), ``compare`` (number of earlier
         month ends); ``unfold`` (lines, too, in PDF and XLSX; default); ``sort``
         (name of a column or ``name``), ``descending``;
-        ``offset``, ``limit``. What is unknown is left out.
+        ``offset``, ``limit``. What is unknown is left out, and so are records that
+        the user may not read: the answer is that for ids which do not exist.
 
         :raise UserError: a value makes no sense
         """
         result = {"variant": self._get_name()}
         result.update(self._normalize_period(options))
         for name in ID_LISTS:
-            result[name] = self._normalize_ids(name, options.get(name))
-        partners = self.env["res.partner"].sudo().browse(result["partner_ids"])
-        result["partner_ids"] = partners.exists().commercial_partner_id.ids
-        if options.get("partner_ids") and not result["partner_ids"]:
-            raise self._get_option_error("partner_ids", options["partner_ids"])
+            result[name] = self._normalize_records(name, options.get(name))
         for name, values in self._get_choice_values().items():
             result[name] = self._normalize_choices(name, options.get(name), values)
         for name in FLAGS:
@@ -57,10 +63,14 @@ class AccountFollowupReport(models.AbstractModel):
         result["age_by"] = self._normalize_choice(
             options, "age_by", ("due_date", "invoice_date"), "due_date"
         )
-        result["search"] = str(options.get("search") or "").strip()[:100]
-        result["sort"] = str(options.get("sort") or "name")
+        accounts = self._get_account_choices()
+        result["accounts"] = self._normalize_choice(
+            options, "accounts", accounts, accounts[0]
+        )
+        result["search"] = self._normalize_text(options, "search").strip()[:100]
+        result["sort"] = self._normalize_text(options, "sort") or "name"
         result["compare"] = self._normalize_number(options, "compare", 0, MAX_COMPARE)
-        result["offset"] = self._normalize_number(options, "offset", 0, None)
+        result["offset"] = self._normalize_number(options, "offset", 0, MAX_INTEGER)
         result["limit"] = self._normalize_number(options, "limit", PAGE_SIZE, MAX_LIMIT)
         return result
 
@@ -105,14 +115,50 @@ class AccountFollowupReport(models.AbstractModel):
     def _normalize_date(self, options, name):
         value = options.get(name) or None
         try:
-            return value and date.fromisoformat(value)
+            day = value and date.fromisoformat(value)
         except (TypeError, ValueError):
             raise self._get_option_error(name, value) from None
+        if day and not YEARS[0] <= day.year <= YEARS[1]:
+            raise self._get_option_error(name, value)
+        return day
 
     @api.model
     def _normalize_ids(self, name, value):
         value = value or []
         if not isinstance(value, list) or not all(type(id_) is int for id_ in value):
+            raise self._get_option_error(name, value)
+        return value
+
+    @api.model
+    def _normalize_records(self, name, value):
+        """Return the ids of the records that the user may read.
+
+        :raise UserError: there is none of these
+        """
+        ids = self._normalize_ids(name, value)
+        if not ids:
+            return []
+        records = self.env[ID_LISTS[name]].with_context(active_test=False)
+        known = [("id", "in", [id_ for id_ in ids if 0 < id_ <= MAX_INTEGER])]
+        found = records.search(known)
+        if name == "partner_ids" and found:
+            # contacts stand for their customer, if that may be read as well
+            customers = found.sudo().commercial_partner_id.ids
+            found = records.search([("id", "in", customers)])
+        if not found:
+            raise self._get_option_error(name, value)
+        order = {id_: number for number, id_ in enumerate(ids)}
+        return sorted(found.ids, key=lambda id_: (order.get(id_, len(ids)), id_))
+
+    @api.model
+    def _normalize_text(self, options, name):
+        """Return a text that the database can take."""
+        value = options.get(name) or ""
+        try:
+            is_sound = isinstance(value, str) and b"\0" not in value.encode()
+        except UnicodeEncodeError:
+            is_sound = False
+        if not is_sound:
             raise self._get_option_error(name, value)
         return value
 
@@ -134,7 +180,7 @@ class AccountFollowupReport(models.AbstractModel):
     def _normalize_number(self, options, name, default, highest):
         value = options.get(name)
         value = default if value is None or value is False else value
-        if type(value) is not int or value < 0 or (highest and value > highest):
+        if type(value) is not int or not 0 <= value <= highest:
             raise self._get_option_error(name, value)
         return value
 
@@ -164,6 +210,24 @@ class AccountFollowupReport(models.AbstractModel):
             ),
             "level_ids": [(level.id, level.name) for level in levels],
             "currency_ids": [(cur.id, cur.name) for cur in currencies.search([])],
+            "accounts": [
+                (name, label)
+                for name, label in self._get_account_labels().items()
+                if name in self._get_account_choices()
+            ],
+        }
+
+    @api.model
+    def _get_account_choices(self):
+        """Return the accounts that the variant can be about, the default first."""
+        return ("receivable",)
+
+    @api.model
+    def _get_account_labels(self):
+        return {
+            "receivable": self.env._("Receivable"),
+            "payable": self.env._("Payable"),
+            "both": self.env._("Receivable and payable"),
         }
 
     @api.model

@@ -15,6 +15,8 @@ from odoo.tools.pdf import (
     PdfFileWriter,
 )
 
+from .account_followup_report_document import shorten
+
 #: Rows of a table (wkhtmltopdf gets slow with long ones) and of one call of it: with
 #: 20,000 rows it takes gigabytes and breaks.
 PIECE_SIZE = 300
@@ -88,11 +90,11 @@ class AccountFollowupReport(models.AbstractModel):
             style = self._get_style(column)
             if column["name"] is None:
                 style += " o_code" if row["type"] == "line" else ""
-                cells.append((style, self._get_document_name(row)))
+                cells.append((style, shorten(self._get_document_name(row))))
                 continue
-            if column["name"] == "due_date" and "overdue" in row["flags"]:
+            if self._is_late(row, column):
                 style += " o_late"
-            cells.append((style, texts.get_text(row, column)))
+            cells.append((style, texts.get_paper_text(row, column)))
         return {"style": f"o_{row['type']}", "cells": cells}
 
     @api.model

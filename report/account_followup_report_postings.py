@@ -16,14 +16,30 @@ class AccountFollowupReportPostings(models.AbstractModel):
 
     @api.model
     def _get_sql_items(self, options, keys=None):
+        """Return what was posted until the end of the period, and what has moved."""
         domain = self._get_domain(options, keys)
         query = self._get_line_query(domain & Domain("date", "<=", options["date_to"]))
-        return self._get_sql_lines(
-            options,
-            query,
-            self._get_sql_amounts(options),
-            where=self._get_sql_unsettled(options),
+        items = SQL(
+            "%(lines)s UNION ALL %(moved)s",
+            lines=self._get_sql_lines(
+                options,
+                query,
+                SQL(
+                    """
+                    %s, line.full_reconcile_id,
+                    NULL::integer AS match_id, NULL::boolean AS is_debit,
+                    NULL::integer AS other_partner_id,
+                    NULL::integer AS other_currency_id,
+                    NULL::integer AS other_company_id
+                    """,
+                    self._get_sql_amounts(options),
+                ),
+            ),
+            moved=self._get_sql_moved(options, query),
         )
+        if options["hide_settled"]:
+            return self._get_sql_unsettled(options, items)
+        return items
 
     @api.model
     def _get_sql_amounts(self, options):
@@ -45,39 +61,43 @@ class AccountFollowupReportPostings(models.AbstractModel):
         )
 
     @api.model
-    def _get_sql_unsettled(self, options):
-        """Leave out what was settled among itself until the end of the period.
+    def _get_sql_unsettled(self, options, items):
+        """Leave out what was settled among itself in the period, or before it.
 
-        Whole matching groups only, so that what is left out adds up to zero and no
-        balance changes.
+        Whole matching groups only, as far as they are items of the row, so that what
+        is left out adds up to zero and no balance changes.
         """
-        if not options["hide_settled"]:
+        return SQL(
+            """
+            SELECT *
+              FROM (
+                   SELECT item.*,
+                          full_reconcile_id IS NOT NULL
+                          AND SUM(amount) OVER matching = 0
+                          AND SUM(balance) OVER matching = 0
+                          AND (%(inside)s) AS is_settled
+                     FROM (%(items)s) item
+                   WINDOW matching AS (
+                          PARTITION BY full_reconcile_id, partner_id, currency_id
+                          )
+                   ) item
+             WHERE NOT is_settled
+            """,
+            items=items,
+            inside=self._get_sql_on_one_side(options),
+        )
+
+    @api.model
+    def _get_sql_on_one_side(self, options):
+        """Return the condition that a group is not cut by the beginning of a period."""
+        if not options["date_from"]:
             return SQL("TRUE")
         return SQL(
             """
-            NOT EXISTS (
-                SELECT 1
-                  FROM account_move_line other
-                  JOIN res_partner partner ON partner.id = other.partner_id
-                 WHERE other.full_reconcile_id = line.full_reconcile_id
-                HAVING MAX(other.date) <= %(last)s
-                   AND MIN(partner.commercial_partner_id)
-                       = MAX(partner.commercial_partner_id)
-                   AND MIN(%(currency)s) = MAX(%(currency)s)
-                   AND SUM(%(amount)s) = 0
-            )
+            MIN(date) OVER matching >= %(first)s
+            OR MAX(date) OVER matching < %(first)s
             """,
-            last=options["date_to"],
-            currency=(
-                SQL("other.currency_id")
-                if options["currency"] == "document"
-                else SQL("other.company_currency_id")
-            ),
-            amount=(
-                SQL("other.amount_currency")
-                if options["currency"] == "document"
-                else SQL("other.balance")
-            ),
+            first=options["date_from"],
         )
 
     @api.model
@@ -89,7 +109,8 @@ class AccountFollowupReportPostings(models.AbstractModel):
     def _get_sql_having(self, options):
         """A customer is shown who has postings in the period or a balance."""
         return SQL(
-            "SUM(item.amount) <> 0 OR COUNT(*) FILTER (WHERE %(period)s%(moves)s) > 0",
+            "SUM(item.amount) <> 0 OR SUM(item.balance) <> 0"
+            " OR COUNT(*) FILTER (WHERE %(period)s%(moves)s) > 0",
             period=self._get_sql_in_period(options),
             moves=self._get_sql_moves(options),
         )
@@ -102,10 +123,12 @@ class AccountFollowupReportPostings(models.AbstractModel):
 
     @api.model
     def _get_sql_moves(self, options):
-        """An exchange difference moves nothing in the currency of the document."""
-        if options["currency"] == "document":
-            return SQL(" AND item.amount <> 0")
+        """Return the condition that an item is of interest."""
         return SQL()
+
+    @api.model
+    def _get_sql_order(self, options):
+        return SQL("item.date, item.id, item.match_id NULLS FIRST")
 
     @api.model
     def _get_date_column(self):
@@ -114,15 +137,6 @@ class AccountFollowupReportPostings(models.AbstractModel):
             "label": self.env._("Date"),
             "type": "date",
             "line": SQL("item.date"),
-        }
-
-    @api.model
-    def _get_reference_column(self):
-        return {
-            "name": "ref",
-            "label": self.env._("Reference"),
-            "type": "text",
-            "line": self._get_sql_reference(),
         }
 
     @api.model
@@ -173,17 +187,23 @@ class AccountFollowupReportPostings(models.AbstractModel):
                 "name": "balance",
                 "label": self.env._("Balance"),
                 "type": "amount",
-                "line": SQL(
-                    """
-                    SUM(item.amount) OVER (
-                        PARTITION BY item.partner_id, item.currency_id
-                            ORDER BY item.date, item.id
-                    )
-                    """
-                ),
+                "line": self._get_sql_running(options, SQL("item.amount")),
                 "sum": SQL("SUM(item.amount)"),
             },
         ]
+
+    @api.model
+    def _get_sql_running(self, options, amount):
+        """Return the sum of an amount until a line, in the period of the report."""
+        return SQL(
+            """
+            SUM(%(amount)s) OVER (
+                PARTITION BY item.partner_id, item.currency_id ORDER BY %(order)s
+            )
+            """,
+            amount=amount,
+            order=self._get_sql_order(options),
+        )
 
     @api.model
     def _get_debit_label(self):
@@ -192,18 +212,6 @@ class AccountFollowupReportPostings(models.AbstractModel):
     @api.model
     def _get_credit_label(self):
         return self.env._("Credit")
-
-    @api.model
-    def _get_sql_reference(self):
-        """Return what stands beside the number of the entry, not the number again."""
-        return SQL(
-            """
-            COALESCE(
-                NULLIF(NULLIF(item.ref, ''), item.move_name),
-                NULLIF(NULLIF(item.label, ''), item.move_name)
-            )
-            """
-        )
 
     @api.model
     def _arrange(self, options, customer, lines, is_first, is_last, extra):
@@ -218,7 +226,12 @@ class AccountFollowupReportPostings(models.AbstractModel):
         if is_first and options["date_from"]:
             rows.insert(0, self._make_balance_row("opening", options, customer))
         if is_last:
-            rows.append(self._make_balance_row("closing", options, customer))
+            closing = self._make_balance_row("closing", options, customer)
+            # a day that has not come is said only of what is booked until then
+            days = [line["values"]["date"] for line in lines[-1:]]
+            last = max([self._get_day().isoformat(), *days])
+            closing["values"]["date"] = min(last, options["date_to"])
+            rows.append(closing)
         return rows
 
     @api.model
@@ -292,6 +305,14 @@ class AccountFollowupReportStatement(models.AbstractModel):
     _description = "Customer Statement"
 
     @api.model
+    def _normalize_period(self, options):
+        """A statement tells what is booked: it ends today at the latest."""
+        period = super()._normalize_period(options)
+        last = min(period["date_to"], self._get_day().isoformat())
+        first = period["date_from"] and min(period["date_from"], last)
+        return {**period, "date_from": first, "date_to": last}
+
+    @api.model
     def _get_columns(self, options):
         return [
             self._get_date_column(),
@@ -304,6 +325,13 @@ class AccountFollowupReportStatement(models.AbstractModel):
         ]
 
     @api.model
+    def _get_sql_moves(self, options):
+        """An exchange difference moves nothing in the currency of the document."""
+        if options["currency"] == "document":
+            return SQL(" AND item.amount <> 0")
+        return SQL()
+
+    @api.model
     def _get_debit_label(self):
         return self.env._("Charged")
 
@@ -313,17 +341,13 @@ class AccountFollowupReportStatement(models.AbstractModel):
 
     @api.model
     def _get_extra(self, options, keys):
-        """Return the ageing of what is open at the end of the period.
-
-        A period may end after today: nothing is called later than it is.
-        """
+        """Return the ageing of what is open at the end of the period."""
         aged = self.env["account.followup.report.aged_receivable"]
         chosen = {
             **options,
             "compare": 0,
             "age_by": "due_date",
             "hide_settled": False,
-            "age_on": min(options["date_to"], self._get_day().isoformat()),
         }
         columns = aged._get_columns(chosen)
         rows, _totals, _count = aged._get_customers(chosen, columns, 0, None, keys)
@@ -366,6 +390,33 @@ class AccountFollowupReportLedger(models.AbstractModel):
         return "company"
 
     @api.model
+    def _get_account_choices(self):
+        """Partners may be customers and vendors: by default all that is booked."""
+        return ("both", "receivable", "payable")
+
+    @api.model
+    def _get_account_domain(self, options):
+        types = {
+            "both": ["asset_receivable", "liability_payable"],
+            "receivable": ["asset_receivable"],
+            "payable": ["liability_payable"],
+        }
+        return Domain("account_type", "in", types[options["accounts"]])
+
+    @api.model
+    def _get_who(self):
+        return self.env._("Partner")
+
+    @api.model
+    def _get_nobody(self):
+        return self.env._("Without Partner")
+
+    @api.model
+    def _is_settled_elsewhere(self):
+        """It is the ledger of the companies that are shown, whoever pays for them."""
+        return False
+
+    @api.model
     def _get_columns(self, options):
         return [
             self._get_date_column(),
@@ -395,5 +446,40 @@ class AccountFollowupReportLedger(models.AbstractModel):
             *self._get_foreign_column(
                 options, self.env._("Amount in Currency"), SQL("item.amount_currency")
             ),
-            *self._get_company_balance_column(options),
+            *self._get_company_columns(options),
         ]
+
+    @api.model
+    def _get_company_columns(self, options):
+        """Let the balance in company currency run: some lines move nothing else."""
+        columns = self._get_company_balance_column(options)
+        if not columns:
+            return []
+        running = self._get_sql_running(options, SQL("item.balance"))
+        before = SQL("NOT (%s)", self._get_sql_in_period(options))
+        opening = {
+            "name": "opening_company",
+            "label": self.env._("Opening Balance"),
+            "type": "amount",
+            "currency": "company",
+            "sum": self._get_sql_sum(SQL("item.balance"), before),
+            "hidden": True,
+        }
+        return [opening, {**columns[0], "line": running}]
+
+    @api.model
+    def _arrange(self, options, customer, lines, is_first, is_last, extra):
+        rows = super()._arrange(options, customer, lines, is_first, is_last, extra)
+        opening = customer["values"].get("opening_company")
+        if opening is None:
+            return rows
+        currency = self.env.company.root_id.sudo().currency_id
+        values = {
+            "opening": opening,
+            "closing": customer["values"]["balance_company"],
+        }
+        for row in rows:
+            balance = row["values"].get("balance_company", 0.0) + opening
+            balance = values.get(row["type"], balance)
+            row["values"]["balance_company"] = currency.round(balance) + 0.0
+        return rows

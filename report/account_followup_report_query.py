@@ -5,6 +5,9 @@ from odoo.tools import SQL
 #: Value of a partner or section that is not there.
 NOBODY = 0
 
+#: Room for the id of a currency beside that of a customer, in one value.
+CURRENCY_BITS = 31
+
 #: Up to so many customers are named in a condition, more are joined.
 FEW_KEYS = 100
 
@@ -26,6 +29,12 @@ class AccountFollowupReport(models.AbstractModel):
         return companies or self.env.company
 
     @api.model
+    def _get_tree(self, root):
+        """Return a root company and its branches, those of others as well."""
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        return companies.search([("id", "child_of", root.id)])
+
+    @api.model
     def _get_domain(self, options, keys=None):
         """Return the items that a report is about, whatever their date.
 
@@ -39,18 +48,31 @@ class AccountFollowupReport(models.AbstractModel):
     @api.model
     def _get_scope_domain(self, options):
         """Return the items that the variant is about, whoever owes them."""
-        accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        accounts = accounts.search(
-            [("account_type", "=", "asset_receivable")], order="id"
-        )
-        states = ["posted", "draft"] if options["draft"] else ["posted"]
         return Domain(
             [
-                ("account_id", "in", accounts.ids),
+                ("account_id", "in", self._get_accounts(options).ids),
                 ("company_id", "in", self._get_companies().ids),
-                ("parent_state", "in", states),
+                ("parent_state", "in", self._get_states(options)),
             ]
         )
+
+    @api.model
+    def _get_accounts(self, options):
+        """Return the accounts that the report is about, archived ones as well."""
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        return accounts.search(self._get_account_domain(options), order="id")
+
+    @api.model
+    def _get_account_domain(self, options):
+        """What is booked as *Non Trade* is no debt of a customer."""
+        return Domain(
+            [("account_type", "=", "asset_receivable"), ("non_trade", "=", False)]
+        )
+
+    @api.model
+    def _get_states(self, options):
+        """Return the states of entries that count; no other one settles anything."""
+        return ["posted", "draft"] if options["draft"] else ["posted"]
 
     @api.model
     def _get_partner_domain(self, options, keys=None):
@@ -179,11 +201,20 @@ class AccountFollowupReport(models.AbstractModel):
                 "matching_number",
                 "name",
                 "no_followup",
+                "parent_state",
                 "partner_id",
                 "reconciled",
                 "ref",
             ),
-            "account.partial.reconcile": ("amount", "max_date"),
+            "account.move": ("journal_id", "state"),
+            "account.partial.reconcile": (
+                "amount",
+                "credit_amount_currency",
+                "credit_move_id",
+                "debit_amount_currency",
+                "debit_move_id",
+                "max_date",
+            ),
             "res.partner": ("commercial_partner_id", "complete_name"),
         }
         return [
@@ -225,12 +256,16 @@ class AccountFollowupReport(models.AbstractModel):
             return SQL("TRUE")
         if len(keys) <= FEW_KEYS:
             return SQL("(item.partner_id, item.currency_id) IN %s", tuple(keys))
-        # such a list would be gone through for every item
+        # Such a list would be gone through for every item. The pair is one value: of
+        # two the server may join on the currency alone, which all items have.
         return SQL(
-            "(item.partner_id, item.currency_id) IN"
-            " (SELECT * FROM unnest(%s::integer[], %s::integer[]))",
-            [partner_id for partner_id, _currency_id in keys],
-            [currency_id for _partner_id, currency_id in keys],
+            "(item.partner_id::bigint << %s | item.currency_id) IN"
+            " (SELECT unnest(%s::bigint[]))",
+            CURRENCY_BITS,
+            [
+                partner_id << CURRENCY_BITS | currency_id
+                for partner_id, currency_id in keys
+            ],
         )
 
     @api.model
@@ -325,6 +360,7 @@ class AccountFollowupReport(models.AbstractModel):
             SQL(
                 """
                 SELECT item.*, move.state AS move_state, move.move_type,
+                       account.account_type, journal.type AS journal_type,
                        COUNT(*) OVER () AS count, %(columns)s
                   FROM (%(items)s) item
                   JOIN account_move move ON move.id = item.move_id
@@ -350,6 +386,62 @@ class AccountFollowupReport(models.AbstractModel):
             )
         )
         day = self._get_day()
-        rows = [self._make_line_row(row, shown, day) for row in found]
+        rows = [
+            self._make_line_row(row, shown, day) for row in self._prepare_lines(found)
+        ]
         count = found[0]["count"] if found else 0
         return rows, count
+
+    @api.model
+    def _prepare_lines(self, found):
+        """Read what ``_make_line_row`` needs beside the rows, for all of them."""
+        return found
+
+    # ------------------------------------------------------------------
+    # Matches
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_sql_matched(self):
+        """Return both sides of each match, with what it takes from the item."""
+        return SQL(
+            """
+            SELECT partial.id, TRUE AS is_debit, partial.max_date,
+                   partial.debit_move_id AS line_id,
+                   partial.credit_move_id AS other_id,
+                   -partial.amount AS balance,
+                   -partial.debit_amount_currency AS amount_currency,
+                   partial.credit_amount_currency AS other_amount_currency
+              FROM account_partial_reconcile partial
+             UNION ALL
+            SELECT partial.id, FALSE, partial.max_date,
+                   partial.credit_move_id,
+                   partial.debit_move_id,
+                   partial.amount,
+                   partial.credit_amount_currency,
+                   -partial.debit_amount_currency
+              FROM account_partial_reconcile partial
+            """
+        )
+
+    @api.model
+    def _get_sql_ignored(self, options):
+        """Return the items of entries that do not count, found by core's index.
+
+        It begins with the journal and the state.
+        """
+        journals = self.env["account.journal"].sudo().with_context(active_test=False)
+        states = {"draft", "posted", "cancel"} - set(self._get_states(options))
+        return SQL(
+            """
+            SELECT ignored.id
+              FROM account_move move
+              JOIN account_move_line ignored ON ignored.move_id = move.id
+             WHERE move.journal_id IN %(journals)s
+               AND move.state IN %(states)s
+               AND ignored.account_id IN %(accounts)s
+            """,
+            journals=tuple(journals.search([]).ids) or (None,),
+            states=tuple(sorted(states)),
+            accounts=tuple(self._get_accounts(options).ids) or (None,),
+        )

@@ -24,7 +24,7 @@ class AccountFollowupReport(models.AbstractModel):
 
     @api.model
     def _make_customer_row(self, row, columns):
-        name = row["name"] if row["partner_id"] else self.env._("Without Customer")
+        name = row["name"] if row["partner_id"] else self._get_nobody()
         return self._make_row(
             "customer",
             f"{row['partner_id']}-{row['currency_id']}",
@@ -99,7 +99,9 @@ class AccountFollowupReport(models.AbstractModel):
             line_id=row["id"],
             move_id=row["move_id"],
             flags=self._get_flags(row, day),
-            is_open=row["parent_state"] == "posted" and bool(row["open_company"]),
+            is_open=row["parent_state"] == "posted"
+            and row["account_type"] == "asset_receivable"
+            and bool(row["open_company"]),
         )
 
     @api.model
@@ -110,14 +112,23 @@ class AccountFollowupReport(models.AbstractModel):
         return self.env._("Draft (%s)", row["move_id"])
 
     @api.model
+    def _get_told_name(self, row, name):
+        """Return the number with the label, by which lines of one entry differ.
+
+        For reports without a column of references.
+        """
+        label = row["label"] if row["journal_type"] == "general" else None
+        return f"{name} – {label}" if label and label != name else name
+
+    @api.model
     def _get_flags(self, row, day):
         """Return what makes a line look different."""
         flags = []
         if row["parent_state"] == "draft":
             flags.append("draft")
-        elif row["open_company"] > 0 and row["due_date"] < day:
+        elif self._get_owed(row) > 0 and row["due_date"] < day:
             flags.append("overdue")
-        if row["open_company"]:
+        if row["open_company"] and row["account_type"] == "asset_receivable":
             if row["no_followup"]:
                 flags.append("excluded")
             if row["followup_hold_until"] and row["followup_hold_until"] >= day:
@@ -125,6 +136,21 @@ class AccountFollowupReport(models.AbstractModel):
             if row["expected_payment_date"] and row["expected_payment_date"] >= day:
                 flags.append("expected_payment")
         return flags
+
+    @api.model
+    def _get_owed(self, row):
+        """Return what is open of a debt, below zero of a credit."""
+        is_ours = row["account_type"] == "liability_payable"
+        return -row["open_company"] if is_ours else row["open_company"]
+
+    @api.model
+    def _is_late(self, row, column):
+        """Return whether a cell is marked: what is excluded is nobody's concern."""
+        return (
+            column["name"] in ("due_date", "days_late")
+            and "overdue" in row["flags"]
+            and "excluded" not in row["flags"]
+        )
 
     @api.model
     def _get_value(self, value, column):

@@ -98,8 +98,8 @@ class Sheet:
         text = str(text)[:MAX_LENGTH]
         self.sheet.write_string(self.row, column, text, self._get_format(style))
 
-    def write_number(self, column, value, number_format, style=""):
-        look = self._get_format(style, number_format)
+    def write_number(self, column, value, number_format, style="", is_late=False):
+        look = self._get_format(style, number_format, is_late=is_late)
         self.sheet.write_number(self.row, column, value, look)
 
     def write_date(self, column, value, style="", is_late=False):
@@ -184,7 +184,7 @@ class AccountFollowupReport(models.AbstractModel):
     def _get_sheet_columns(self, document):
         """Return the columns: customer, number, currency and those of the report."""
         columns = [
-            {"name": "_customer", "label": self.env._("Customer"), "type": "text"},
+            {"name": "_customer", "label": document["who"], "type": "text"},
             {"name": "_name", "label": self.env._("Number"), "type": "text"},
         ]
         shown = self._get_document_columns(document)
@@ -250,9 +250,10 @@ class AccountFollowupReport(models.AbstractModel):
                 number_format = texts.get_number_format(row, column)
                 sheet.write_number(number, value, number_format, style)
             elif kind == "integer":
-                sheet.write_number(number, value, "0", style)
+                is_late = self._is_late(row, column)
+                sheet.write_number(number, value, "0", style, is_late)
             elif kind == "date":
-                is_late = column["name"] == "due_date" and "overdue" in row["flags"]
+                is_late = self._is_late(row, column)
                 sheet.write_date(number, value, style, is_late)
             else:
                 sheet.write_text(number, value, style)

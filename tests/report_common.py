@@ -53,6 +53,8 @@ class ReportCommon(FollowupCommon):
             moves += cls._create_random_invoice(dice, dice.choice(partners))
         for _number in range(size):
             cls._do_something(dice, moves, partners)
+        for number in range(size):
+            cls._do_something_rare(number, dice, moves, partners)
         cls.env.flush_all()
         return partners
 
@@ -121,6 +123,117 @@ class ReportCommon(FollowupCommon):
         payment.action_post()
 
     # ------------------------------------------------------------------
+    # What makes rows of a report depend on each other
+    # ------------------------------------------------------------------
+
+    @classmethod
+    def _do_something_rare(cls, number, dice, moves, partners):
+        """Settle across currencies and customers, revalue, or reset to draft."""
+        rare = (
+            cls._pay_in_other_currency,
+            cls._settle_by_customer,
+            cls._settle_by_nobody,
+            cls._revalue,
+            cls._reset_to_draft,
+        )
+        open_moves = moves.filtered(
+            lambda move: move.state == "posted" and move.amount_residual
+        )
+        if open_moves:
+            rare[number % len(rare)](dice, dice.choice(open_moves), partners)
+
+    @classmethod
+    def _get_later_day(cls, dice, move):
+        return min(move.date + timedelta(days=dice.randrange(60)), TODAY)
+
+    @classmethod
+    def _pay_in_other_currency(cls, dice, move, _partners):
+        currencies = cls.company.currency_id + cls.euro + cls.franc
+        wizard = cls.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=move.ids
+        )
+        return wizard.create(
+            {
+                "payment_date": cls._get_later_day(dice, move),
+                "currency_id": dice.choice(currencies - move.currency_id).id,
+            }
+        )._create_payments()
+
+    @classmethod
+    def _settle_by_customer(cls, dice, move, partners):
+        partner = dice.choice(partners - move.commercial_partner_id)
+        return cls._settle_by(dice, move, partner)
+
+    @classmethod
+    def _settle_by_nobody(cls, dice, move, _partners):
+        return cls._settle_by(dice, move, cls.env["res.partner"])
+
+    @classmethod
+    def _get_receivables(cls, moves):
+        return moves.line_ids.filtered(
+            lambda line: line.account_type == "asset_receivable"
+        )
+
+    @classmethod
+    def _settle_by(cls, dice, move, partner, share=None):
+        """Match a move with an entry booked on another customer, or on none."""
+        lines = cls._get_receivables(move).filtered(lambda line: not line.reconciled)
+        balance = -sum(lines.mapped("amount_residual"))
+        balance *= share or dice.choice([0.4, 1, 1.5])
+        if cls.company.currency_id.is_zero(balance):
+            return None
+        entry = cls._create_entry(cls._get_later_day(dice, move), partner, balance)
+        (lines + cls._get_receivables(entry)).reconcile()
+        return entry
+
+    @classmethod
+    def _create_entry(cls, day, partner, balance, **values):
+        """Post an entry on the receivable account in the company's currency."""
+        balance = cls.company.currency_id.round(balance)
+        other = cls.company_data["default_account_revenue"]
+        entry = cls.env["account.move"].create(
+            {
+                "date": day,
+                "line_ids": [
+                    Command.create(
+                        {
+                            "account_id": account.id,
+                            "partner_id": partner.id,
+                            "balance": amount,
+                            **(values if amount == balance else {}),
+                        }
+                    )
+                    for account, amount in (
+                        (cls.company_data["default_account_receivable"], balance),
+                        (other, -balance),
+                    )
+                ],
+            }
+        )
+        entry.action_post()
+        return entry
+
+    @classmethod
+    def _revalue(cls, dice, move, _partners):
+        """Book a difference that is nothing in the currency of the document."""
+        return cls._create_entry(
+            cls._get_later_day(dice, move),
+            move.partner_id,
+            dice.uniform(-90, 90),
+            currency_id=cls.euro.id,
+            amount_currency=0.0,
+        )
+
+    @classmethod
+    def _reset_to_draft(cls, dice, move, _partners):
+        """Pay, then reset invoice or payment to draft: core keeps the match."""
+        payment = cls._pay(move, day=cls._get_later_day(dice, move))
+        if dice.random() < 0.5:
+            payment.move_id.button_draft()
+        else:
+            move.button_draft()
+
+    # ------------------------------------------------------------------
     # The plain way
     # ------------------------------------------------------------------
 
@@ -141,21 +254,28 @@ class ReportCommon(FollowupCommon):
         """Return (company amount, own amount) that was open at the end of a day.
 
         Forward from the beginning: the amount less each match whose both sides were
-        booked by then. The report goes backward from what is open now.
+        booked by then. The report goes backward from what is open now. What is not
+        posted settles nothing.
         """
         amount, own = line.balance, line.amount_currency
         for match in line.matched_credit_ids:
-            if max(match.debit_move_id.date, match.credit_move_id.date) <= day:
+            if self._is_settled(match, day):
                 amount -= match.amount
                 own -= match.debit_amount_currency
         for match in line.matched_debit_ids:
-            if max(match.debit_move_id.date, match.credit_move_id.date) <= day:
+            if self._is_settled(match, day):
                 amount += match.amount
                 own += match.credit_amount_currency
         return (
             line.company_currency_id.round(amount),
             line.currency_id.round(own),
         )
+
+    def _is_settled(self, match, day):
+        sides = match.debit_move_id + match.credit_move_id
+        return max(sides.mapped("date")) <= day and set(
+            sides.mapped("parent_state")
+        ) == {"posted"}
 
     def _get_sums(self, lines, document, amounts):
         """Return {(customer, currency): sum} of {line: (company, own)}."""

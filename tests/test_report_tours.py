@@ -34,6 +34,17 @@ class TestReportTours(FollowupCommon, HttpCase):
         """Sorting, comparing, unfolding, the entry and back, the statement."""
         self._start("/odoo", "account_followup_report_aged")
 
+    def test_f5_accounts_of_the_ledger(self):
+        """Receivable, payable or both: chosen in the options, and remembered."""
+        day = fields.Date.context_today(self.company)
+        vendor = self._create_customer("Vendor Ltd")
+        self._create_late(
+            10, 30.0, vendor, day=day, move_type="in_invoice", invoice_date=day
+        )
+        self._start(
+            f"{ADDRESS}?report=partner_ledger", "account_followup_report_accounts"
+        )
+
     def test_f1_statement(self):
         self.invoice.copy({"invoice_date": self.invoice.invoice_date})
         self._start(

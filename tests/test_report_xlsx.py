@@ -36,8 +36,9 @@ class TestReportXlsx(ReportFilesCommon):
     def _get_table(self, sheet):
         """Return (number of the head's row, labels, [{label: cell}])."""
         rows = list(sheet.iter_rows())
-        number = next(n for n, row in enumerate(rows) if row[0].value == "Customer")
-        labels = [cell.value for cell in rows[number]]
+        heads = ("Customer", "Partner")
+        number = next(n for n, row in enumerate(rows) if row[0].value in heads)
+        labels = ["Customer", *(cell.value for cell in rows[number][1:])]
         table = [dict(zip(labels, row, strict=True)) for row in rows[number + 1 :]]
         return number + 1, labels, table
 
@@ -202,6 +203,25 @@ class TestReportXlsx(ReportFilesCommon):
         self.assertEqual(colors[self.invoices[0].name].rgb, "FFC0392B")
         not_due = colors[self.invoices[2].name]
         self.assertTrue(not_due is None or not_due.rgb != "FFC0392B")
+
+    def test_f7_what_is_excluded_is_not_late(self):
+        """Days are marked as on the screen: nobody is to be reminded of these."""
+        excluded, late = self.invoices[0], self.invoices[4]
+        excluded.no_followup = True
+        for variant, columns in (
+            ("aged_receivable", ["Due Date"]),
+            ("followup_report", ["Due Date", "Days Late"]),
+        ):
+            _content, sheet = self._render(variant)
+            _head, _labels, table = self._get_table(sheet)
+            rows = {cells["Number"].value: cells for cells in table}
+            for invoice, is_marked in ((excluded, False), (late, True)):
+                for name in columns:
+                    color = rows[invoice.name][name].font.color
+                    with self.subTest(variant=variant, name=name, marked=is_marked):
+                        self.assertEqual(
+                            bool(color) and color.rgb == "FFC0392B", is_marked
+                        )
 
     def test_f7_head_filters_outline_and_print(self):
         self.company.name = "First & Last"

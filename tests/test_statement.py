@@ -88,7 +88,7 @@ class TestStatement(StatementCommon, CronMixinCase):
         )
         self.assertFalse(window.alerts)
         self.assertIn("Statement of account", window.subject)
-        self.assertIn("01/01/2024 to 12/31/2024", window.body)
+        self.assertIn("01/01/2024 to 05/15/2024", window.body)
         action, (mail,) = self._send(window)
         self.assertEqual(action["type"], "ir.actions.act_window_close")
         self.assertIn("late.ltd@customer.example.com", mail["email_to"][0])
@@ -228,7 +228,7 @@ class TestStatement(StatementCommon, CronMixinCase):
         self.assertEqual(len(mails), 1, "it was invoiced and paid within the period")
         window = self._open_statement_window(period="custom")
         window.write(
-            {"date_from": TODAY + timedelta(1), "date_to": TODAY + timedelta(9)}
+            {"date_from": TODAY - timedelta(99), "date_to": TODAY - timedelta(90)}
         )
         with self.assertRaisesRegex(UserError, "No balance"):
             window.action_send()

@@ -68,21 +68,20 @@ class AccountFollowupStatementWizard(models.TransientModel):
     def _compute_dates(self):
         for wizard in self:
             if wizard.period and wizard.period != "custom":
-                report = wizard._get_report()
-                wizard.date_from, wizard.date_to = periods.get_period(
-                    wizard.period, report._get_day(), report._get_fiscal_year()
-                )
+                wizard.date_from, wizard.date_to = wizard._get_dates()
+
+    def _get_dates(self):
+        """Return the days of the chosen period, until today at the latest."""
+        report = self._get_report()
+        day = report._get_day()
+        first, last = periods.get_period(self.period, day, report._get_fiscal_year())
+        return first, min(last, day)
 
     @api.onchange("date_from", "date_to")
     def _onchange_dates(self):
         """Other days than those of the period are days of one's own."""
-        report = self._get_report()
-        if self.period != "custom" and (
-            self.date_from or None,
-            self.date_to,
-        ) != periods.get_period(
-            self.period, report._get_day(), report._get_fiscal_year()
-        ):
+        dates = (self.date_from or None, self.date_to)
+        if self.period != "custom" and dates != self._get_dates():
             self.period = "custom"
 
     @api.depends("company_id")
@@ -250,6 +249,14 @@ class AccountFollowupStatementWizard(models.TransientModel):
             raise UserError(self.env._("Tick Print, Email or By Post first."))
         if not self.date_to:
             raise UserError(self.env._("Choose the last day of the statement."))
+        if self.date_to > self._get_report()._get_day():
+            raise UserError(
+                self.env._(
+                    "The last day of the statement (%s) has not come yet. Choose "
+                    "today or an earlier day.",
+                    format_date(self.env, self.date_to),
+                )
+            )
         if self.date_from and self.date_from > self.date_to:
             raise UserError(
                 self.env._(

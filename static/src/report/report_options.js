@@ -15,6 +15,7 @@ const SHAPES = {
     search: "text",
     draft: "flag",
     hide_settled: "flag",
+    accounts: "text",
     currency: "text",
     age_by: "text",
     compare: "number",

@@ -47,7 +47,7 @@ export class ReportTable extends Component {
     // -------------------------------------------------------------------------
 
     get nameColumn() {
-        return { name: "name", type: "text", label: _t("Customer") };
+        return { name: "name", type: "text", label: this.report.who };
     }
 
     getSort(column) {

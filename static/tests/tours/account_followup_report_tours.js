@@ -220,6 +220,24 @@ tours.add("account_followup_report_address", {
     ],
 });
 
+tours.add("account_followup_report_accounts", {
+    steps: () => [
+        see("All that is booked", `${REPORT} .o_followup_customer:contains(Vendor Ltd)`),
+        see("It is about partners", `${REPORT} th[data-name=name]:contains(Partner)`),
+        click("Open the options", `${REPORT} .o_followup_report_options`),
+        see("What holds is marked", ".o-dropdown--menu [data-option=both].selected[aria-checked=true]"),
+        click("What is receivable", ".o-dropdown--menu [data-option=receivable]"),
+        see("Only customers", `${REPORT}:not(:has(.o_followup_customer:contains(Vendor Ltd))) .o_followup_customer:contains(Late Ltd)`),
+        click("Open the reports", `${REPORT} .o_followup_report_variant`),
+        click("Another report", ".o-dropdown--menu [data-variant=aged_receivable]"),
+        seeReport("Aged Receivable"),
+        click("Open the reports again", `${REPORT} .o_followup_report_variant`),
+        click("Back to the ledger", ".o-dropdown--menu [data-variant=partner_ledger]"),
+        seeReport("Partner Ledger"),
+        see("It is remembered", `${REPORT}:not(:has(.o_followup_customer:contains(Vendor Ltd))) .o_followup_customer:contains(Late Ltd)`),
+    ],
+});
+
 tours.add("account_followup_report_error", {
     steps: () => [
         see("It says what is wrong", `${REPORT} .o_followup_report_error:contains(period = whenever)`),
