@@ -2,10 +2,12 @@
 
 Shows each test as it ends; at the end the failures with their tracebacks and every
 unexpected WARNING, ERROR or CRITICAL line. Writes "PASSED FAILED SKIPPED" into a file
-for dev/test; a log with unexpected lines counts as one failure.
+for dev/test; a log with unexpected lines counts as one failure. Beside other runs its
+end goes into a file, and so do file, name and seconds of each test.
 """
 
 import argparse
+import contextlib
 import re
 import signal
 import subprocess
@@ -26,6 +28,8 @@ FAILED = re.compile(
 )
 # Where tracebacks see this module, through its link among the add-ons
 LINK = re.compile(r'(?<=File ")[^"]*/addons/account_payment_followup/')
+# What Odoo says at the end of failures, each of which was counted
+SUMMARY = re.compile(r"^\d+ failed, \d+ error\(s\) of \d+ tests")
 # A tour that cannot run is a tour that was not tested
 NOT_TESTED = re.compile(r"[Cc]hrome|websocket|DevTools", re.IGNORECASE)
 
@@ -35,11 +39,13 @@ class Report:
         self.allowed = allowed
         self.quiet = quiet
         self.times = {}  # test: seconds
+        self.ran = []  # (file, test, seconds)
         self.failures = []  # (test, text)
         self.failed = set()
         self.skipped = {}  # test: reason
         self.problems = []  # (test, entry)
         self.current = None
+        self.file = None
         self.since = time.monotonic()
 
     def add(self, entry):
@@ -53,6 +59,7 @@ class Report:
         if start := STARTING.match(text):
             self.finish_test()
             self.current, self.since = start[1], time.monotonic()
+            self.file = logger.rpartition(".")[2]
         elif skip := SKIPPED.match(text):
             self.skipped[skip[1]] = skip[2]
         elif level == "ERROR" and (failure := FAILED.match(text + "\n")):
@@ -60,6 +67,8 @@ class Report:
             self.failures.append((failure["name"], text))
         elif level in ("WARNING", "ERROR", "CRITICAL"):
             known = f"{level} {logger}: {text}"
+            if self.failed and SUMMARY.match(text):
+                return
             if not any(rule.search(known) for rule in self.allowed):
                 self.problems.append((self.current, entry.rstrip()))
 
@@ -68,6 +77,7 @@ class Report:
             return
         name, seconds = self.current, time.monotonic() - self.since
         self.times[name] = seconds
+        self.ran.append((self.file, name, seconds))
         self.current = None
         if name in self.failed:
             word = "FAIL"
@@ -148,6 +158,8 @@ def main():
     parser.add_argument("--log", type=Path, required=True, help="the whole log")
     parser.add_argument("--counts", type=Path, required=True, help="the counts")
     parser.add_argument("--quiet", action="store_true", help="show only what failed")
+    parser.add_argument("--report", type=Path, help="the end, instead of showing it")
+    parser.add_argument("--ran", type=Path, help="file, test, seconds: a line each")
     parser.add_argument("command", nargs="+")
     args = parser.parse_args()
 
@@ -185,7 +197,14 @@ def main():
             report.add(entry)
     report.finish_test()
     status = process.wait()
-    report.show(status)
+    with contextlib.ExitStack() as stack:
+        if args.report:
+            file = stack.enter_context(args.report.open("w"))
+            stack.enter_context(contextlib.redirect_stdout(file))
+        report.show(status)
+    if args.ran:
+        lines = ["{} {} {:.2f}\n".format(*one) for one in report.ran]
+        args.ran.write_text("".join(lines))
     args.counts.write_text("{} {} {}\n".format(*report.counts(status)))
 
 

@@ -44,6 +44,7 @@ from . import (
     test_rule_oracle,
     test_send,
     test_send_choices,
+    test_shards,
     test_shared_run,
     test_sms,
     test_state,
