@@ -17,6 +17,7 @@ from . import (
     account_followup_run,
     account_followup_send,
     account_followup_send_recipients,
+    account_followup_send_call,
     account_followup_send_email,
     account_followup_send_letter,
     account_followup_send_post,

@@ -121,6 +121,15 @@ class AccountFollowup(models.Model):
         return self.sudo().search(domain)
 
     @api.model
+    def _get_case(self, partner, company):
+        """Return the follow-up of a customer to look at; looking creates none."""
+        domain = [("partner_id", "=", partner.id), ("company_id", "=", company.id)]
+        followups = self.sudo()
+        return followups.search(domain) or followups.new(
+            {"partner_id": partner.id, "company_id": company.id}
+        )
+
+    @api.model
     def _get_day_of(self, company):
         """Return today in a root company. Entry points only, see ``res.company``."""
         return company._get_followup_day()[company]

@@ -16,7 +16,8 @@ OUTCOMES = [
 class AccountFollowupCall(models.Model):
     """A phone call about open invoices, logged by hand and kept for ever (C8, E3).
 
-    It reaches no level and does not count for the gap between reminders.
+    It reaches no level and does not count for the gap between reminders, unless the
+    level that is due is a call: then it has carried that out.
     """
 
     _name = "account.followup.call"
@@ -103,6 +104,8 @@ class AccountFollowupCall(models.Model):
         """
         call = self.create(values)
         call._check_days(today)
+        if call._is_answer():
+            self.env["account.followup.send"].sudo()._record_call(call)
         call._rest_invoices(today)
         if call.next_reminder_date:
             followup = self.env["account.followup"]._get_or_create(
@@ -113,6 +116,11 @@ class AccountFollowupCall(models.Model):
         if close_activities:
             call._close_activities()
         return call
+
+    def _is_answer(self):
+        """Return whether somebody was reached; else the call is still to be made."""
+        self.ensure_one()
+        return self.outcome != "not_reached"
 
     def _check_days(self, today):
         self.ensure_one()

@@ -292,22 +292,46 @@ class AccountFollowupLevel(models.Model):
         }
 
     def _translate_default_levels(self, langs):
-        """Put the shipped English texts of levels in some languages (A1).
+        """Put the shipped texts of levels in some languages (A1).
 
         A text that somebody has changed or translated stays as it is.
 
         :param langs: codes of active languages
         """
-        english = self.with_context(lang="en_US")
-        shipped = {
-            name: {english.env._(value): value for value in values}
-            for name, values in DEFAULT_TEXTS.items()
+        active = [code for code, _name in self.env["res.lang"].get_installed()]
+        for name, sources in DEFAULT_TEXTS.items():
+            shipped = {
+                lang: [self.with_context(lang=lang).env._(text) for text in sources]
+                for lang in ["en_US", *sorted(set(active) - {"en_US"})]
+            }
+            for level in self:
+                level._translate_default_text(name, shipped, set(langs), active)
+
+    def _translate_default_text(self, name, shipped, langs, active):
+        """Put one shipped text of a level in some languages.
+
+        What is stored as en_US also stands for languages without a text of their own.
+        Where English is not active that is the company's language, or the first one:
+        in which order languages are loaded makes no difference.
+
+        :param str name: field
+        :param dict shipped: {language: texts}, in the same order, English first
+        """
+        stored = self._fields[name]._get_stored_translations(self) or {}
+        source = stored.get("en_US")
+        found = [texts.index(source) for texts in shipped.values() if source in texts]
+        if not found:
+            return
+        texts = {
+            lang: shipped[lang][found[0]]
+            for lang in langs - {"en_US"}
+            if stored.get(lang, source) == source
         }
-        for lang in set(langs) - {"en_US"}:
-            for level, source in zip(
-                self.with_context(lang=lang), english, strict=True
-            ):
-                for name, texts in shipped.items():
-                    text = texts.get(source[name])
-                    if text and level[name] == source[name]:
-                        level[name] = level.env._(text)
+        if "en_US" not in active and source in shipped["en_US"]:
+            own = self.company_id.partner_id.lang
+            first = own if own in active else min(active)
+            texts["en_US"] = shipped[first][found[0]]
+        elif langs == {"en_US"}:  # it has just been loaded
+            texts["en_US"] = shipped["en_US"][found[0]]
+        if texts:
+            self._update_field_translations(name, texts)

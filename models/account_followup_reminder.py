@@ -37,6 +37,14 @@ class AccountFollowupReminder(models.Model):
         help="Amount claimed, credits deducted, in company currency.",
     )
     sms_body = fields.Text("SMS Text", readonly=True)
+    call_id = fields.Many2one(
+        "account.followup.call",
+        string="Phone Call",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The call that carried out the level.",
+    )
     reply_ids = fields.Many2many(
         "mail.message", string="Replies", compute="_compute_replies"
     )
@@ -52,6 +60,12 @@ class AccountFollowupReminder(models.Model):
         for reminder in self:
             name = reminder.level_id.name or self.env._("Reminder")
             reminder.display_name = f"{name} – {reminder.partner_id.display_name}"
+
+    @api.depends_context("lang")
+    @api.depends("call_id", "delivery_ids.channel")
+    def _compute_channels(self):
+        super()._compute_channels()
+        self.filtered("call_id").channels = self.env._("Phone Call")
 
     @api.depends("delivery_ids.state")
     def _compute_state(self):

@@ -140,8 +140,11 @@ class AccountFollowupSend(models.AbstractModel):
             ),
             "lang": data["lang"],
             # one line: it becomes a header of the e-mail
-            "subject": " ".join((data["subject"] or "").split()),
+            "subject": " ".join((data["subject"] or "").split())
+            if data["channels"]
+            else False,
             "sms_body": data["sms_body"] if "sms" in data["channels"] else False,
+            "call_id": data["call"].id if data.get("call") else False,
             "line_ids": [fields.Command.create(line) for line in lines],
         }
 
@@ -172,12 +175,13 @@ class AccountFollowupSend(models.AbstractModel):
         """Add the followers and the activity of the level that is due (A4, A5)."""
         groups = defaultdict(list)
         for data in batch:
-            groups[data["level"], data["day"]].append(data["followup"])
-        for (level, day), cases in groups.items():
+            is_done = bool(data.get("call"))
+            groups[data["level"], data["day"], is_done].append(data["followup"])
+        for (level, day, is_done), cases in groups.items():
             followups = concat(cases)
             if users := level.follower_user_ids.filtered("active"):
                 followups.partner_id.message_subscribe(partner_ids=users.partner_id.ids)
-            if level.schedule_activity and level.activity_type_id:
+            if level.schedule_activity and level.activity_type_id and not is_done:
                 is_manual = batch[0]["trigger"] == "manual"
                 self._schedule_activities(followups, level, day, is_manual)
 
@@ -189,10 +193,9 @@ class AccountFollowupSend(models.AbstractModel):
             else has planned; a run plans hundreds, which stand in the work-list
         """
         groups = followups.grouped(
-            lambda followup: self._get_activity_user(followup, level)
+            lambda followup: self._get_task_user(followup, level)
         )
         for user, mine in groups.items():
-            user = user or self.env.ref("base.user_admin")  # noqa: PLW2901
             partners = mine.partner_id.with_context(
                 mail_activity_quick_update=not is_manual
             )
@@ -203,6 +206,12 @@ class AccountFollowupSend(models.AbstractModel):
                 note=level.activity_note,
                 user_id=user.id,
             )
+
+    @api.model
+    def _get_task_user(self, followup, level):
+        """Return who gets the activity of a level; somebody always does."""
+        user = self._get_activity_user(followup, level)
+        return user or self.env.ref("base.user_admin")
 
     @api.model
     def _get_activity_user(self, followup, level):

@@ -44,6 +44,9 @@ class AccountFollowupCallWizard(models.TransientModel):
         store=True,
         readonly=False,
     )
+    answered_level_id = fields.Many2one(
+        "account.followup.level", compute="_compute_answered_level_id"
+    )
     call_id = fields.Many2one("account.followup.call", readonly=True)
 
     @api.model
@@ -97,6 +100,19 @@ class AccountFollowupCallWizard(models.TransientModel):
         """Who was not reached is still to be called."""
         for wizard in self:
             wizard._set_defaults({"close_activities": wizard.outcome != "not_reached"})
+
+    @api.depends("partner_id", "company_id", "date", "outcome")
+    def _compute_answered_level_id(self):
+        """Show the level that this call carries out."""
+        for wizard in self:
+            wizard.answered_level_id = wizard._get_answered_level()
+
+    def _get_answered_level(self):
+        call = self.env["account.followup.call"].new({"outcome": self.outcome})
+        case = self.env["account.followup"]._get_case(self.partner_id, self.company_id)
+        if not (self.date and self.date <= self._get_day() and call._is_answer()):
+            return self.env["account.followup.level"]
+        return self._get_service()._get_level_of_call(case, self.date)
 
     def action_log(self):
         """Record the call, once for this window, and close the window.

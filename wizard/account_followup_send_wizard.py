@@ -68,6 +68,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         "SMS Text", compute="_compute_sms_body", store=True, readonly=False
     )
     default_sms_body = fields.Text()
+    task = fields.Char(compute="_compute_task")
     # the newest reminder when the window was opened, and the one that it sent
     seen_reminder_id = fields.Many2one(
         "account.followup.reminder",
@@ -84,15 +85,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     def _get_case(self):
         """Return the follow-up for the defaults; nothing is created by looking."""
         self.ensure_one()
-        followup = self.env["account.followup"].sudo()
-        return followup.search(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-            ]
-        ) or followup.new(
-            {"partner_id": self.partner_id.id, "company_id": self.company_id.id}
-        )
+        return self.env["account.followup"]._get_case(self.partner_id, self.company_id)
 
     def _get_ticked(self):
         # EXTENDS 'account.followup.content.mixin'
@@ -173,7 +166,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         content = self._get_service()._get_default_content(
             self._get_case(), self.level_id.sudo(), self._get_day()
         )
-        channels = content["channels"] or {"email"}
+        channels = content["channels"]
+        if not channels and not self.level_id:
+            channels = {"email"}  # a level that is due and sends nothing is a task
         return {
             **{name: channel in channels for name, channel in CHANNELS.items()},
             "attach_invoices": content["attach_invoices"],
@@ -209,6 +204,15 @@ class AccountFollowupSendWizard(models.TransientModel):
             if not wizard.sms_body or wizard.sms_body == wizard.default_sms_body:
                 wizard.sms_body = text
             wizard.default_sms_body = text
+
+    @api.depends("partner_id", "company_id", "level_id")
+    def _compute_task(self):
+        """Say what is done when nothing is ticked, if that is anything."""
+        for wizard in self:
+            level = wizard.level_id.sudo()
+            wizard.task = wizard._get_service()._has_task(level) and (
+                wizard._get_service()._get_task_text(wizard._get_case(), level)
+            )
 
     # ------------------------------------------------------------------
     # What a person should know before sending
@@ -337,7 +341,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         if self.reminder_id:  # a second click
             return self._get_closing_action()
         channels = set(self._get_ticked())
-        if not channels:
+        if not channels and not self.task:
             raise UserError(self.env._("Tick Print, Email, SMS or By Post first."))
         followup = self.env["account.followup"]._get_or_create(
             self.partner_id, self.company_id
