@@ -348,9 +348,9 @@ class AccountFollowupDemo(models.AbstractModel):
         self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)]).unlink()
 
     @api.model
-    def _create_letters(self, reminders, letters):
+    def _create_letters(self, pairs):
         # EXTENDS 'account.followup.send': no PDF is made
-        return [self.env["ir.attachment"]] * len(reminders)
+        return [self.env["ir.attachment"]] * len(pairs)
 
     @api.model
     def _get_invoice_documents(self, data):

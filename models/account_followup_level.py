@@ -90,7 +90,9 @@ class AccountFollowupLevel(models.Model):
         ondelete="set null",
     )
     attach_invoices = fields.Boolean(
-        help="Attach the overdue invoices as PDF to the e-mail and to the letter."
+        help="The invoices that the reminder names go with it: as files of the e-mail, "
+        "and as pages behind the letter, printed or posted. Of a posted letter each "
+        "page costs; pages of other sizes are fitted to A4."
     )
     follower_user_ids = fields.Many2many(
         "res.users",

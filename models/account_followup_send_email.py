@@ -44,8 +44,9 @@ class AccountFollowupSend(models.AbstractModel):
         return {
             "partner": followup.partner_id,
             "lang": reminder.lang,
+            "owner": reminder,
             "attachments": [
-                *self._get_letter_content(reminder),
+                *self._get_letter_content(data),
                 *self._get_invoice_documents(data),
             ],
             "values": self._prepare_email_values(
@@ -113,48 +114,3 @@ class AccountFollowupSend(models.AbstractModel):
         if partner.email_formatted:
             values["email_from"] = partner.email_formatted
         return values
-
-    @api.model
-    def _get_attached_invoices(self, data):
-        """Return the invoices whose PDF goes with a reminder (A4)."""
-        moves = self.env["account.move"]
-        if data["attach_invoices"]:
-            moves = moves.browse(
-                row["move_id"] for row in data["rows"] if row["residual"] > 0
-            )
-        return moves.filtered(lambda move: move.is_sale_document())
-
-    @api.model
-    def _read_documents_ahead(self, batch):
-        """Read the stored PDF of all invoices at once."""
-        moves = self.env["account.move"].union(
-            *(self._get_attached_invoices(data) for data in batch)
-        )
-        documents = moves.invoice_pdf_report_id
-        documents.fetch(["name", "store_fname", "db_datas", "mimetype"])
-
-    @api.model
-    def _get_invoice_documents(self, data):
-        """Return the PDF of the overdue invoices, stored ones as they are (A4).
-
-        :return: list of (file name, content)
-        """
-        moves = self._get_attached_invoices(data)
-        return [self._get_invoice_document(move) for move in moves]
-
-    @api.model
-    def _get_invoice_document(self, move):
-        """Return the invoice as (file name, content).
-
-        It is printed if none is stored, or its file is gone.
-        """
-        stored = move.invoice_pdf_report_id
-        if content := stored.raw:
-            return (stored.name, content)
-        report = self.env["account.move.send"]._get_default_pdf_report_id(move)
-        engine = self.env["ir.actions.report"]._with_followup_limit()
-        with engine._naming_followup_partner(move.commercial_partner_id):
-            content, _kind = engine.with_company(move.company_id)._render_qweb_pdf(
-                report.report_name, move.ids
-            )
-        return (move._get_invoice_report_filename(report=report), content)

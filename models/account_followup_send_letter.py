@@ -31,8 +31,8 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _queue_print(self, batch):
         reminders = concat(data["reminder"] for data in batch)
-        letters = [self.env["snailmail.letter"]] * len(reminders)
-        attachments = self._create_letters(reminders, letters)
+        none = self.env["snailmail.letter"]
+        attachments = self._create_letters([(data, none) for data in batch])
         self._create_deliveries(
             [
                 {
@@ -51,17 +51,24 @@ class AccountFollowupSend(models.AbstractModel):
     def _queue_letter(self, batch):
         """Hand a letter to each contact to core's queue; it needs credits (C7)."""
         pairs = [
-            (data["reminder"], contact)
+            (data, contact)
             for data in batch
             for contact in data["reminder"]._get_recipients("letter")
         ]
-        letters = self._create_snailmail_letters(pairs)
-        attachments = self._create_letters([pair[0] for pair in pairs], letters)
+        letters = self._create_snailmail_letters(
+            [(data["reminder"], contact) for data, contact in pairs]
+        )
+        attachments = self._create_letters(
+            [(data, letter) for (data, _), letter in zip(pairs, letters, strict=True)]
+        )
         for letter, attachment in zip(letters, attachments, strict=True):
             letter.attachment_id = attachment
         self._create_deliveries(
-            {"reminder_id": reminder.id, **self._prepare_letter_delivery(letter)}
-            for (reminder, _contact), letter in zip(pairs, letters, strict=True)
+            {
+                "reminder_id": data["reminder"].id,
+                **self._prepare_letter_delivery(letter),
+            }
+            for (data, _contact), letter in zip(pairs, letters, strict=True)
         )
         self.env.ref("snailmail.snailmail_print")._trigger()
 
@@ -133,37 +140,43 @@ class AccountFollowupSend(models.AbstractModel):
         }
 
     @api.model
-    def _create_letters(self, reminders, letters):
+    def _create_letters(self, pairs):
         """Make the letters and keep them as attachments of their reminders.
 
-        :param reminders: list of reminders
-        :param letters: for each the ``snailmail.letter`` for which its page is laid
-            out: on A4, with margins, and the address in the window of the envelope;
-            or an empty one
+        The letter as such is kept in ``data["letter"]``, for the e-mail.
+
+        :param pairs: list of (data of a reminder, ``snailmail.letter`` or an empty
+            one): for the post the page is laid out on A4, with margins, and the
+            address in the window of the envelope
         :return: the attachments, in this order
         """
-        pages = self._print_letters(list(zip(reminders, letters, strict=True)))
+        letters = [(data["reminder"], letter) for data, letter in pairs]
+        pages = self._print_letters(letters)
+        for (data, _letter), content in zip(pairs, pages, strict=True):
+            data.setdefault("letter", content)
+        self._read_documents_ahead([data for data, _letter in pairs])
         return self.env["ir.attachment"].create(
             [
                 {
-                    "name": self._get_letter_name(reminder),
-                    "raw": content,
-                    "res_model": reminder._name,
-                    "res_id": reminder.id,
+                    "name": self._get_letter_name(data["reminder"]),
+                    "raw": self._finish_letter(
+                        letter, self._add_invoices(data, content, bool(letter))
+                    ),
+                    "res_model": data["reminder"]._name,
+                    "res_id": data["reminder"].id,
                     "mimetype": "application/pdf",
                 }
-                for reminder, content in zip(reminders, pages, strict=True)
+                for (data, letter), content in zip(pairs, pages, strict=True)
             ]
         )
 
     @api.model
-    def _get_letter_name(self, reminder):
-        reminder = reminder.with_context(lang=reminder.lang)
-        name = reminder.level_id.name or reminder.env._("Reminder")
-        return " ".join(f"{name} {reminder.date}.pdf".replace("/", "-").split())
+    def _get_letter_content(self, data):
+        """Return the letter as (file name, content) in a list; nothing without one.
 
-    @api.model
-    def _get_letter_content(self, reminder):
-        """Return the letters of a reminder as attachments of a message."""
-        letters = reminder.delivery_ids.attachment_id
-        return [(letter.name, letter.raw) for letter in letters]
+        It is the same for all channels and contacts, and comes without the invoices,
+        which an e-mail has as files of their own.
+        """
+        if "letter" not in data:
+            return []
+        return [(self._get_letter_name(data["reminder"]), data["letter"])]

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.tools import SQL, formataddr
 
 #: Layout of the e-mails.
@@ -20,9 +20,9 @@ class AccountFollowupSend(models.AbstractModel):
         """Post messages on customers of the company, and queue their notifications.
 
         :param posts: list of dicts: ``partner`` (the customer), ``values`` (of
-            mail.message, ``partner_ids`` as a list of ids), ``lang`` (code of the
-            language of the e-mail) and ``attachments`` ((name, content) pairs), the
-            last two if there are any
+            mail.message, ``partner_ids`` as a list of ids), and if there are any:
+            ``lang`` (code of the language of the e-mail), ``files`` (attachments of
+            ``owner``) and ``attachments`` ((name, content) pairs, kept as such)
         :return: the messages, in this order
         """
         if not posts:
@@ -80,7 +80,10 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _create_post_attachments(self, posts):
-        """Create the attachments of all messages."""
+        """Create the attachments of all messages.
+
+        They belong to what is sent, not to the customer whom more people may read.
+        """
         pairs = [
             (post, name, content)
             for post in posts
@@ -92,16 +95,22 @@ class AccountFollowupSend(models.AbstractModel):
                     "name": name,
                     "description": name,
                     "raw": content,
-                    "res_model": post["partner"]._name,
-                    "res_id": post["partner"].id,
+                    "res_model": post["owner"]._name,
+                    "res_id": post["owner"].id,
                 }
                 for post, name, content in pairs
             ]
         )
         for post in posts:
-            post["values"]["attachment_ids"] = []
+            ids = post["files"].ids if "files" in post else []
+            # "clear" says nothing, but lets core check the files with our rights: the
+            # sender may send what is not his to open
+            post["values"]["attachment_ids"] = [
+                Command.clear(),
+                *(Command.link(id_) for id_ in ids),
+            ]
         for (post, _name, _content), attachment in zip(pairs, attachments, strict=True):
-            post["values"]["attachment_ids"].append((4, attachment.id))
+            post["values"]["attachment_ids"].append(Command.link(attachment.id))
 
     @api.model
     def _get_references(self, partners):

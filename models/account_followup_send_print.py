@@ -33,8 +33,8 @@ class AccountFollowupSend(models.AbstractModel):
             part = self._take_letters(waiting)
             waiting = [entry for entry in waiting if entry not in part]
             contents = self._convert_letters([pair for _number, pair in part])
-            for (number, pair), content in zip(part, contents, strict=True):
-                pages[number] = self._finish_letter(pair[1], content)
+            for (number, _pair), content in zip(part, contents, strict=True):
+                pages[number] = content
         return [pages[number] for number in range(len(pairs))]
 
     @api.model

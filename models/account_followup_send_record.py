@@ -86,6 +86,7 @@ class AccountFollowupSend(models.AbstractModel):
         items.fetch(["name", "date", "move_id"])
         items.move_id.fetch(["name", "move_type", "access_token"])
         items.mapped("followup_name")
+        self._read_links_ahead(batch, items.move_id)
 
     @api.model
     def _queue_channel(self, channel, batch):
@@ -247,7 +248,7 @@ class AccountFollowupSend(models.AbstractModel):
         reminder = data["reminder"]
         return {
             "partner": data["followup"].partner_id,
-            "attachments": self._get_letter_content(reminder),
+            "files": reminder.delivery_ids.attachment_id,
             "values": {
                 "body": reminder.body,
                 "subject": reminder.subject,

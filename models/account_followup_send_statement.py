@@ -195,11 +195,10 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _prepare_statement_post(self, statement, followup):
         """Return the message on the customer that is sent as an e-mail."""
-        document = statement.attachment_id
         return {
             "partner": statement.partner_id,
             "lang": statement.lang,
-            "attachments": [(document.name, document.raw)],
+            "files": statement.attachment_id,
             "values": self._prepare_email_values(
                 statement, "mt_statement", followup, {"trigger": statement.trigger}
             ),
@@ -217,7 +216,6 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _prepare_statement_note(self, statement):
         """Return the note that keeps a statement which goes out on paper."""
-        document = statement.attachment_id
         text = self.env._(
             "Customer statement, %(period)s (%(channels)s)",
             period=statement._get_period_label(),
@@ -225,7 +223,7 @@ class AccountFollowupSend(models.AbstractModel):
         )
         return {
             "partner": statement.partner_id,
-            "attachments": [(document.name, document.raw)],
+            "files": statement.attachment_id,
             "values": {
                 "body": escape(text),
                 "message_type": "notification",

@@ -2,6 +2,7 @@ from lxml import html
 from markupsafe import Markup
 
 from odoo import api, models
+from odoo.tools.mail import html_sanitize
 from odoo.tools.misc import format_date, formatLang
 
 #: In a text, the element with this class is replaced by the table of open invoices.
@@ -18,7 +19,18 @@ class AccountFollowupSend(models.AbstractModel):
         """Return the text with the table of open invoices in its place (C5)."""
         table = self._render_table(reminder, data)
         return self._insert_table(
-            data["body"] or "", table, self._get_direction(reminder.lang)
+            self._clean_text(data["body"]), table, self._get_direction(reminder.lang)
+        )
+
+    @api.model
+    def _clean_text(self, body):
+        """Return a text of people with what core lets into its messages, and no more.
+
+        Whoever writes templates is not to run anything in the browser of whoever reads
+        the history.
+        """
+        return html_sanitize(
+            body or "", sanitize_attributes=True, sanitize_style=True, silent=True
         )
 
     @api.model
@@ -72,8 +84,8 @@ class AccountFollowupSend(models.AbstractModel):
                 lambda line: (line.residual <= 0, line.due_date, line.id)
             ),
             "overdue_by_currency": self._get_overdue_totals(reminder.line_ids),
-            "due_by_currency": [(total[0], total[1]) for total in data["total_due"]],
-            "pay_url": self._get_pay_url(reminder),
+            "open_by_currency": self._get_open_totals(reminder.line_ids, data),
+            **self._get_link_values(reminder, data),
             "format_day": lambda day: format_date(reminder.env, day),
             "format_amount": lambda amount, currency: formatLang(
                 reminder.env, amount, currency_obj=currency
@@ -95,15 +107,18 @@ class AccountFollowupSend(models.AbstractModel):
         ]
 
     @api.model
-    def _get_pay_url(self, reminder):
-        """Return the address at which the customer can pay: core's payment page (C5).
+    def _get_open_totals(self, lines, data):
+        """Return [(currency, amount, whether it has more than the lines)].
 
-        With one invoice its own page, which the token opens without a login, else the
-        page of all overdue invoices. No token is made here, since that would write on
-        the invoice while it is being processed (promise 4).
+        What is open and what is overdue are one amount to a customer who owes nothing
+        else: it is said once.
         """
-        moves = reminder.line_ids.filtered(lambda line: line.residual > 0).move_id
-        base = reminder.company_id.get_base_url()
-        if len(moves) == 1 and moves.is_invoice() and moves.access_token:
-            return f"{base}{moves.get_portal_url()}"
-        return f"{base}/my/invoices/overdue"
+        overdue = dict(self._get_overdue_totals(lines))
+        result = []
+        for currency, amount, *_rest in data["total_due"]:
+            mine = lines.filtered(lambda line, own=currency: line.currency_id == own)
+            is_more = currency.compare_amounts(amount, sum(mine.mapped("residual")))
+            said = overdue.get(currency)
+            if is_more or said is None or currency.compare_amounts(amount, said):
+                result.append((currency, amount, bool(is_more)))
+        return result

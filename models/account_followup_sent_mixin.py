@@ -19,7 +19,8 @@ class AccountFollowupSentMixin(models.AbstractModel):
     failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
     lang = fields.Char("Language", readonly=True)
     subject = fields.Char(readonly=True)
-    body = fields.Html(readonly=True, sanitize=False, help="Text as it was sent.")
+    # sanitized as messages are, but for the styles of the table, which is ours
+    body = fields.Html(readonly=True, help="Text as it was sent.")
     mail_message_id = fields.Many2one(
         "mail.message", string="Message", readonly=True, ondelete="set null"
     )

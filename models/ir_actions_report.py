@@ -118,20 +118,29 @@ class IrActionsReport(models.Model):
     @api.model
     def _build_wkhtmltopdf_args(self, *args, **kwargs):
         command = super()._build_wkhtmltopdf_args(*args, **kwargs)
+        if self.env.context.get("followup_without_scripts"):
+            # of the pages only: a script in the letterhead writes the page numbers
+            command += ["--disable-javascript"]
         if mark := self.env.context.get("followup_mark"):
             # without meaning for a local file; the watch knows the process by it
             command += ["--custom-header", "X-Mark", mark]
         return command
 
-    def _run_wkhtmltopdf(self, *args, **kwargs):
-        """Convert with a time limit, if the context has one.
+    def _run_wkhtmltopdf(self, bodies, report_ref=False, **kwargs):
+        """Convert with a time limit, if the context has one, and ours without scripts.
+
+        A letter has a text of people, whose code the engine would run on the server.
 
         :raise PdfHangsError: it took too long and was ended
         :raise PdfPutOffError: that has happened too often in this transaction
         """
+        # EXTENDS 'base'
+        kwargs["report_ref"] = report_ref
+        if report_ref and self._is_followup_report(report_ref):
+            self = self.with_context(followup_without_scripts=True)  # noqa: PLW0642
         patience = self.env.context.get("followup_patience")
         if not patience:
-            return super()._run_wkhtmltopdf(*args, **kwargs)
+            return super()._run_wkhtmltopdf(bodies, **kwargs)
         if patience.is_at_end:
             raise PdfPutOffError(
                 self.env._(
@@ -143,7 +152,7 @@ class IrActionsReport(models.Model):
         report = self.with_context(followup_mark=watch.mark)
         watch.start()
         try:
-            content = super(IrActionsReport, report)._run_wkhtmltopdf(*args, **kwargs)
+            content = super(IrActionsReport, report)._run_wkhtmltopdf(bodies, **kwargs)
         except UserError:
             watch.stop()  # until then it may be about to say that it was its doing
             if not watch.has_killed:
@@ -153,6 +162,11 @@ class IrActionsReport(models.Model):
         if watch.has_killed:
             self._raise_pdf_hangs(patience)
         return content
+
+    @api.model
+    def _is_followup_report(self, report_ref):
+        name = self._get_report(report_ref).report_name
+        return name.startswith("account_payment_followup.")
 
     def _raise_pdf_hangs(self, patience):
         seconds = round(patience.limit, 1)

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_amount, format_date, get_lang
 
 from ..tools import table_widths
+from ..tools.names import make_file_name
 
 #: Characters of a text on paper: what is higher than a page cannot be printed.
 MAX_TEXT = 200
@@ -141,9 +142,11 @@ class AccountFollowupReport(models.AbstractModel):
     @api.model
     def _get_file_name(self, document, extension, partner=None):
         """Return a name such as ``Customer Statement - Acme 2026-11-22.pdf``."""
-        name = f"{document['title']} - " if partner else f"{document['title']} "
-        name += f"{partner.name or partner.display_name} " if partner else ""
-        return f"{name}{document['options']['date_to']}.{extension}"
+        day = document["options"]["date_to"]
+        if not partner:
+            return make_file_name(extension, f"{document['title']} {day}")
+        customer = f"{partner.name or partner.display_name} {day}"
+        return make_file_name(extension, document["title"], customer)
 
     @api.model
     def _get_filters(self, document):

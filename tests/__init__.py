@@ -10,6 +10,8 @@ from . import (
     test_cron,
     test_demo,
     test_faults,
+    test_files,
+    test_foreign_code,
     test_hold,
     test_i18n,
     test_indexes,

@@ -1,1 +1,1 @@
-from . import ageing, days, ladder, paper, periods
+from . import ageing, days, ladder, links, names, paper, periods

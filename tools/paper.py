@@ -6,29 +6,36 @@ the loopback interface and the internal network, too.
 
 import re
 
-#: Elements that fetch or run something, or that paper cannot show.
-FORBIDDEN = {
-    "applet",
-    "audio",
-    "base",
-    "embed",
-    "frame",
-    "frameset",
-    "iframe",
-    "input",
-    "link",
-    "meta",
-    "noscript",
-    "object",
-    "script",
-    "source",
-    "style",
-    "svg",
-    "video",
-}
+#: Elements that text is made of. Of others only the text stays.
+ELEMENTS = frozenset(
+    "a abbr b bdi bdo big blockquote br caption center cite code col colgroup dd del"
+    " div dl dt em figcaption figure font h1 h2 h3 h4 h5 h6 hr i img ins kbd li mark ol"
+    " p pre q s samp small span strike strong sub sup table tbody td tfoot th thead"
+    " time tr tt u ul var wbr".split()
+)
 
-#: Attributes with addresses that are fetched; ``src`` of pictures is looked at.
-FETCHED = ("srcset", "background", "poster", "data", "dynsrc", "lowsrc", "longdesc")
+#: Elements whose content is no text for paper either.
+FORBIDDEN = frozenset(
+    "applet audio base button canvas datalist dialog embed form frame frameset head"
+    " iframe input keygen link map math menu meta noembed noframes noscript object"
+    " option param picture portal script select slot source style svg template textarea"
+    " title track video xml".split()
+)
+
+#: Attributes that say how something looks. Addresses of pictures and links, styles and
+#: classes are looked at; everything else goes, handlers of events first of all.
+ATTRIBUTES = frozenset(
+    "align alt bgcolor border cellpadding cellspacing char charoff class color cols"
+    " colspan compact dir face headers height href hspace lang noshade nowrap rowspan"
+    " rules scope size span src start style summary title type valign value vspace"
+    " width".split()
+)
+
+#: Classes by which the PDF engine would take an element for a part of the letterhead,
+#: where scripts run, or for a letter of its own.
+FRAME_CLASSES = frozenset({"header", "footer", "article"})
+
+_LINK = re.compile(r"(https?://|mailto:|tel:)", re.I)
 
 #: Pictures that come with the text, or are kept by Odoo itself.
 _INLINE = re.compile(r"data:image/(png|jpe?g|gif|webp);base64,[\w+/=\s]*$", re.I | re.A)
@@ -45,17 +52,28 @@ def remove_fetched(root, base_url):
     :param str base_url: address of this Odoo, whose pictures may stay
     """
     for element in list(root.iterdescendants()):
-        if not isinstance(element.tag, str) or element.tag.lower() in FORBIDDEN:
-            element.drop_tree()  # comments and processing instructions, too
-            continue
-        if element.tag == "img" and not is_allowed(element.get("src", ""), base_url):
+        name = element.tag.lower() if isinstance(element.tag, str) else None
+        if name is None or name in FORBIDDEN:  # comments and such, too
             element.drop_tree()
-            continue
-        if element.tag != "img":
-            element.attrib.pop("src", None)
-        for name in FETCHED:
-            element.attrib.pop(name, None)
-        _clean_style(element)
+        elif name == "img" and not is_allowed(element.get("src", ""), base_url):
+            element.drop_tree()
+        elif name not in ELEMENTS:
+            element.drop_tag()
+        else:
+            _clean_attributes(element, name)
+
+
+def _clean_attributes(element, name):
+    for attribute in list(element.attrib):
+        if attribute not in ATTRIBUTES or (attribute == "src" and name != "img"):
+            del element.attrib[attribute]
+    if not _LINK.match(element.get("href", "").strip()):
+        element.attrib.pop("href", None)
+    classes = element.get("class", "").split()
+    if FRAME_CLASSES.intersection(classes):
+        kept = [one for one in classes if one not in FRAME_CLASSES]
+        element.set("class", " ".join(kept))
+    _clean_style(element)
 
 
 def is_allowed(address, base_url):

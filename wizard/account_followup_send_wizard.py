@@ -42,7 +42,10 @@ class AccountFollowupSendWizard(models.TransientModel):
         "By Post", compute="_compute_from_level", store=True, readonly=False
     )
     attach_invoices = fields.Boolean(
-        compute="_compute_from_level", store=True, readonly=False
+        compute="_compute_from_level",
+        store=True,
+        readonly=False,
+        help="As files of the e-mail, and as pages behind a printed or posted letter.",
     )
     mail_template_id = fields.Many2one(compute="_compute_from_level")
     sms_template_id = fields.Many2one(

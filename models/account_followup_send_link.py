@@ -1,0 +1,82 @@
+from odoo import api, models
+from odoo.tools import str2bool
+
+#: Core's switch *Invoice Online Payment*.
+ONLINE_PAYMENT = "account_payment.enable_portal_payment"
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """The link in a reminder: only where it leads the customer to something (C5)."""
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _read_links_ahead(self, batch, moves):
+        """Read what the links need of all invoices, and who can be paid with."""
+        providers = self._get_payment_providers(batch[0]["followup"].company_id)
+        if providers:
+            moves.fetch(["state", "payment_state", "amount_residual", "amount_total"])
+            moves.mapped("transaction_ids")
+            moves.partner_id.fetch(["country_id"])
+        for data in batch:
+            data["payment_providers"] = providers
+
+    @api.model
+    def _get_payment_providers(self, company):
+        """Return what customers can pay a company with; nothing if that is off."""
+        providers = self.env["payment.provider"].sudo()
+        parameters = self.env["ir.config_parameter"].sudo()
+        if not str2bool(parameters.get_param(ONLINE_PAYMENT) or ""):
+            return providers
+        return providers.search(
+            [
+                *providers._check_company_domain(company),
+                ("state", "in", ("enabled", "test")),
+                ("is_published", "=", True),
+            ]
+        )
+
+    @api.model
+    def _get_link_values(self, reminder, data):
+        """Return the address that the button opens and whether one can pay there.
+
+        With one invoice its own page, which its token opens without a login. Core's
+        page of all overdue invoices needs a login, and shows those that are made out
+        to whoever has logged in: to most it would be a locked door, so that there is
+        no button. No token is made here, since that would write on the invoice while
+        it is being processed (promise 4).
+        """
+        move = reminder.line_ids.filtered(lambda line: line.residual > 0).move_id
+        if len(move) != 1 or not (move.is_invoice() and move.access_token):
+            return {"pay_url": None, "can_pay": False}
+        return {
+            "pay_url": f"{reminder.company_id.get_base_url()}{move.get_portal_url()}",
+            "can_pay": self._can_be_paid(move, data["payment_providers"]),
+        }
+
+    @api.model
+    def _can_be_paid(self, move, providers):
+        """Return whether core's page of an invoice offers a way to pay it.
+
+        The conditions of core's ``_get_compatible_providers``, without a query for
+        each customer.
+        """
+        if not providers or not move._has_to_be_paid():
+            return False
+        country, currency = move.partner_id.country_id, move.currency_id
+        return any(
+            (
+                not country
+                or not provider.available_country_ids
+                or country in provider.available_country_ids
+            )
+            and (
+                not provider.available_currency_ids
+                or currency in provider.available_currency_ids
+            )
+            and (
+                not provider.maximum_amount
+                or abs(move.amount_residual_signed) <= provider.maximum_amount
+            )
+            for provider in providers
+        )

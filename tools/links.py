@@ -1,0 +1,56 @@
+"""Links with a secret: what is kept does not hold it, what leaves does.
+
+Whoever has such a link opens the document without a login. In the history of a customer
+many more people read it than the one whom it was made for.
+"""
+
+import re
+
+#: Parameters of addresses that let in who has them.
+SECRETS = ("access_token", "auth_signup_token", "signup_token", "token", "hash")
+
+#: An address as it stands in HTML, in an attribute or in the text, with a secret in it.
+#: Those of pictures stay: they show what the text shows.
+_SECRET_URL = re.compile(
+    r"(?<![^\s\"'<>(])(?![^\s\"'<>]*/web/image/)"
+    rf"[^\s\"'<>]*(?:[?&]|&amp;)(?:{'|'.join(SECRETS)})=[^\s\"'<>]*",
+    re.I,
+)
+_SECRET = re.compile(
+    rf"(?P<before>[?]|&amp;|&)(?:{'|'.join(SECRETS)})=[^&#\"'<>\s]*(?P<after>&amp;|&)?",
+    re.I,
+)
+
+
+def hide_secrets(text):
+    """Return a text without the secrets of the addresses in it, and what it had.
+
+    :param str text: HTML or plain
+    :return: (text, dict {address as it is kept: address as it leaves})
+    """
+    found = {}
+
+    def hide(match):
+        address = match.group()
+        kept = _without_secrets(address)
+        found[kept] = address
+        return kept
+
+    return _SECRET_URL.sub(hide, text), found
+
+
+def show_secrets(text, found):
+    """Put the secrets back into a text from which ``hide_secrets`` took them."""
+    for kept, address in found.items():
+        # an address of this server has got its name meanwhile
+        start = "" if kept.startswith("/") else r"(?<![^\s\"'<>(])"
+        pattern = rf"{start}{re.escape(kept)}(?=[\s\"'<>]|$)"
+        text = re.sub(pattern, lambda _match, address=address: address, text)
+    return text
+
+
+def _without_secrets(address):
+    while match := _SECRET.search(address):
+        between = match["before"] if match["after"] else ""
+        address = address[: match.start()] + between + address[match.end() :]
+    return address
