@@ -24,7 +24,15 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _queue_email(self, batch):
         self._read_documents_ahead(batch)
-        messages = self._post_messages([self._prepare_email_post(d) for d in batch])
+        said = self._read_templates(
+            [data["reminder"] for data in batch],
+            [data["mail_template"] for data in batch],
+        )
+        posts = [
+            self._add_template_to_post(self._prepare_email_post(data), one)
+            for data, one in zip(batch, said, strict=True)
+        ]
+        messages = self._post_messages(posts)
         pairs = list(zip(batch, messages, strict=True))
         for data, message in pairs:
             data["reminder"].mail_message_id = message
@@ -45,6 +53,7 @@ class AccountFollowupSend(models.AbstractModel):
             "partner": followup.partner_id,
             "lang": reminder.lang,
             "owner": reminder,
+            "secrets": data.get("secrets"),
             "attachments": [
                 *self._get_letter_content(data),
                 *self._get_invoice_documents(data),

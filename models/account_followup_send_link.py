@@ -1,5 +1,9 @@
+from markupsafe import Markup
+
 from odoo import api, models
 from odoo.tools import str2bool
+
+from ..tools import links
 
 #: Core's switch *Invoice Online Payment*.
 ONLINE_PAYMENT = "account_payment.enable_portal_payment"
@@ -80,3 +84,29 @@ class AccountFollowupSend(models.AbstractModel):
             )
             for provider in providers
         )
+
+    # ------------------------------------------------------------------
+    # Secrets: what is kept has none, what leaves has them
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _keep_body(self, data):
+        """Note the text of a reminder, its links without what opens them.
+
+        The secrets stay in ``data["secrets"]`` until the e-mail is made.
+        """
+        reminder = data["reminder"]
+        body, data["secrets"] = links.hide_secrets(self._get_full_body(reminder, data))
+        reminder.body = Markup(body)
+
+    @api.model
+    def _complete_mail(self, post, mail, ids):
+        """Return the values of an e-mail as it leaves.
+
+        :param ids: ids of those who get it: to recipients the links open without a
+            login, a follower has the rights of its own
+        """
+        if post.get("secrets") and set(ids) <= set(post["values"]["partner_ids"]):
+            body = links.show_secrets(str(mail["body_html"]), post["secrets"])
+            mail = {**mail, "body_html": Markup(body)}
+        return mail

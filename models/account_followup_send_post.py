@@ -22,7 +22,8 @@ class AccountFollowupSend(models.AbstractModel):
         :param posts: list of dicts: ``partner`` (the customer), ``values`` (of
             mail.message, ``partner_ids`` as a list of ids), and if there are any:
             ``lang`` (code of the language of the e-mail), ``files`` (attachments of
-            ``owner``) and ``attachments`` ((name, content) pairs, kept as such)
+            ``owner``), ``secrets`` (what the links of recipients open with),
+            ``email_cc`` and ``attachments`` ((name, content) pairs, kept as such)
         :return: the messages, in this order
         """
         if not posts:
@@ -76,7 +77,7 @@ class AccountFollowupSend(models.AbstractModel):
             author_ids={key: value["author_id"] for key, value in values.items()},
         )
         for post in posts:
-            post["values"]["reply_to"] = reply_to[post["partner"].id]
+            post["values"].setdefault("reply_to", reply_to[post["partner"].id])
 
     @api.model
     def _create_post_attachments(self, posts):
@@ -186,7 +187,11 @@ class AccountFollowupSend(models.AbstractModel):
             )
             # a customer who is a user: rare enough to be done one by one
             partner._notify_thread_by_inbox(post["message"], recipients, post["values"])
-            for mail, ids in self._prepare_mails(partner, post, recipients):
+            mine = [
+                (self._complete_mail(post, mail, ids), ids)
+                for mail, ids in self._prepare_mails(partner, post, recipients)
+            ]
+            for mail, ids in [*mine, *self._prepare_copies(post, mine)]:
                 mails.append(mail)
                 notifications.append((partner, post["message"], ids))
         self._create_mails(mails, notifications)

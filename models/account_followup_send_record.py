@@ -4,6 +4,7 @@ from itertools import zip_longest
 from odoo import api, fields, models
 from odoo.tools.misc import clean_context
 
+from ..tools import links
 from .account_followup_send import concat
 
 
@@ -43,7 +44,7 @@ class AccountFollowupSend(models.AbstractModel):
         self.env.flush_all()
         for data in batch:
             if data["channels"] - {"sms"}:
-                data["reminder"].body = self._get_full_body(data["reminder"], data)
+                self._keep_body(data)
         for channel in self._get_channels():
             self._queue_channel(
                 channel, [data for data in batch if channel in data["channels"]]
@@ -144,7 +145,9 @@ class AccountFollowupSend(models.AbstractModel):
             "subject": " ".join((data["subject"] or "").split())
             if data["channels"]
             else False,
-            "sms_body": data["sms_body"] if "sms" in data["channels"] else False,
+            "sms_body": links.hide_secrets(data["sms_body"] or "")[0]
+            if "sms" in data["channels"]
+            else False,
             "call_id": data["call"].id if data.get("call") else False,
             "line_ids": [fields.Command.create(line) for line in lines],
         }

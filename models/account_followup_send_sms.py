@@ -61,7 +61,7 @@ class AccountFollowupSend(models.AbstractModel):
         return {
             "partner": followup.partner_id,
             "values": {
-                "body": sms_content_to_rendered_html(data["sms_body"]),
+                "body": sms_content_to_rendered_html(data["reminder"].sms_body),
                 "message_type": "sms",
                 "partner_ids": [
                     contact.id for contact in self._get_sms_numbers(data["reminder"])

@@ -1,8 +1,10 @@
-from markupsafe import escape
+from markupsafe import Markup, escape
 
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
+
+from ..tools import links
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -153,10 +155,15 @@ class AccountFollowupSend(models.AbstractModel):
         }
 
     @api.model
+    def _get_statement_template(self, statements):
+        """Return the template of the statements of a run: chosen, or by default."""
+        chosen = statements.run_id.mail_template_id
+        return chosen or statements.company_id._get_statement_template()
+
+    @api.model
     def _complete_statement_texts(self, statements):
         """Fill in the texts that nobody has written, once a language."""
-        template = statements.run_id.mail_template_id
-        template = template or statements.company_id._get_statement_template()
+        template = self._get_statement_template(statements)
         bare = statements.filtered(lambda statement: not statement.body)
         for lang, mine in bare.grouped("lang").items():
             texts = self._render_statement_texts(mine, template, lang)
@@ -174,13 +181,7 @@ class AccountFollowupSend(models.AbstractModel):
     def _queue_statement_email(self, statements):
         """Post a message on each customer, so that the proof stays (E1)."""
         self._complete_statement_texts(statements)
-        cases = statements._get_cases()
-        messages = self._post_messages(
-            [
-                self._prepare_statement_post(statement, cases[statement])
-                for statement in statements
-            ]
-        )
+        messages = self._post_messages(self._prepare_statement_posts(statements))
         for statement, message in zip(statements, messages, strict=True):
             statement.mail_message_id = message
         self._create_deliveries(
@@ -193,12 +194,29 @@ class AccountFollowupSend(models.AbstractModel):
         self._release_emails(messages, statements[:1].trigger)
 
     @api.model
+    def _prepare_statement_posts(self, statements):
+        """Return the messages with statements, as their template has them sent."""
+        cases = statements._get_cases()
+        template = self._get_statement_template(statements)
+        said = self._read_templates(statements, [template] * len(statements))
+        return [
+            self._add_template_to_post(
+                self._prepare_statement_post(statement, cases[statement]), one
+            )
+            for statement, one in zip(statements, said, strict=True)
+        ]
+
+    @api.model
     def _prepare_statement_post(self, statement, followup):
         """Return the message on the customer that is sent as an e-mail."""
+        body, secrets = links.hide_secrets(statement.body or "")
+        statement.body = Markup(body)
         return {
             "partner": statement.partner_id,
+            "owner": statement,
             "lang": statement.lang,
             "files": statement.attachment_id,
+            "secrets": secrets,
             "values": self._prepare_email_values(
                 statement, "mt_statement", followup, {"trigger": statement.trigger}
             ),

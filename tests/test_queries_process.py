@@ -236,7 +236,7 @@ class TestQueriesProcess(BatchCommon):
         self.assertEqual(attachment.raw, b"%%PDF of %d" % move.id)
         self.assertEqual(
             (attachment.res_model, attachment.res_id),
-            ("res.partner", self.hundred[42].id),
+            ("account.followup.reminder", self._get_reminders(self.hundred[42]).id),
         )
 
     def test_p5_sms(self):

@@ -104,9 +104,8 @@ class TestQueriesStatement(StatementBatchCommon):
             self.assertIn(partner.name, statement.body)
             (proof,) = statement.mail_message_id.attachment_ids
             self.assertEqual(proof.raw, statement.attachment_id.raw)
-            self.assertEqual(
-                (proof.name, proof.res_id), (f"Statement {partner.id}.pdf", partner.id)
-            )
+            self.assertEqual(proof.name, f"Statement {partner.id}.pdf")
+            self.assertEqual(proof, statement.attachment_id, "with its rights")
 
     def test_p5_statements_every_month(self):
         """Each comes from the responsible of its customer, who may have a case."""

@@ -1,0 +1,33 @@
+from odoo import models
+
+#: What is sent, whose files are for those who may read it.
+SENT_MODELS = ("account.followup.reminder", "account.followup.statement")
+
+
+class IrAttachment(models.Model):
+    """Files of reminders and statements, which stand in the chatter of the customer.
+
+    Core shows the files of a message to whoever may read the message, with tokens that
+    open them: many more people than those who may read the invoices.
+    """
+
+    _inherit = "ir.attachment"
+
+    def _is_closed_followup(self):
+        """Return whether it belongs to a reminder that the user may not read."""
+        return self.sudo().res_model in SENT_MODELS and not self.sudo(False).has_access(
+            "read"
+        )
+
+    def _get_raw_access_token(self):
+        # EXTENDS 'base'
+        return False if self._is_closed_followup() else super()._get_raw_access_token()
+
+    def _get_thumbnail_token(self):
+        # EXTENDS 'mail'
+        return False if self._is_closed_followup() else super()._get_thumbnail_token()
+
+    def _get_ownership_token(self):
+        # EXTENDS 'mail': what was sent stays, its author does not delete it either
+        is_sent = self.sudo().res_model in SENT_MODELS
+        return False if is_sent else super()._get_ownership_token()
