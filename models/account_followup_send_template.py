@@ -2,7 +2,7 @@ import base64
 from collections import defaultdict
 
 from odoo import api, models
-from odoo.tools import email_normalize, email_split_and_format
+from odoo.tools.mail import email_normalize, email_split_and_format
 
 from .account_followup_send import concat
 
