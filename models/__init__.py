@@ -50,6 +50,7 @@ from . import (
     res_config_settings,
     res_partner,
     res_partner_call,
+    res_partner_message,
     res_partner_report,
     res_partner_statement,
     res_partner_totals,

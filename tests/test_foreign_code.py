@@ -112,15 +112,19 @@ class TestForeignCode(FollowupCommon):
 
     def test_kept_text_of_a_statement(self):
         self._create_late(20)
-        statement = self.env["account.followup.statement"].sudo().create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "date": TODAY,
-                "date_to": TODAY,
-                "trigger": "manual",
-                "body": HOSTILE,
-            }
+        statement = (
+            self.env["account.followup.statement"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "date": TODAY,
+                    "date_to": TODAY,
+                    "trigger": "manual",
+                    "body": HOSTILE,
+                }
+            )
         )
         self.env.flush_all()
         self.env.invalidate_all()
@@ -151,14 +155,18 @@ class TestForeignCodeInBrowser(FollowupCommon, HttpCase):
 
     def test_in_a_browser(self):
         """A manager opens the reminder in the history."""
-        reminder = self.env["account.followup.reminder"].sudo().create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": self.company.id,
-                "date": TODAY,
-                "trigger": "manual",
-                "body": self.env["account.followup.send"]._clean_text(HOSTILE),
-            }
+        reminder = (
+            self.env["account.followup.reminder"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "date": TODAY,
+                    "trigger": "manual",
+                    "body": self.env["account.followup.send"]._clean_text(HOSTILE),
+                }
+            )
         )
         self.env.flush_all()
         user = self._create_user("reader", "account.group_account_manager")

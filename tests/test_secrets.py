@@ -1,4 +1,5 @@
 from freezegun import freeze_time
+from markupsafe import Markup
 
 from odoo import Command
 from odoo.exceptions import AccessError
@@ -124,7 +125,18 @@ class TestSecrets(SecretsCommon):
         self.assertNotIn("abc-7", self._get_kept_texts(reminder))
         self.assertIn(secret, self._mails[0]["body"])
 
-    def test_answer_is_sent_again(self):
+    def test_answer_that_quotes_the_link(self):
+        self._remind()
+        link = f"/my/invoices/{self.invoice.id}?access_token={self.token}"
+        answer = self.customer.message_post(
+            body=Markup(f'<p>Paid.</p><blockquote><a href="{link}">a</a></blockquote>'),
+            message_type="email",
+            author_id=self.customer.id,
+        )
+        self.assertIn("<p>Paid.</p>", answer.body)
+        self.assertNotIn(self.token, answer.body)
+
+    def test_what_failed_is_sent_again(self):
         """What failed is sent again as it was, token included."""
         with self.mock_mail_gateway(mail_unlink_sent=False):
             window = self._open_window()
