@@ -1,4 +1,5 @@
 from datetime import timedelta
+from html import unescape
 
 from freezegun import freeze_time
 from lxml import html
@@ -729,4 +730,5 @@ class TestCompanies(FollowupCommon):
         reminders = self._get_reminders().grouped("company_id")
         self.assertEqual(reminders[self.company_2].currency_id, euro)
         self.assertEqual(reminders[self.company_2].amount_overdue, 70)
-        self.assertIn("70.00\xa0€", reminders[self.company_2].body)
+        body = unescape(str(reminders[self.company_2].body))
+        self.assertIn("70.00\xa0€", body)
