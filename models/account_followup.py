@@ -6,7 +6,7 @@ from markupsafe import escape
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date, mute_logger
 
 from ..tools import days as day_tools
 from .ir_actions_report import PdfHangsError, PdfPutOffError
@@ -84,6 +84,21 @@ class AccountFollowup(models.Model):
                     )
                 )
 
+    @api.constrains("next_reminder_date")
+    def _check_next_reminder_date(self):
+        for followup in self.filtered("next_reminder_date"):
+            day, company = followup.next_reminder_date, followup.company_id
+            if not day_tools.is_sensible(day, self._get_day_of(company)):
+                raise ValidationError(
+                    self.env._(
+                        "%(customer)s: %(date)s is too far away for the next reminder. "
+                        "Choose a day within ten years, or exclude the customer, who "
+                        "is never reminded then.",
+                        customer=followup.partner_id.display_name,
+                        date=format_date(self.env, day),
+                    )
+                )
+
     @api.model
     def _get_or_create(self, partners, company):
         """Return the follow-ups of customers in a root company, new ones included.
@@ -119,6 +134,31 @@ class AccountFollowup(models.Model):
             log_exceptions=False,
         )
         return self.sudo().search(domain)
+
+    def _prepare_merged(self, others):
+        """Return the settings of several follow-ups: the more careful one wins.
+
+        :param others: those of customers who become one with that of this follow-up
+        """
+        self.ensure_one()
+        every = self + others
+        manual = "manual" in every.mapped("reminder_type")
+        failed = every.sorted(lambda one: (one.failure_count, one == self))[-1]
+        latest = {
+            name: max(filter(None, every.mapped(name)), default=False)
+            for name in ("next_reminder_date", "retry_date", "last_sent")
+        }
+        if latest["next_reminder_date"] == self.next_reminder_date:
+            del latest["next_reminder_date"]  # as it is, whatever an import wrote
+        return {
+            **latest,
+            "reminder_type": "manual" if manual else "automatic",
+            "excluded": any(every.mapped("excluded")),
+            "statement_opt_out": any(every.mapped("statement_opt_out")),
+            "responsible_id": (self.responsible_id or others.responsible_id[:1]).id,
+            "failure_count": failed.failure_count,
+            "failure_reason": failed.failure_reason,
+        }
 
     @api.model
     def _get_case(self, partner, company):
@@ -339,12 +379,13 @@ class AccountFollowup(models.Model):
         that remains shrinks with every batch and the job never spins.
         """
         progress = self.env["ir.cron"]._commit_progress
-        self.env["account.followup.delivery"]._sync_queued()
+        self._sweep()
         days = self.env["res.company"]._get_followup_days()
+        self.env["account.followup.reminder"]._notice_ahead(days)
         days = {
             company: day for company, day in days.items() if company.followup_automatic
         }
-        due = self._get_automatic_due(days)
+        due = self._get_automatic_due_apart(days)
         remaining = sum(len(ids) for ids in due.values())
         progress(remaining=remaining)
         for (company, size), ids in due.items():
@@ -354,6 +395,44 @@ class AccountFollowup(models.Model):
                 remaining -= len(batch)
                 if not progress(len(batch), remaining=remaining):
                     return
+
+    @api.model
+    def _sweep(self):
+        """End deliveries that have ended unnoticed; an error does not stop the rest."""
+        try:
+            with self.env.cr.savepoint():
+                self.env["account.followup.delivery"]._sync_queued()
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            self.env.invalidate_all(flush=False)
+            _logger.warning("States of deliveries were not taken up", exc_info=True)
+
+    @api.model
+    def _get_automatic_due_apart(self, days):
+        """Return who is due, an error of one company apart (promise 3).
+
+        All companies are asked in one statement. When that fails, each is asked for
+        itself, and whose data it is is told.
+
+        :param days: dict {root company: date}
+        :return: see ``_get_automatic_due``
+        """
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                return self._get_automatic_due(days)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            self.env.invalidate_all(flush=False)
+            if len(days) == 1:
+                [(company, day)] = days.items()
+                company._note_followup_error(error, day)
+                return {}
+        due = {}
+        for company, day in days.items():
+            due.update(self._get_automatic_due_apart({company: day}))
+        return due
 
     @api.model
     def _get_automatic_due(self, days):
@@ -442,4 +521,9 @@ class AccountFollowup(models.Model):
             self.env.cr.rollback()
             self.env.invalidate_all(flush=False)
             return False
+        except Exception as error:
+            # of the company, since those of a customer are noted by ``_process``
+            self.env.cr.rollback()
+            self.env.invalidate_all(flush=False)
+            company._note_followup_error(error, day)
         return True

@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.days import is_sensible
+
 OUTCOMES = [
     ("reached", "Reached"),
     ("not_reached", "Not Reached"),
@@ -49,6 +51,9 @@ class AccountFollowupCall(models.Model):
         help="What was promised or is in dispute.",
     )
 
+    def _get_history_items(self):
+        return self.line_ids
+
     @api.depends("outcome", "partner_id")
     def _compute_display_name(self):
         outcomes = dict(self._fields["outcome"]._description_selection(self.env))
@@ -73,6 +78,22 @@ class AccountFollowupCall(models.Model):
                         call.partner_id.display_name,
                     )
                 )
+
+    @api.constrains("date", "next_reminder_date", "promised_date", "review_date")
+    def _check_days_near(self):
+        for call in self:
+            today = call.company_id._get_followup_day()[call.company_id]
+            names = ("date", "next_reminder_date", "promised_date", "review_date")
+            for day in filter(None, (call[name] for name in names)):
+                if not is_sensible(day, today):
+                    raise ValidationError(
+                        self.env._(
+                            "The call with %(customer)s: %(date)s is too far away. "
+                            "Choose a day within ten years.",
+                            customer=call.partner_id.display_name,
+                            date=format_date(self.env, day),
+                        )
+                    )
 
     @api.constrains("partner_id", "line_ids")
     def _check_customer_of_lines(self):

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import ladder
+from ..tools.days import LAST
 from ..tools.ladder import LEVEL_MASK
 
 STATUSES = [
@@ -64,7 +65,11 @@ class AccountFollowupCustomer(models.Model):
 
     @property
     def _table_query(self):
-        return self._get_sql(self.env["res.company"]._get_followup_days())
+        return self._get_sql(self.env["res.company"]._get_followup_days_seen())
+
+    def exists(self):
+        # EXTENDS 'base': a row of another company exists, it is only forbidden
+        return super(AccountFollowupCustomer, self.sudo()).exists().with_env(self.env)
 
     @api.depends("partner_id")
     def _compute_display_name(self):
@@ -235,8 +240,8 @@ class AccountFollowupCustomer(models.Model):
                    CASE WHEN item.next_key IS NULL THEN 2
                         -- on the due date itself nothing of it is overdue
                         WHEN item.next_delay = 0 AND item.days_late <= 0 THEN 0
-                        WHEN item.next_until - item.due_date = %(last_day)s THEN 2
-                        WHEN item.first_day <= item.next_until THEN 1
+                        WHEN item.next_last = %(last_day)s THEN 2
+                        WHEN item.first_day <= item.due_date + item.next_last THEN 1
                         ELSE 0
                    END AS certainty
               FROM (
@@ -372,16 +377,18 @@ class AccountFollowupCustomer(models.Model):
             """
             SELECT reminder.partner_id,
                    reminder.company_id,
-                   MAX(reminder.date) AS date
+                   MAX(%(counted)s) AS date
               FROM account_followup_reminder reminder
-              JOIN (%s) company ON company.id = reminder.company_id
+              JOIN (%(companies)s) company ON company.id = reminder.company_id
              WHERE reminder.state IN ('queued', 'sent')
                AND reminder.date > company.today - company.min_days
-               AND %s
+               AND %(counted)s > company.today - company.min_days
+               AND %(others)s
              GROUP BY reminder.partner_id, reminder.company_id
             """,
-            parts["companies"],
-            items._get_sql_others(SQL("reminder.id"), parts["without"]),
+            counted=items._get_sql_counted_date(SQL("reminder")),
+            companies=parts["companies"],
+            others=items._get_sql_others(SQL("reminder.id"), parts["without"]),
         )
 
     @api.model
@@ -440,7 +447,7 @@ class AccountFollowupCustomer(models.Model):
         return SQL(
             """
             (
-            SELECT MIN(day.day)
+            SELECT MIN(LEAST(day.day, %(last)s::date))  -- as Python knows it
               FROM (
                    SELECT change.day,
                           SUM(SUM(change.late_count)) OVER days AS late_count,
@@ -449,7 +456,7 @@ class AccountFollowupCustomer(models.Model):
                                AS late_amount,
                           COALESCE(SUM(SUM(change.early_amount)) OVER days, 0)
                                AS early_amount
-                     FROM (%s) change
+                     FROM (%(changes)s) change
                     GROUP BY change.day
                    WINDOW days AS (ORDER BY change.day)
                    ) day
@@ -461,7 +468,8 @@ class AccountFollowupCustomer(models.Model):
                    END + customer.credits > 0
             )
             """,
-            self._get_sql_changes(days, parts),
+            last=LAST,
+            changes=self._get_sql_changes(days, parts),
         )
 
     @api.model
@@ -486,11 +494,14 @@ class AccountFollowupCustomer(models.Model):
                    ) candidate
               LEFT JOIN (%(steps)s) step
                      ON step.company_id = candidate.company_id
-                    AND step.reached = COALESCE(candidate.reached_level_id, 0)
+                    AND step.reached
+                        = COALESCE(candidate.reached_key >> %(delay_shift)s, 0)
              CROSS JOIN LATERAL (
                    SELECT GREATEST(
                               candidate.free_from,
-                              candidate.due_date + step.first,
+                              -- what is past does not matter, and may be too far
+                              candidate.due_date
+                                   + GREATEST(step.first, candidate.days_late),
                               candidate.due_date + step.delay,
                               candidate.reached_date + step.wait
                           ) AS first,
@@ -518,6 +529,7 @@ class AccountFollowupCustomer(models.Model):
             items=items._get_sql(days, parts=parts),
             steps=parts["steps"],
             first_day=ladder.FIRST_DAY,
+            delay_shift=ladder.DELAY_SHIFT,
         )
 
     @api.model
@@ -532,7 +544,13 @@ class AccountFollowupCustomer(models.Model):
                 "responsible_id",
                 "retry_date",
             ),
-            "account.followup.reminder": ("company_id", "date", "partner_id", "state"),
+            "account.followup.reminder": (
+                "company_id",
+                "date",
+                "noticed_date",
+                "partner_id",
+                "state",
+            ),
         }
         return [
             self.env[model]._fields[name]

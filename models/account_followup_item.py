@@ -2,7 +2,11 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools import ladder
-from ..tools.ladder import DATE_MASK, EPOCH, LEVEL_BITS, LEVEL_MASK
+from ..tools.days import FIRST, LAST
+from ..tools.ladder import DATE_MASK, DELAY_SHIFT, EPOCH, LEVEL_BITS, LEVEL_MASK
+
+#: Of so many companies only their own branches are read, of more all companies.
+FEW_COMPANIES = 50
 
 #: Reasons for which an item rests, in the order in which they are looked for (rule 3).
 REST_REASONS = [
@@ -70,7 +74,11 @@ class AccountFollowupItem(models.Model):
 
     @property
     def _table_query(self):
-        return self._get_sql(self.env["res.company"]._get_followup_days())
+        return self._get_sql(self.env["res.company"]._get_followup_days_seen())
+
+    def exists(self):
+        # EXTENDS 'base': an item of another company exists, it is only forbidden
+        return super(AccountFollowupItem, self.sudo()).exists().with_env(self.env)
 
     @api.depends("move_line_id")
     def _compute_display_name(self):
@@ -141,8 +149,11 @@ class AccountFollowupItem(models.Model):
             * ``free_date``: first day on which it does not rest
             * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
             * ``next_key``: next level, see ``_get_sql_steps``
-            * ``next_delay``, ``next_until``: its delay, and the last day on which it
-              is the next one
+            * ``next_delay``, ``next_last``: its delay, and how many days late an item
+              is on the last day on which it is the next one
+
+            Dates are within the calendar of Python, also where a due date of the year
+            9999 is added to.
         """
         parts = parts or self._get_sql_parts(days)
         return SQL(
@@ -159,7 +170,7 @@ class AccountFollowupItem(models.Model):
                    ) reached ON TRUE
               LEFT JOIN (%(steps)s) step
                      ON step.company_id = company.root_id
-                    AND step.reached = COALESCE(reached.key & %(level_mask)s, 0)
+                    AND step.reached = COALESCE(reached.key >> %(delay_shift)s, 0)
                     AND company.today - %(due)s BETWEEN step.first AND step.last
                     AND line.amount_residual_currency > 0  -- no level for a credit
              WHERE %(where)s
@@ -169,7 +180,7 @@ class AccountFollowupItem(models.Model):
             remembers=self.env["account.followup.reminder.line"]._get_sql_remembers(
                 SQL("line"), self._get_sql_customer(is_whole)
             ),
-            level_mask=LEVEL_MASK,
+            delay_shift=DELAY_SHIFT,
             due=self._get_sql_due_date(),
             others=self._get_sql_others(
                 SQL("reached_line.reminder_id"), parts["without"]
@@ -190,7 +201,9 @@ class AccountFollowupItem(models.Model):
         """
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
-            [], ["active", "company_id", "delay"], order="id"
+            [("company_id", "in", [company.id for company in days])],
+            ["active", "company_id", "delay"],
+            order="id",
         )
         return {
             "companies": self._get_sql_companies(days),
@@ -234,23 +247,53 @@ class AccountFollowupItem(models.Model):
                    step.level AS next_level_id,
                    step.delay AS next_delay,
                    step.key AS next_key,
-                   %(due)s + step.last AS next_until,
-                   GREATEST(%(due)s + step.delay, %(reached_date)s + step.wait)
-                        AS ripe_date,
-                   GREATEST(line.followup_hold_until, line.expected_payment_date) + 1
-                        AS free_date,
+                   step.last AS next_last,
+                   %(ripe_date)s AS ripe_date,
+                   %(free_date)s AS free_date,
                    %(rest_reason)s AS rest_reason
             """,
             partner=self._get_sql_customer(is_whole),
             due=self._get_sql_due_date(),
             level_mask=LEVEL_MASK,
-            reached_date=SQL(
-                "(%s + (reached.key >> %s & %s)::integer)",
-                SQL("%s::date", EPOCH),
-                LEVEL_BITS,
-                DATE_MASK,
+            reached_date=self._get_sql_reached_date(),
+            ripe_date=self._get_sql_clamped(
+                SQL("step.delay"),
+                SQL("%s + step.delay", self._get_sql_due_date()),
+                SQL("%s + step.wait", self._get_sql_reached_date()),
+            ),
+            free_date=self._get_sql_clamped(
+                SQL("COALESCE(line.followup_hold_until, line.expected_payment_date)"),
+                SQL("line.followup_hold_until + 1"),
+                SQL("line.expected_payment_date + 1"),
             ),
             rest_reason=self._get_sql_rest_reason(),
+        )
+
+    @api.model
+    def _get_sql_reached_date(self):
+        return SQL(
+            "(%s::date + (reached.key >> %s & %s)::integer)",
+            EPOCH,
+            LEVEL_BITS,
+            DATE_MASK,
+        )
+
+    @api.model
+    def _get_sql_clamped(self, condition, *days):
+        """Return the last of some dates, as one that Python knows.
+
+        PostgreSQL's calendar is longer: people type 9999-12-31 for "never", and a day
+        more cannot be read any more.
+
+        :param SQL condition: it is empty when that is empty
+        :param SQL days: some of them may be empty
+        """
+        return SQL(
+            "CASE WHEN %s IS NOT NULL THEN LEAST(GREATEST(%s, %s::date), %s::date) END",
+            condition,
+            SQL(", ").join(days),
+            FIRST,
+            LAST,
         )
 
     @api.model
@@ -286,19 +329,90 @@ class AccountFollowupItem(models.Model):
         Delay, day and level are packed into one, so that the highest level and its
         last day come from the index alone, without sorting.
 
-        :param levels: all levels, archived ones included, by id
+        :param levels: all levels of the companies, archived ones included, by id
         """
-        first = levels[:1].id or 0
-        keys = [None] * (levels[-1:].id - first + 1) if levels else [None]
+        keys, owners = {}, {}
         for level in levels:
-            keys[level.id - first] = ladder.get_key(level.id, level.delay)
+            keys[level.id] = ladder.get_key(level.id, level.delay)
+            owners[level.id] = level.company_id.id
+            keys.setdefault(level.id + 1, None)  # no level, as long as none comes
+        ids = sorted(keys)
+        bucket = SQL(
+            "[width_bucket(reached_line.level_id, %s::integer[])]",
+            [min(level_id, LEVEL_MASK) for level_id in ids],
+        )
+        key = SQL("(%s::bigint[])%s", [keys[level_id] for level_id in ids], bucket)
+        if len(set(owners.values())) > 1:
+            key = SQL(
+                "CASE WHEN (%s::integer[])%s = company.root_id THEN %s END",
+                [owners.get(level_id) for level_id in ids],
+                bucket,
+                key,
+            )
         return SQL(
-            "((%(keys)s::bigint[])[reached_line.level_id - %(before)s]"
-            " + ((reached_line.date - %(epoch)s::date)::bigint << %(bits)s))",
-            keys=keys,
-            before=first - 1,
+            """
+            (COALESCE(
+                %(key)s,
+                %(unknown)s
+            ) + (
+                LEAST(GREATEST(%(date)s - %(epoch)s::date, 0), %(date_mask)s)::bigint
+                << %(bits)s
+            ))
+            """,
+            key=key,
+            unknown=self._get_sql_unknown_key(),
+            date=self._get_sql_counted_date(SQL("reached_line")),
             epoch=EPOCH,
+            date_mask=DATE_MASK,
             bits=LEVEL_BITS,
+        )
+
+    @api.model
+    def _get_sql_unknown_key(self):
+        """Return the key of a level that is not of the company's ladder.
+
+        It counts by its delay: as the last level of the ladder that is not later.
+        """
+        return SQL(
+            """
+            (
+                SELECT (
+                           CASE WHEN COUNT(known.id) > 0
+                                THEN GREATEST(MAX(known.delay), %(least)s)
+                                ELSE %(none)s
+                           END + %(offset)s
+                       )::bigint << %(shift)s | MAX(level.id)
+                  FROM account_followup_level level
+                  LEFT JOIN account_followup_level known
+                         ON known.company_id = company.root_id
+                        AND known.delay <= level.delay
+                 WHERE level.id = reached_line.level_id
+            )
+            """,
+            least=-ladder.MAX_KEY_DELAY,
+            none=-ladder.DELAY_OFFSET,
+            offset=ladder.DELAY_OFFSET,
+            shift=DELAY_SHIFT,
+        )
+
+    @api.model
+    def _get_sql_counted_date(self, reminder):
+        """Return the day as of which a reminder counts: its own, unless it is to come.
+
+        A clock that was ahead has made it then. It counts as of the day on which that
+        was noticed (``_notice_ahead``), until then as of today: nobody is reminded
+        again too early, and nobody waits until the clock has come round.
+
+        :param SQL reminder: a reminder or its line, beside ``company``
+        """
+        return SQL(
+            """
+            CASE WHEN %(reminder)s.date > company.today
+                 THEN LEAST(%(reminder)s.noticed_date, company.today)
+                 ELSE %(reminder)s.date
+            END
+            """,
+            reminder=reminder,
         )
 
     @api.model
@@ -342,8 +456,10 @@ class AccountFollowupItem(models.Model):
         """Return a row per company: root company, its day and its settings."""
         # what is owed to an archived branch is owed all the same
         companies = self.env["res.company"].sudo().with_context(active_test=False)
+        roots = [company.id for company in days]
+        domain = [("id", "child_of", roots)] if len(roots) <= FEW_COMPANIES else []
         companies = companies.search_fetch(
-            [],
+            domain,
             [
                 "currency_id",
                 "followup_min_amount",
@@ -354,30 +470,40 @@ class AccountFollowupItem(models.Model):
             order="id",
         )
         rows = [
-            SQL(
-                "(%s, %s, %s, %s::date, %s::numeric, %s, %s::integer)",
+            (
                 company.id,
-                company.root_id.id,
-                company.root_id.currency_id.id,
-                days[company.root_id],
-                company.root_id.followup_min_amount,
-                company.root_id.followup_min_days,
-                company.root_id.followup_responsible_id.id or None,
+                root.id,
+                root.currency_id.id,
+                days[root],
+                root.followup_min_amount,
+                # what is out of bounds must not stop the statement
+                min(max(root.followup_min_days, 0), ladder.MAX_DELAY),
+                root.followup_responsible_id.id or None,
             )
             for company in companies
-            if company.root_id in days
+            if (root := company.root_id) in days
         ]
         return SQL(
             """
             SELECT *
-              FROM (VALUES %s)
+              FROM (%s)
                    company(id, root_id, currency_id, today, min_amount, min_days,
                            responsible_id)
             """,
-            SQL(", ").join(
-                rows or [SQL("(0, 0, 0, NULL::date, 0::numeric, 0, NULL::integer)")]
+            self._get_sql_values(
+                "(%s, %s, %s, %s::date, %s::numeric, %s, %s::integer)",
+                rows or [(0, 0, 0, None, 0, 0, None)],
             ),
         )
+
+    @api.model
+    def _get_sql_values(self, template, rows):
+        """Return the rows as VALUES, made in one go: there may be thousands.
+
+        :param str template: a row
+        """
+        values = [value for row in rows for value in row]
+        return SQL("VALUES " + ", ".join([template] * len(rows)), *values)
 
     @api.model
     def _get_sql_steps(self, days, levels):
@@ -397,21 +523,18 @@ class AccountFollowupItem(models.Model):
                 pairs,
             )
             rows += [
-                SQL(
-                    "(%s)",
-                    SQL(", ").join(
-                        [company.id, *step, ladder.get_key(step.level, step.delay)]
-                    ),
-                )
+                (company.id, *step, ladder.get_key(step.level, step.delay))
                 for step in steps
             ]
         return SQL(
             """
             SELECT *
-              FROM (VALUES %s)
+              FROM (%s)
                    step(company_id, reached, first, last, level, delay, wait, key)
             """,
-            SQL(", ").join(rows or [SQL("(0, 0, 0, 0, 0, 0, 0, 0::bigint)")]),
+            self._get_sql_values(
+                "(%s, %s, %s, %s, %s, %s, %s, %s::bigint)", rows or [(0,) * 8]
+            ),
         )
 
     @api.model
@@ -491,6 +614,7 @@ class AccountFollowupItem(models.Model):
                 "level_id",
                 "move_id",
                 "move_line_id",
+                "noticed_date",
                 "partner_id",
             ),
         }

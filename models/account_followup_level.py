@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
+from ..tools import ladder
+
 _lt = LazyTranslate(__name__)
 
 #: Levels that a company starts with (A1). Names are translated when created.
@@ -134,6 +136,12 @@ class AccountFollowupLevel(models.Model):
         "Two follow-up levels of a company cannot have the same number of days.",
     )
 
+    _delay_within_ten_years = models.Constraint(
+        "CHECK (delay BETWEEN -3650 AND 3650)",
+        "The days of a follow-up level are between -3,650 and 3,650, which are ten "
+        "years before and after the due date.",
+    )
+
     def _compute_reminder_count(self):
         counts = self.env["account.followup.reminder"]._read_group(
             [("level_id", "in", self.ids)], ["level_id"], ["__count"]
@@ -178,6 +186,24 @@ class AccountFollowupLevel(models.Model):
                         'company "%(company)s", its branches use the same.',
                         level=level.name,
                         company=level.company_id.root_id.name,
+                    )
+                )
+
+    @api.constrains("active", "company_id")
+    def _check_number_of_levels(self):
+        counts = self.sudo()._read_group(
+            [("company_id", "in", self.company_id.ids), ("active", "=", True)],
+            ["company_id"],
+            ["__count"],
+        )
+        for company, count in counts:
+            if count > ladder.MAX_LEVELS:
+                raise ValidationError(
+                    self.env._(
+                        "%(company)s cannot have more than %(count)s follow-up levels. "
+                        "Archive one that is not needed.",
+                        company=company.name,
+                        count=ladder.MAX_LEVELS,
                     )
                 )
 
@@ -233,6 +259,35 @@ class AccountFollowupLevel(models.Model):
                 )
             )
 
+    def write(self, vals):
+        # EXTENDS 'base'
+        if "company_id" in vals:
+            self._check_company_of_used(vals["company_id"])
+        return super().write(vals)
+
+    def _check_company_of_used(self, company_id):
+        """Refuse to move levels that were reached: there the ladder would break off.
+
+        :raise UserError: reminders were sent at one of them
+        """
+        moved = self.filtered(lambda level: level.company_id.id != company_id)
+        used = self.browse()
+        for model in ("account.followup.reminder", "account.followup.reminder.line"):
+            rows = (
+                self.env[model]
+                .sudo()
+                ._read_group([("level_id", "in", moved.ids)], ["level_id"])
+            )
+            used += used.browse(level.id for (level,) in rows)
+        if used:
+            raise UserError(
+                self.env._(
+                    "%(levels)s: reminders were sent at this level, so it stays with "
+                    "its company. Create a new level for the other one.",
+                    levels=", ".join((moved & used).mapped("name")),
+                )
+            )
+
     def copy_data(self, default=None):
         # EXTENDS 'base': two levels of a company cannot share their days
         vals_list = super().copy_data(default)
@@ -245,10 +300,13 @@ class AccountFollowupLevel(models.Model):
 
     def _get_free_delay(self):
         """Return the days of a new level that comes after all others of the company."""
-        last = self.search(
-            [("company_id", "=", self.company_id.id)], order="delay DESC"
-        )
-        return max(last[:1].delay, self.delay) + 10
+        mine = self.search([("company_id", "=", self.company_id.id)])
+        taken = set(mine.mapped("delay"))
+        wanted = max(*taken, self.delay) + 10 if taken else self.delay + 10
+        free = range(ladder.MAX_DELAY, -ladder.MAX_DELAY - 1, -1)
+        if wanted <= ladder.MAX_DELAY:
+            return wanted
+        return next(delay for delay in free if delay not in taken)
 
     # ------------------------------------------------------------------
     # Levels to start with

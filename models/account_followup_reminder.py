@@ -31,6 +31,12 @@ class AccountFollowupReminder(models.Model):
     delivery_ids = fields.One2many(
         "account.followup.delivery", "reminder_id", readonly=True
     )
+    noticed_date = fields.Date(
+        "Counts as Of",
+        readonly=True,
+        help="The date is a day to come, since the clock of the server was ahead. It "
+        "was noticed on this day, and the reminder counts as of it.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount_overdue = fields.Monetary(
         readonly=True,
@@ -89,6 +95,9 @@ class AccountFollowupReminder(models.Model):
             mine = by_message.get(reminder.mail_message_id, replies.browse())
             reminder.reply_ids = mine
             reminder.reply_count = len(mine)
+
+    def _get_history_items(self):
+        return self.line_ids.move_line_id
 
     def _get_still_owed(self):
         """Return the reminders that may still leave: something of them is owed (X2).

@@ -23,6 +23,7 @@ class AccountFollowupReminderLine(models.Model):
     partner_id = fields.Many2one(related="reminder_id.partner_id", store=True)
     company_id = fields.Many2one(related="reminder_id.company_id", store=True)
     date = fields.Date(related="reminder_id.date", store=True)
+    noticed_date = fields.Date(related="reminder_id.noticed_date", store=True)
     move_line_id = fields.Many2one(
         "account.move.line",
         string="Journal Item",
@@ -92,7 +93,7 @@ class AccountFollowupReminderLine(models.Model):
     # is asked, so that no row need be read.
     _memory_idx = models.Index(
         "(move_id, partner_id)"
-        " INCLUDE (move_line_id, level_id, date, horizon, is_standing)"
+        " INCLUDE (move_line_id, level_id, date, noticed_date, horizon, is_standing)"
     )
 
     @api.depends()

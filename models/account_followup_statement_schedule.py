@@ -25,7 +25,7 @@ class AccountFollowupStatementRun(models.Model):
         that remains shrinks and the job never spins (promises 2 and 3).
         """
         progress = self.env["ir.cron"]._commit_progress
-        self.env["account.followup.delivery"]._sync_queued()
+        self.env["account.followup"]._sweep()
         self._schedule_months()
         statements = self.env["account.followup.statement"]
         waiting = [("progress", "=", "waiting"), ("run_id", "!=", False)]
@@ -61,19 +61,24 @@ class AccountFollowupStatementRun(models.Model):
             [("parent_id", "=", False), ("followup_statement_monthly", "=", True)]
         )
         for company, day in companies._get_followup_day().items():
-            month = company._get_statement_month(day)
-            domain = [("company_id", "=", company.id), ("schedule_month", "=", month)]
-            if not month or self.search_count(domain, limit=1):
-                continue
             try:
                 with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                    self._schedule_month(company, month)
+                    self._schedule_month_of(company, day)
             except psycopg2.IntegrityError:
                 _logger.info("Statements of company %s: begun elsewhere", company.id)
             except psycopg2.OperationalError:
                 raise
-            except Exception:  # another company must not wait for this one
-                _logger.exception("Statements of company %s: not begun", company.id)
+            except Exception as error:  # another company must not wait for this one
+                self.env.invalidate_all(flush=False)
+                company._note_followup_error(error, day)
+
+    @api.model
+    def _schedule_month_of(self, company, day):
+        """Begin the monthly statements of a company, unless that is done."""
+        month = company._get_statement_month(day)
+        domain = [("company_id", "=", company.id), ("schedule_month", "=", month)]
+        if month and not self.search_count(domain, limit=1):
+            self._schedule_month(company, month)
 
     @api.model
     def _schedule_month(self, company, month):

@@ -1,6 +1,8 @@
-from odoo import Command, models
-from odoo.exceptions import AccessError, UserError
+from odoo import Command, api, models
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
+
+from ..tools.days import is_sensible
 
 #: So many documents are named in a message, the others are counted.
 NAMED_LIMIT = 3
@@ -54,6 +56,23 @@ class AccountMoveLine(models.Model):
     # ------------------------------------------------------------------
     # Checks
     # ------------------------------------------------------------------
+
+    @api.constrains("followup_hold_until", "expected_payment_date")
+    def _check_followup_days_near(self):
+        """Refuse what people type for "never", and what is a slip of the pen."""
+        today = self.company_id.root_id.sudo()._get_followup_day()
+        for line in self.sudo():
+            for day in (line.followup_hold_until, line.expected_payment_date):
+                if day and not is_sensible(day, today[line.company_id.root_id]):
+                    raise ValidationError(
+                        self.env._(
+                            "%(documents)s: %(date)s is too far away. Choose a day "
+                            "within ten years; what is never to be reminded of can be "
+                            "excluded.",
+                            documents=line._get_followup_names(),
+                            date=format_date(self.env, day),
+                        )
+                    )
 
     def _check_followup_open(self):
         """Raise UserError unless all are open items of customers."""

@@ -1,11 +1,22 @@
+import logging
+
+from markupsafe import escape
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
 from ..tools import ageing, days
 from .account_move_line import GROUPS
 
+_logger = logging.getLogger(__name__)
+
 #: Accountants, and administrators who have no part in accounting.
 SETTINGS_GROUPS = f"{GROUPS},base.group_system"
+
+
+#: Context key: ids of the root companies that are asked for. It counts as a frozenset
+#: only, which no client can send.
+ROOTS = "followup_root_ids"
 
 
 class ResCompany(models.Model):
@@ -64,8 +75,9 @@ class ResCompany(models.Model):
     )
 
     _followup_min_days_positive = models.Constraint(
-        "CHECK (followup_min_days >= 0)",
-        "The minimum number of days between two reminders cannot be negative.",
+        "CHECK (followup_min_days BETWEEN 0 AND 3650)",
+        "The minimum number of days between two reminders is one from 0 to 3,650, "
+        "which are ten years.",
     )
     _followup_min_amount_positive = models.Constraint(
         "CHECK (followup_min_amount >= 0)",
@@ -81,9 +93,10 @@ class ResCompany(models.Model):
                 raise ValidationError(
                     self.env._(
                         "%(company)s: the ageing buckets must be increasing numbers "
-                        "of days separated by commas, at most %(count)s of them, for "
-                        "example 30, 60, 90, 120.",
+                        "of days up to %(days)s separated by commas, at most %(count)s "
+                        "of them, for example 30, 60, 90, 120.",
                         company=company.display_name,
+                        days=ageing.MAX_DAYS,
                         count=ageing.MAX_LIMITS,
                     )
                 ) from None
@@ -113,6 +126,55 @@ class ResCompany(models.Model):
                 self.env._("You have no access to the follow-ups of this company.")
             )
 
+    def _schedule_followup_task(self, summary, note, day):
+        """Give who looks after the follow-ups of a company a task, one of a kind.
+
+        :param str summary: while such a task is open there is no other
+        :param str note: text
+        """
+        self.ensure_one()
+        # as every task of a run, without an e-mail to the user
+        partner = self.sudo().partner_id.with_context(mail_activity_quick_update=True)
+        partner = partner.with_company(self)
+        known = partner.activity_ids.filtered(
+            lambda activity: activity.automated and activity.summary == summary
+        )
+        if known:
+            return
+        user = self.sudo().followup_responsible_id.filtered("active")
+        if not user:
+            managers = self.env.ref("account.group_account_manager").sudo()
+            users = managers.all_user_ids.filtered(
+                lambda user: user.active and self in user.company_ids
+            )
+            user = users[:1] or self.env.ref("base.user_admin")
+        partner.activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=day,
+            summary=summary,
+            note=escape(note),
+            user_id=user.id,
+        )
+
+    def _note_followup_error(self, error, day):
+        """Log an error that is of one company, and tell who looks after it.
+
+        Other companies go on (promise 3). What was written is undone before.
+        """
+        self.ensure_one()
+        _logger.warning("Follow-ups of company %s failed", self.id, exc_info=error)
+        self._schedule_followup_task(
+            self.env._("Automatic reminders do not work"),
+            self.env._(
+                "%(company)s: the scheduled action has failed: %(error)s. Look at the "
+                "follow-up levels and the settings, and ask an administrator for the "
+                "server's log.",
+                company=self.name,
+                error=self.env["account.followup"]._get_error_text(error),
+            ),
+            day,
+        )
+
     def _get_followup_day(self):
         """Return today in each company: entry points take it once and pass it on.
 
@@ -133,12 +195,28 @@ class ResCompany(models.Model):
             result[company] = days.get_day(now, *timezones)
         return result
 
-    def _get_followup_days(self):
-        """Return today of every root company whose follow-ups are switched on.
+    def _get_followup_days(self, roots=None):
+        """Return today of root companies whose follow-ups are switched on.
 
+        :param roots: only these; None for all
         :return: dict {root company: date}
         """
-        companies = self.sudo().search(
-            [("parent_id", "=", False), ("followup_enabled", "=", True)]
+        if roots is None:
+            roots = self.sudo().search([("parent_id", "=", False)])
+        roots = roots.sudo().filtered(
+            lambda company: company.active and company.followup_enabled
         )
-        return companies._get_followup_day()
+        return roots._get_followup_day()
+
+    def _get_followup_days_seen(self):
+        """Return today of the companies whose rows can be asked for.
+
+        Those of the user: what a company costs is paid by its own users. With all
+        rights it is all companies, unless the code says which (``ROOTS``).
+        """
+        roots = self.env.context.get(ROOTS)
+        if isinstance(roots, frozenset):
+            return self._get_followup_days(self.browse(sorted(roots)))
+        if self.env.su:
+            return self._get_followup_days()
+        return self._get_followup_days(self.env.companies.sudo().root_id)

@@ -1,9 +1,12 @@
+from collections import Counter
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from .account_followup_customer import STATUSES
 from .account_move_line import GROUPS
+from .res_company import ROOTS
 
 #: Field of the customer: column of account.followup.customer, value without open items.
 COLUMNS = {
@@ -131,8 +134,8 @@ class ResPartner(models.Model):
     # another that is not saved yet; saving one makes the state invalid instead
     @api.depends_context("company")
     def _compute_followup(self):
-        days = self.env["res.company"]._get_followup_days()
         root = self.env.company.root_id
+        days = root._get_followup_days(root)
         rows = {}
         if root in days and self.ids:
             customers = self.env["account.followup.customer"].sudo()
@@ -178,16 +181,20 @@ class ResPartner(models.Model):
             partner.followup_reminder_count = counts.get(partner._origin.id, 0)
 
     def _count_followup_records(self, model):
-        """Return {customer id: number of records} in the current root company."""
-        counts = self.env[model]._read_group(
-            [
-                ("partner_id", "in", self._origin.ids),
-                ("company_id", "=", self.env.company.root_id.id),
-            ],
-            ["partner_id"],
-            ["__count"],
-        )
-        return {partner.id: count for partner, count in counts}
+        """Return {customer id: number of records} in the current root company.
+
+        What stayed with a former parent company counts for both.
+        """
+        company = Domain("company_id", "=", self.env.company.root_id.id)
+        counts = Counter()
+        for name in ("partner_id", "origin_partner_id"):
+            rows = self.env[model]._read_group(
+                company & Domain(name, "in", self._origin.ids), [name], ["__count"]
+            )
+            for partner, count in rows:
+                if name == "partner_id" or partner.commercial_partner_id == partner:
+                    counts[partner.id] += count
+        return counts
 
     def _search_followup_status(self, operator, value):
         return self._search_followup("followup_status", operator, value)
@@ -204,7 +211,8 @@ class ResPartner(models.Model):
         if domain is NotImplemented:
             return domain
         followups = self.env["account.followup"].sudo()
-        days = self.env["res.company"]._get_followup_days()
+        root = self.env.company.root_id
+        days = root._get_followup_days(root)
         by_hand = self._get_followup_by_hand_domain(days)
         cases = followups._search(by_hand)
         fitting = followups._search(
@@ -246,9 +254,11 @@ class ResPartner(models.Model):
         if operator in Domain.NEGATIVE_OPERATORS:
             return NotImplemented
         column, default = COLUMNS[name]
+        root = self.env.company.root_id
         customers = self.env["account.followup.customer"].sudo()
+        customers = customers.with_context(**{ROOTS: frozenset(root.ids)})
         condition = Domain(column, operator, value)
-        company = Domain("company_id", "=", self.env.company.root_id.id)
+        company = Domain("company_id", "=", root.id)
         if self._fits(default, operator, value):
             others = customers._search(~condition & company)
             return Domain("id", "not in", others.subselect("partner_id"))
@@ -456,8 +466,10 @@ class ResPartner(models.Model):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             f"account_payment_followup.{name}"
         )
-        action["domain"] = [
-            ("partner_id", "=", self.commercial_partner_id.id),
-            ("company_id", "=", self.env.company.root_id.id),
-        ]
+        partner = self.commercial_partner_id
+        domain = Domain("partner_id", "=", partner.id)
+        if "origin_partner_id" in self.env[action["res_model"]]._fields:
+            domain |= Domain("origin_partner_id", "=", partner.id)
+        company = Domain("company_id", "=", self.env.company.root_id.id)
+        action["domain"] = list(domain & company)
         return action

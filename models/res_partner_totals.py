@@ -50,7 +50,7 @@ class ResPartner(models.Model):
         a customer with many of them costs no more memory than one with a few.
         """
         root = self.env.company.root_id
-        days = self.env["res.company"]._get_followup_days()
+        days = root._get_followup_days(root)
         if root not in days or not self._origin.ids:
             return {}
         rows = self.env.execute_query_dict(

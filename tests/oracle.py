@@ -4,7 +4,7 @@ It shares no code with the module and reads a ledger from plain facts, so that w
 SQL says can be compared with it. Where both differ, one of them is wrong.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from decimal import Decimal
 
@@ -37,6 +37,7 @@ class Mention:
     customer: int | None = None  # who was reminded
     entry: int | None = None  # the journal item, None when it is gone
     newest: int | None = None  # last journal item of the document at that time
+    noticed: date | None = None  # on that day it was seen that its day is to come
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,9 @@ class Customer:
     entries: list[Entry] = field(default_factory=list)
     excluded: bool = False
     set_by_hand: date | None = None
-    reminders: list[tuple[date, tuple[str, ...]]] = field(default_factory=list)
+    reminders: list[tuple[date, tuple[str, ...], date | None]] = field(
+        default_factory=list
+    )
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,32 @@ def is_standing(deliveries):
     """Rule 11: a reminder is void when all of its deliveries came to nothing."""
     void = [state for state in deliveries if state in ("failed", "withdrawn")]
     return not deliveries or len(void) < len(deliveries)
+
+
+def get_counted_day(day, noticed, today):
+    """One of a day to come counts as of when that was noticed, else as of today."""
+    return day if day <= today else min(noticed or today, today)
+
+
+def get_mention_as_of(mention, today):
+    return replace(mention, day=get_counted_day(mention.day, mention.noticed, today))
+
+
+def get_entry_as_of(entry, today):
+    mentions = [get_mention_as_of(mention, today) for mention in entry.mentions]
+    return replace(entry, mentions=tuple(mentions))
+
+
+def get_customer_as_of(customer, today):
+    """Return the customer with the days as they count today."""
+    return replace(
+        customer,
+        entries=[get_entry_as_of(entry, today) for entry in customer.entries],
+        reminders=[
+            (get_counted_day(day, noticed, today), states, None)
+            for day, states, noticed in customer.reminders
+        ],
+    )
 
 
 # ----------------------------------------------------------------------
@@ -212,6 +241,7 @@ def is_ripe(entry, settings, today):
 
 
 def explain_item(entry, settings, today):
+    entry = get_entry_as_of(entry, today)
     reached = get_reached(entry, settings)
     level = get_next(entry, settings, today)
     return ItemAnswer(
@@ -247,7 +277,9 @@ def get_level_due(customer, today):
         return None
     if customer.set_by_hand and customer.set_by_hand > today:
         return None
-    standing = [day for day, states in customer.reminders if is_standing(states)]
+    standing = [
+        day for day, states, _noticed in customer.reminders if is_standing(states)
+    ]
     if standing and (today - max(standing)).days < settings.min_days:
         return None
 
@@ -277,7 +309,7 @@ def get_level_due(customer, today):
 
 def get_horizon(customer, today):
     """Return a day after which the calendar alone changes nothing any more."""
-    dates = [today, *(day for day, _states in customer.reminders)]
+    dates = [today, *(day for day, _states, _noticed in customer.reminders)]
     for entry in get_items(customer):
         dates.append(get_due(entry))
         dates += [mention.day for mention in entry.mentions]
@@ -317,6 +349,7 @@ def get_highest_reached(customer):
 
 
 def explain_customer(customer, today):
+    customer = get_customer_as_of(customer, today)
     level = get_level_due(customer, today)
     items = [entry for entry in get_items(customer) if not entry.excluded]
     if level:

@@ -40,7 +40,8 @@ class OracleFacts:
         for reminder in env["account.followup.reminder"].search(ours):
             states = tuple(reminder.delivery_ids.mapped("state"))
             customer = customers[reminder.partner_id.id, reminder.company_id.id]
-            customer.reminders.append((reminder.date, states))
+            noticed = reminder.noticed_date or None
+            customer.reminders.append((reminder.date, states, noticed))
             for line in reminder.line_ids:
                 mentions[line.move_id.id].append(
                     oracle.Mention(
@@ -50,6 +51,7 @@ class OracleFacts:
                         customer=reminder.partner_id.id,
                         entry=line.move_line_id.id or None,
                         newest=line.horizon,
+                        noticed=noticed,
                     )
                 )
         for line in env["account.move.line"].search(

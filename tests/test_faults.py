@@ -411,14 +411,59 @@ class TestTime(FaultsCommon):
         self.assertEqual(self._get_reminders()[-1].level_id, self.level_2)
 
     def test_clock_goes_far_ahead_and_back(self):
-        """What a wrong clock has sent is not sent again when it is right."""
+        """What a wrong clock has sent is not sent again; the ladder goes on.
+
+        It counts as of the day on which that was noticed, not as of its own.
+        """
         self._create_late(20)
+        self.company.followup_min_days = 3
         with self._on(3650):
             self.assertEqual(self._run(), 1)
-        for days in (0, 1, 40):
+        for days in (0, 1, 13):
             with self._on(days):
-                self.assertEqual(self._run(), 0)
-        self.assertEqual(len(self._get_reminders()), 1)
+                self.assertEqual(self._run(), 0, f"day {days}")
+        with self._on(14):
+            self.assertEqual(self._run(), 1)
+        first, second = self._get_reminders()
+        self.assertEqual(first.date, TODAY + timedelta(days=3650), "as it was")
+        self.assertEqual(first.noticed_date, TODAY)
+        self.assertEqual(second.level_id, self.level_2)
+        with self._on(3660):
+            self.assertEqual(self._run(), 1)
+        self.assertEqual(self._get_reminders()[-1].level_id, self.level_3)
+
+    def test_clock_ahead_is_told(self):
+        """In the customer's chatter, and as one task of the company's responsible."""
+        self._create_late(20)
+        with self._on(365):
+            self._run()
+        for days in (0, 1):
+            with self._on(days):
+                self._run()
+        notes = [
+            message.body
+            for message in self.customer.message_ids
+            if "dated in the future" in message.body
+        ]
+        self.assertEqual(len(notes), 1)
+        tasks = self.company.partner_id.activity_ids
+        self.assertEqual(tasks.summary, "Reminders are dated in the future")
+        self.assertEqual(tasks.user_id, self.responsible)
+        self.assertIn("05/15/2025", tasks.note)
+
+    def test_clock_ahead_until_it_is_noticed(self):
+        """Before the scheduled action has noticed it, it counts as of today."""
+        self._create_late(20)
+        self.company.followup_min_days = 3
+        with self._on(365):
+            self._run()
+        with self._on(0):
+            self.customer.invalidate_recordset()
+            partner = self.customer.with_company(self.company)
+            self.assertEqual(partner.followup_status, "with_overdue_invoices")
+            self.assertEqual(
+                partner.followup_next_reminder_date, TODAY + timedelta(days=14)
+            )
 
     def test_g1_companies_on_both_sides_of_the_date_line(self):
         """At one moment it is the 15th at UTC-11 and the 16th at UTC+14."""

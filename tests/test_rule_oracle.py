@@ -362,7 +362,10 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                             rng.choice(self.partners) if rng.random() < 0.1 else partner
                         ).id,
                         "company_id": root.id,
-                        "date": shift(today, rng, -18, 1),
+                        "date": shift(today, rng, -18, 2),
+                        "noticed_date": (
+                            shift(today, rng, -9, 0) if rng.random() < 0.5 else False
+                        ),
                         "trigger": "manual",
                     }
                     vals_list.append(vals)
@@ -566,6 +569,7 @@ class TestRuleOracle(LedgerCase):
             today = days.get(self.env["res.company"].browse(root_id))
             if not today or not oracle.get_items(customer):
                 continue
+            customer = oracle.get_customer_as_of(customer, today)  # noqa: PLW2901
             counts["customers"] += 1
             level = oracle.get_level_due(customer, today)
             if level:

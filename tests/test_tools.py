@@ -64,7 +64,8 @@ class TestTools(BaseCase):
         steps = ladder.get_steps(in_use, catch_up, archived)
         days_late = [*range(-45, 130), ladder.FIRST_DAY, ladder.LAST_DAY]
         by_id = dict(in_use + archived)
-        for reached, base in [(0, None), *by_id.items()]:
+        for base in [None, *by_id.values()]:
+            reached = 0 if base is None else ladder.get_slot(base)
             own = [step for step in steps if step.reached == reached]
             for day in days_late:
                 found = [step for step in own if step.first <= day <= step.last]
@@ -83,13 +84,13 @@ class TestTools(BaseCase):
         """Ranges are in order and without a gap; neighbours lead to other levels."""
         in_use, archived = levels
         steps = ladder.get_steps(in_use, catch_up, archived)
-        known = {level for level, _delay in in_use + archived}
+        known = {ladder.get_slot(delay) for _level, delay in in_use + archived}
         self.assertLessEqual({step.reached for step in steps}, known | {0})
         for reached in known | {0}:
             own = [step for step in steps if step.reached == reached]
             for step in own:
                 self.assertLessEqual(step.first, step.last)
-                self.assertNotEqual(step.level, reached)
+                self.assertGreater(ladder.get_slot(step.delay), reached)
             for earlier, later in zip(own, own[1:], strict=False):
                 self.assertEqual(earlier.last + 1, later.first)
                 self.assertNotEqual(earlier.level, later.level)
@@ -138,33 +139,55 @@ class TestTools(BaseCase):
 
     def test_key_limits(self):
         """A delay that no business has neither overflows nor changes the order."""
-        far = ladder.get_key(1, 10**9) + (ladder.DATE_MASK << ladder.LEVEL_BITS)
-        self.assertLess(far, 2**63)
-        self.assertLess(ladder.get_key(1, 500), far)
-        self.assertGreaterEqual(ladder.get_key(1, -(10**9)), 0)
+        ends = (-(10**9), -ladder.MAX_DELAY, -1, 0, 1, 500, ladder.MAX_DELAY, 10**9)
+        last_id = 2**31 - 1  # of PostgreSQL's integers
+        for delay in ends:
+            key = ladder.get_key(last_id, delay)
+            far = key + (ladder.DATE_MASK << ladder.LEVEL_BITS)
+            self.assertEqual(far & ladder.LEVEL_MASK, last_id)
+            self.assertEqual(far >> ladder.DELAY_SHIFT, ladder.get_slot(delay))
+            self.assertLess(far, 2**63)
+            self.assertGreater(ladder.get_slot(delay), 0, "0 is no level")
+        keys = [ladder.get_key(1, delay) for delay in ends]
+        self.assertEqual(keys, sorted(set(keys)))
+        self.assertEqual(ladder.EPOCH.year + ladder.DATE_MASK / 365.25 // 1, 2617)
+
+    def test_key_of_an_id_that_does_not_fit(self):
+        for level_id in (-1, 2**31):
+            with self.assertRaisesRegex(ValueError, str(level_id)):
+                ladder.get_key(level_id, 1)
+
+    def test_number_of_steps(self):
+        """It grows with the levels, not with their square, but for jumps."""
+        levels = [(number, number - 100) for number in range(1, 1001)]
+        self.assertLessEqual(len(ladder.get_steps(levels)), 2 * len(levels) + 2)
+        few = levels[: ladder.MAX_LEVELS]
+        steps = ladder.get_steps(few, "jump", levels)
+        self.assertLessEqual(len(steps), (len(levels) + 1) * (len(few) + 1))
 
     def test_steps_examples(self):
         in_use = [(1, -3), (2, 5), (3, 15)]
         first, last = ladder.FIRST_DAY, ladder.LAST_DAY
+        slot = ladder.get_slot
         self.assertEqual(
             ladder.get_steps(in_use),
             [
                 (0, first, 0, 1, -3, 0),
                 (0, 1, last, 2, 5, 0),
-                (1, first, last, 2, 5, 8),
-                (2, first, last, 3, 15, 10),
+                (slot(-3), first, last, 2, 5, 8),
+                (slot(5), first, last, 3, 15, 10),
             ],
         )
         self.assertEqual(
-            ladder.get_steps(in_use, "jump", [(4, 5)]),
+            ladder.get_steps(in_use, "jump", [(4, 5), (5, 7)]),
             [
                 (0, first, 0, 1, -3, 0),
                 (0, 1, 14, 2, 5, 0),
                 (0, 15, last, 3, 15, 0),
-                (1, first, 14, 2, 5, 8),
-                (1, 15, last, 3, 15, 18),
-                (2, first, last, 3, 15, 10),
-                (4, first, last, 3, 15, 10),
+                (slot(-3), first, 14, 2, 5, 8),
+                (slot(-3), 15, last, 3, 15, 18),
+                (slot(5), first, last, 3, 15, 10),
+                (slot(7), first, last, 3, 15, 8),
             ],
         )
         self.assertEqual(ladder.get_steps([]), [])

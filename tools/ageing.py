@@ -3,17 +3,18 @@
 #: Upper ends of the buckets in days, as they are kept in the settings.
 DEFAULT_LIMITS = "30, 60, 90, 120"
 MAX_LIMITS = 8
+MAX_DAYS = 36_500
 
 
 def parse_limits(text):
     """Return the upper ends of the ageing buckets.
 
     :param str text: whole numbers of days, separated by commas
-    :return: tuple of increasing positive numbers, at least one
+    :return: tuple of increasing positive numbers up to ``MAX_DAYS``, at least one
     :raise ValueError: the text is anything else
     """
     limits = tuple(int(part) for part in (text or "").split(","))
-    if not 0 < len(limits) <= MAX_LIMITS or limits[0] < 1:
+    if not 0 < len(limits) <= MAX_LIMITS or limits[0] < 1 or limits[-1] > MAX_DAYS:
         raise ValueError(text)
     if any(first >= second for first, second in zip(limits, limits[1:], strict=False)):
         raise ValueError(text)

@@ -1,8 +1,15 @@
 """Dates of follow-ups. Pure functions: no database, no clock of their own."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytz
+
+#: Ends of Python's calendar. PostgreSQL knows more days.
+FIRST, LAST = date.min, date.max
+
+#: Days that people may choose: from the first one, until so many days from today.
+EARLIEST = date(1900, 1, 1)
+MAX_AHEAD = 3653  # ten years
 
 #: Days to wait before the next automatic try, by number of failures in a row.
 BACK_OFF = (1, 2, 4, 7)
@@ -45,3 +52,12 @@ def get_last_monthly(day, number):
     if day.day < number:
         day = day.replace(day=1) - timedelta(days=1)
     return day.replace(day=number)
+
+
+def is_sensible(day, today):
+    """Return whether a day that somebody chose is one to plan with.
+
+    >>> is_sensible(date(9999, 12, 31), date(2024, 5, 15))
+    False
+    """
+    return EARLIEST <= day and (day - today).days <= MAX_AHEAD

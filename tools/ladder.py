@@ -4,22 +4,36 @@ The SQL of ``account.followup.item`` joins the steps that are worked out here, s
 rule 4 (which level comes next) is said in this file only.
 """
 
+import math
+from bisect import bisect_left, bisect_right
 from datetime import date
 from typing import NamedTuple
 
-#: Bounds of "days late" that no due date of a business exceeds (some 2,700 years).
-FIRST_DAY, LAST_DAY = -1_000_000, 1_000_000
+#: Bounds of "days late": the whole calendar, 0001-01-01 to 9999-12-31.
+FIRST_DAY, LAST_DAY = -3_700_000, 3_700_000
 
-#: A level that was reached, packed into 63 bits: delay, day since the epoch, level.
-LEVEL_BITS, DATE_BITS = 22, 20
+#: Bounds of a level's days: ten years before and after the due date.
+MAX_DELAY = 3650
+
+#: Levels in use that a company may have: nobody tells more of them apart.
+MAX_LEVELS = 50
+
+#: A level that was reached, packed into 63 bits: its delay (one more than the bits
+#: hold is cut, in order), the day since the epoch (until 2617), its id (any integer).
+LEVEL_BITS, DATE_BITS, DELAY_BITS = 31, 18, 14
+DELAY_SHIFT = LEVEL_BITS + DATE_BITS
 LEVEL_MASK, DATE_MASK = 2**LEVEL_BITS - 1, 2**DATE_BITS - 1
 EPOCH = date(1900, 1, 1)
+
+#: What is added to a delay, so that it is positive; 0 is left for "no level".
+DELAY_OFFSET = 2 ** (DELAY_BITS - 1)
+MAX_KEY_DELAY = DELAY_OFFSET - 1
 
 
 class Step(NamedTuple):
     """Which level is next for an item, while its days late are in a range."""
 
-    reached: int  # id of the level that the item has reached, 0 for none
+    reached: int  # slot of the level that the item has reached, 0 for none
     first: int  # days late from which the step counts
     last: int  # days late up to which it counts
     level: int  # id of the level that is next
@@ -27,57 +41,85 @@ class Step(NamedTuple):
     wait: int  # days to wait after the day the reached level was reached
 
 
+def get_slot(delay):
+    """Return a positive number for a delay, in their order, see ``DELAY_BITS``."""
+    return min(max(delay, -MAX_KEY_DELAY), MAX_KEY_DELAY) + DELAY_OFFSET
+
+
 def get_key(level_id, delay):
     """Return a number that orders levels by delay and that holds the level's id.
 
     There is room in it for a day: ``days since EPOCH << LEVEL_BITS`` can be added.
+
+    :raise ValueError: there is no room for the id
     """
-    delay = min(max(delay, FIRST_DAY), LAST_DAY)
-    return ((delay - FIRST_DAY) << (LEVEL_BITS + DATE_BITS)) | level_id
+    if not 0 <= level_id <= LEVEL_MASK:
+        raise ValueError(f"No level can have the id {level_id}")
+    return get_slot(delay) << DELAY_SHIFT | level_id
 
 
 #: The keys of levels before the due date are less than this one.
 FIRST_LATE_KEY = get_key(0, 0)
 
 
-def _get_next(candidates, days_late, catch_up):
+def _get_next(candidates, late, days_late, catch_up):
     """Return the next level among (delay, id) pairs that are sorted, or None.
 
     Before the due date every level may be next, afterwards only those with a
     delay of zero or more. With ``jump`` it is the last level that fits the age.
+
+    :param int late: where the levels with a delay of zero or more begin
     """
-    allowed = [level for level in candidates if level[0] >= 0 or days_late <= 0]
+    first = late if days_late > 0 else 0
     if catch_up == "jump":
-        fitting = [level for level in allowed if level[0] <= days_late]
-        if fitting:
-            return fitting[-1]
-    return allowed[0] if allowed else None
+        fitting = bisect_right(candidates, (days_late, math.inf))
+        if fitting > first:
+            return candidates[fitting - 1]
+    return candidates[first] if first < len(candidates) else None
 
 
 def get_steps(levels, catch_up="step", reached_levels=()):
     """Return every step of one company's ladder.
+
+    Step by step there are two for each level, at most; with ``jump`` one for each pair
+    of levels, which is why ``MAX_LEVELS`` bounds those in use.
 
     :param levels: the levels in use, pairs (id, delay in days)
     :param str catch_up: ``step`` (one level after the other) or ``jump`` (to the
         level that matches the age)
     :param reached_levels: further pairs (id, delay) that items can have reached
         although they are not in use any more (archived)
-    :return: list of Step; ranges of one reached level do not overlap
+    :return: list of Step; ranges of one reached delay do not overlap
     """
     ladder = sorted((delay, level_id) for level_id, delay in levels)
-    starts = sorted({FIRST_DAY, 1, *(delay for delay, _level_id in ladder)})
-    ends = [start - 1 for start in starts[1:]] + [LAST_DAY]
+    bases = {delay for _level_id, delay in (*levels, *reached_levels)}
     steps = []
-    for reached, base in [(0, None), *{**dict(levels), **dict(reached_levels)}.items()]:
-        candidates = [level for level in ladder if base is None or level[0] > base]
-        for first, last in zip(starts, ends, strict=True):
-            found = _get_next(candidates, first, catch_up)
-            if not found:
-                continue
-            delay, level_id = found
-            if steps and steps[-1].reached == reached and steps[-1].level == level_id:
-                steps[-1] = steps[-1]._replace(last=last)
-                continue
-            wait = 0 if base is None else delay - base
-            steps.append(Step(reached, first, last, level_id, delay, wait))
+    for base in (None, *sorted(bases)):
+        first = bisect_right(ladder, (base, math.inf)) if base is not None else 0
+        steps += _get_steps_after(base, ladder[first:], catch_up)
+    return steps
+
+
+def _get_steps_after(base, candidates, catch_up):
+    """Return the steps of items that have reached a delay, or None.
+
+    :param candidates: (delay, id) of the levels that come after it, sorted
+    """
+    starts = {FIRST_DAY, 1}
+    if catch_up == "jump":
+        starts.update(delay for delay, _level_id in candidates)
+    starts = sorted(starts)
+    ends = [start - 1 for start in starts[1:]] + [LAST_DAY]
+    late = bisect_left(candidates, (0, 0))
+    steps = []
+    for first, last in zip(starts, ends, strict=True):
+        found = _get_next(candidates, late, first, catch_up)
+        if not found:
+            continue
+        delay, level_id = found
+        if steps and steps[-1].level == level_id:
+            steps[-1] = steps[-1]._replace(last=last)
+            continue
+        reached, wait = (0, 0) if base is None else (get_slot(base), delay - base)
+        steps.append(Step(reached, first, last, level_id, delay, wait))
     return steps

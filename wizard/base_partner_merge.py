@@ -19,30 +19,7 @@ class BasePartnerMerge(models.TransientModel):
         for mine in followups.grouped("company_id").values():
             kept = mine.filtered(lambda one: one.partner_id == dst_partner) or mine[:1]
             if others := mine - kept:
-                kept.write(self._prepare_merged_followup(kept, others))
+                kept.write(kept._prepare_merged(others))
                 others.unlink()
         followups.env.flush_all()
         return super()._update_foreign_keys(src_partners, dst_partner)
-
-    def _prepare_merged_followup(self, kept, others):
-        """Return the settings of several follow-ups: the more careful one wins.
-
-        :param kept: the one that stays
-        :param others: those that go
-        """
-        every = kept + others
-        manual = "manual" in every.mapped("reminder_type")
-        failed = every.sorted(lambda one: (one.failure_count, one == kept))[-1]
-        latest = {
-            name: max(filter(None, every.mapped(name)), default=False)
-            for name in ("next_reminder_date", "retry_date", "last_sent")
-        }
-        return {
-            **latest,
-            "reminder_type": "manual" if manual else "automatic",
-            "excluded": any(every.mapped("excluded")),
-            "statement_opt_out": any(every.mapped("statement_opt_out")),
-            "responsible_id": (kept.responsible_id or others.responsible_id[:1]).id,
-            "failure_count": failed.failure_count,
-            "failure_reason": failed.failure_reason,
-        }
