@@ -1,3 +1,4 @@
+import contextlib
 import logging
 
 import psycopg2
@@ -20,9 +21,10 @@ KINDS = {"email": "email", "sms": "sms", "letter": "snail", "print": None}
 
 
 class AccountFollowupDelivery(models.Model):
-    """One reminder or statement over one channel.
+    """One reminder or statement over one channel, to one recipient.
 
-    Its state follows the message's own record.
+    Its state follows the message's own record: of its recipient, never that of
+    followers, who get copies.
     """
 
     _name = "account.followup.delivery"
@@ -58,10 +60,25 @@ class AccountFollowupDelivery(models.Model):
     state = fields.Selection(
         STATES, default="queued", required=True, readonly=True, index=True
     )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Contact",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+    )
     recipient = fields.Char(readonly=True, help="Address, number or name as used.")
     failure_reason = fields.Char("Reason", readonly=True)
     mail_message_id = fields.Many2one(
         "mail.message", readonly=True, index="btree_not_null", ondelete="set null"
+    )
+    mail_mail_id = fields.Many2one(
+        "mail.mail",
+        string="Email",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        groups="base.group_system",
     )
     letter_id = fields.Many2one(
         "snailmail.letter", readonly=True, index="btree_not_null", ondelete="set null"
@@ -167,20 +184,41 @@ class AccountFollowupDelivery(models.Model):
             [("mail_message_id", "in", messages.ids), ("channel", "in", channels)]
         )
 
+    @api.model
+    def _search_by_mails(self, mails):
+        """Return the deliveries of some mail.mail records; copies have none."""
+        return self.sudo().search([("mail_mail_id", "in", mails.ids)])
+
+    def _get_notifications(self):
+        """Return what core notes of the recipient of a delivery, over its channel."""
+        self.ensure_one()
+        return self.sudo().mail_message_id.notification_ids.filtered(
+            lambda notification: (
+                notification.notification_type == KINDS[self.channel]
+                and notification.res_partner_id
+                and notification.res_partner_id == self.partner_id
+            )
+        )
+
+    def _keep_addresses(self):
+        """Note the addresses that are used, where they were corrected meanwhile."""
+        service = self.env["account.followup.send"]
+        for delivery in self.filtered("partner_id"):
+            used = ", ".join(service._get_addresses("email", delivery.partner_id))
+            if used and used != delivery.recipient:
+                with contextlib.suppress(psycopg2.OperationalError):
+                    with self.env.cr.savepoint():
+                        delivery.recipient = used
+
     def _sync_notifications(self):
         """Take over what core has noted of the recipients of SMS, letters and e-mails.
 
-        One recipient who got it is enough, and as long as one is still to come it has
-        not failed. An e-mail is noted as failed for a moment while core sends it: its
-        failures are told by ``mail.mail`` itself.
+        An e-mail is noted as failed for a moment while core sends it: its failures are
+        told by ``mail.mail`` itself.
         """
         self.mail_message_id.notification_ids.invalidate_recordset()
         for delivery in self:
-            notifications = delivery.sudo().mail_message_id.notification_ids.filtered(
-                lambda notification, kind=KINDS[delivery.channel]: (
-                    notification.notification_type == kind
-                )
-            )
+            notifications = delivery._get_notifications()
             statuses = set(notifications.mapped("notification_status"))
             if delivery.channel == "email":
                 statuses -= {"exception"}
@@ -241,7 +279,10 @@ class AccountFollowupDelivery(models.Model):
         delivery._set_state("queued")
 
     def _requeue(self):
-        """Put the message back into core's queue; return whether there was one."""
+        """Put the message back into core's queue; return whether there was one.
+
+        It goes to the address that the contact has by now, as an e-mail does anyway.
+        """
         if self.channel == "letter":
             messages, cron = self.letter_id, "snailmail.snailmail_print"
             messages._requeue_followup()
@@ -252,11 +293,8 @@ class AccountFollowupDelivery(models.Model):
             return False
         # core has cancelled a letter that it would have tried again
         over = ("exception", "bounce") + (("canceled",) if self.letter_id else ())
-        failed = self.mail_message_id.notification_ids.filtered(
-            lambda notification: (
-                notification.notification_type == KINDS[self.channel]
-                and notification.notification_status in over
-            )
+        failed = self._get_notifications().filtered(
+            lambda notification: notification.notification_status in over
         )
         failed.write(
             {
@@ -265,22 +303,39 @@ class AccountFollowupDelivery(models.Model):
                 "failure_reason": False,
             }
         )
+        self._correct_address(messages, failed)
         self.env.ref(cron)._trigger()
         return True
 
-    def _get_failed_messages(self):
-        """Return the failed e-mails or SMS in core's queue, and its cron's name."""
-        domain = [
-            ("mail_message_id", "=", self.mail_message_id.id or 0),
-            ("state", "in", ("exception", "error")),
-        ]
+    def _correct_address(self, messages, notifications):
+        """Send a message again to the address that the contact has by now."""
+        service = self.env["account.followup.send"]
+        addresses = service._get_addresses(self.channel, self.partner_id)
+        if not (self.partner_id and addresses):
+            return
+        self.recipient = ", ".join(addresses)
         if self.channel == "sms":
-            sms = self.env["sms.sms"].search([*domain, ("to_delete", "=", False)])
+            messages.number = notifications.sms_number = self.recipient
+
+    def _get_failed_messages(self):
+        """Return the failed e-mail or SMS in core's queue, and its cron's name."""
+        if self.channel == "sms":
+            sms = self._get_sms().filtered(lambda sms: sms.state == "error")
             return sms, "sms.ir_cron_sms_scheduler_action"
-        mails = self.env["mail.mail"]
-        if self.channel == "email":
-            mails = mails.search(domain)
+        mails = self.mail_mail_id.filtered(lambda mail: mail.state == "exception")
         return mails, "mail.ir_cron_mail_scheduler_action"
+
+    def _get_sms(self):
+        """Return the SMS of these deliveries that are in core's queue."""
+        found = self.env["sms.sms"].search(
+            [
+                ("mail_message_id", "in", self.mail_message_id.ids),
+                ("number", "in", self.mapped("recipient")),
+                ("to_delete", "=", False),
+            ]
+        )
+        pairs = {(one.mail_message_id, one.recipient) for one in self}
+        return found.filtered(lambda sms: (sms.mail_message_id, sms.number) in pairs)
 
     @api.model
     def _sync_queued(self):
@@ -293,18 +348,17 @@ class AccountFollowupDelivery(models.Model):
             SQL(
                 """
                 SELECT delivery.id,
-                       BOOL_OR(mail.state = 'cancel'),
-                       MAX(mail.failure_reason),
-                       BOOL_OR(notification.notification_status IN ('sent', 'pending'))
+                       mail.state = 'cancel',
+                       mail.failure_reason,
+                       notification.notification_status IN ('sent', 'pending')
                   FROM account_followup_delivery delivery
-                  LEFT JOIN mail_mail mail
-                         ON mail.mail_message_id = delivery.mail_message_id
+                  LEFT JOIN mail_mail mail ON mail.id = delivery.mail_mail_id
                   LEFT JOIN mail_notification notification
                          ON notification.mail_message_id = delivery.mail_message_id
+                        AND notification.res_partner_id = delivery.partner_id
                         AND notification.notification_type = 'email'
                  WHERE delivery.state = 'queued' AND delivery.channel = 'email'
-                 GROUP BY delivery.id
-                HAVING COALESCE(BOOL_AND(mail.state <> 'outgoing'), TRUE)
+                   AND (mail.state <> 'outgoing' OR mail.id IS NULL)
                 """,
                 to_flush=[
                     self.env["mail.mail"]._fields["state"],
@@ -328,17 +382,15 @@ class AccountFollowupDelivery(models.Model):
     def _fail_deleted(self):
         """End the queued SMS and letters that are in core's queue no more."""
         queued = self.filtered(lambda delivery: delivery.state == "queued")
-        waiting = self.env["sms.sms"].search(
-            [
-                ("mail_message_id", "in", queued.mail_message_id.ids),
-                ("state", "=", "outgoing"),
-                ("to_delete", "=", False),
-            ]
-        )
+        waiting = {
+            (sms.mail_message_id, sms.number)
+            for sms in queued._get_sms()
+            if sms.state == "outgoing"
+        }
         lost = queued.filtered(
             lambda delivery: not (
                 delivery.letter_id.state == "pending"
-                or delivery.mail_message_id & waiting.mail_message_id
+                or (delivery.mail_message_id, delivery.recipient) in waiting
             )
         )
         lost._set_state("failed", self.env._("It was deleted before it was sent."))

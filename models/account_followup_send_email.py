@@ -32,18 +32,27 @@ class AccountFollowupSend(models.AbstractModel):
             self._add_template_to_post(self._prepare_email_post(data), one)
             for data, one in zip(batch, said, strict=True)
         ]
+        sents = [data["reminder"] for data in batch]
+        self._send_email_posts(sents, posts, batch[0]["trigger"])
+
+    @api.model
+    def _send_email_posts(self, sents, posts, trigger):
+        """Post the messages of reminders or statements, a delivery for each contact.
+
+        Each contact gets an e-mail of its own, so that a refused one keeps nobody else
+        from getting it, and only that one is sent again.
+
+        :param sents: list of reminders or of statements, ``posts`` of each its message
+        """
         messages = self._post_messages(posts)
-        pairs = list(zip(batch, messages, strict=True))
-        for data, message in pairs:
-            data["reminder"].mail_message_id = message
+        for sent, message in zip(sents, messages, strict=True):
+            sent.mail_message_id = message
         self._create_deliveries(
-            {
-                "reminder_id": data["reminder"].id,
-                **self._prepare_email_delivery(data["reminder"], message),
-            }
-            for data, message in pairs
+            self._prepare_email_delivery(sent, contact, post)
+            for sent, post in zip(sents, posts, strict=True)
+            for contact in post["recipients"]
         )
-        self._release_emails(messages, batch[0]["trigger"])
+        self._release_emails(messages, trigger)
 
     @api.model
     def _prepare_email_post(self, data):
@@ -51,6 +60,7 @@ class AccountFollowupSend(models.AbstractModel):
         followup, reminder = data["followup"], data["reminder"]
         return {
             "partner": followup.partner_id,
+            "recipients": reminder._get_recipients("email"),
             "lang": reminder.lang,
             "owner": reminder,
             "secrets": data.get("secrets"),
@@ -81,22 +91,23 @@ class AccountFollowupSend(models.AbstractModel):
             "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
                 f"account_payment_followup.{subtype}"
             ),
-            "partner_ids": sent._get_recipients("email").ids,
             "email_layout_xmlid": LAYOUT,
             **self._get_author(followup, data),
         }
 
     @api.model
-    def _prepare_email_delivery(self, sent, message):
-        return {
-            "channel": "email",
-            "recipient": ", ".join(
-                address
-                for contact in sent._get_recipients("email")
-                for address in self._get_addresses("email", contact)
-            ),
-            "mail_message_id": message.id,
-        }
+    def _prepare_email_delivery(self, sent, contact, post):
+        """Return the values of a delivery, which has failed if there is no e-mail."""
+        mail = post["mails"].get(contact.id)
+        values = {"mail_message_id": post["message"].id}
+        if mail:
+            values["mail_mail_id"] = mail.id
+        else:
+            values["state"] = "failed"
+            values["failure_reason"] = self.env._(
+                "No e-mail was made for %s.", contact.display_name
+            )
+        return sent._prepare_delivery("email", contact, **values)
 
     @api.model
     def _release_emails(self, messages, trigger):

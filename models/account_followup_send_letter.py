@@ -35,13 +35,13 @@ class AccountFollowupSend(models.AbstractModel):
         attachments = self._create_letters([(data, none) for data in batch])
         self._create_deliveries(
             [
-                {
-                    "reminder_id": reminder.id,
-                    "channel": "print",
-                    "state": "sent",
-                    "recipient": contact.display_name,
-                    "attachment_id": attachment.id,
-                }
+                reminder._prepare_delivery(
+                    "print",
+                    contact,
+                    state="sent",
+                    recipient=contact.display_name,
+                    attachment_id=attachment.id,
+                )
                 for reminder, attachment in zip(reminders, attachments, strict=True)
                 for contact in reminder._get_recipients("print")[:1]
             ]
@@ -64,24 +64,20 @@ class AccountFollowupSend(models.AbstractModel):
         for letter, attachment in zip(letters, attachments, strict=True):
             letter.attachment_id = attachment
         self._create_deliveries(
-            {
-                "reminder_id": data["reminder"].id,
-                **self._prepare_letter_delivery(letter),
-            }
+            self._prepare_letter_delivery(data["reminder"], letter)
             for (data, _contact), letter in zip(pairs, letters, strict=True)
         )
         self.env.ref("snailmail.snailmail_print")._trigger()
 
     @api.model
-    def _prepare_letter_delivery(self, letter):
-        address = letter.partner_id._display_address(without_company=True)
-        return {
-            "channel": "letter",
-            "recipient": " ".join(address.split()),
-            "attachment_id": letter.attachment_id.id,
-            "letter_id": letter.id,
-            "mail_message_id": letter.message_id.id,
-        }
+    def _prepare_letter_delivery(self, sent, letter):
+        return sent._prepare_delivery(
+            "letter",
+            letter.partner_id,
+            attachment_id=letter.attachment_id.id,
+            letter_id=letter.id,
+            mail_message_id=letter.message_id.id,
+        )
 
     @api.model
     def _create_snailmail_letters(self, pairs, **values):

@@ -21,9 +21,11 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param posts: list of dicts: ``partner`` (the customer), ``values`` (of
             mail.message, ``partner_ids`` as a list of ids), and if there are any:
-            ``lang`` (code of the language of the e-mail), ``files`` (attachments of
-            ``owner``), ``secrets`` (what the links of recipients open with),
-            ``email_cc`` and ``attachments`` ((name, content) pairs, kept as such)
+            ``recipients`` (contacts who get an e-mail of their own each), ``lang``
+            (code of the language of the e-mail), ``files`` (attachments of ``owner``),
+            ``secrets`` (what the links of recipients open with), ``email_cc`` and
+            ``attachments`` ((name, content) pairs, kept as such). Added to it are the
+            ``message`` and ``mails``, {id of a recipient: e-mail}
         :return: the messages, in this order
         """
         if not posts:
@@ -54,7 +56,7 @@ class AccountFollowupSend(models.AbstractModel):
             post["values"] = {
                 "author_guest_id": False,
                 "email_add_signature": False,
-                "partner_ids": [],
+                "partner_ids": post["recipients"].ids if "recipients" in post else [],
                 "subtype_id": note,
                 "record_alias_domain_id": domains[partner.id].id,
                 "record_company_id": self.env.company.id,
@@ -194,7 +196,17 @@ class AccountFollowupSend(models.AbstractModel):
             for mail, ids in [*mine, *self._prepare_copies(post, mine)]:
                 mails.append(mail)
                 notifications.append((partner, post["message"], ids))
-        self._create_mails(mails, notifications)
+        mails = self._create_mails(mails, notifications)
+        by_recipient = {
+            (message, id_): mail
+            for mail, (_partner, message, ids) in zip(mails, notifications, strict=True)
+            for id_ in ids
+        }
+        for post in posts:
+            pairs = [(post["message"], id_) for id_ in post["values"]["partner_ids"]]
+            post["mails"] = {
+                pair[1]: by_recipient[pair] for pair in pairs if pair in by_recipient
+            }
 
     @api.model
     def _create_mails(self, mails, notifications):
@@ -202,6 +214,7 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param mails: list of values of mail.mail
         :param notifications: of each of them customer, message and ids of recipients
+        :return: the e-mails, in this order
         """
         mails = self.env["mail.mail"].create(mails)
         self.env["mail.notification"].create(
@@ -217,12 +230,15 @@ class AccountFollowupSend(models.AbstractModel):
                 for recipient_id in ids
             ]
         )
+        return mails
 
     @api.model
     def _get_post_recipients(self, posts):
         """Return for each post the data of its recipients and of its followers.
 
         See core's ``_notify_get_recipients``: without its author and who is archived.
+        But who is to get an e-mail gets one, whatever core would do with a notice: as
+        the author, as a user who reads notices in Odoo.
         """
         get_data = self.env["mail.followers"]._get_recipient_data
         values = [post["values"] for post in posts]
@@ -236,19 +252,49 @@ class AccountFollowupSend(models.AbstractModel):
             for author_id in {value["author_id"] for value in values}
         }
         result = []
-        for value in values:
-            mine = following[value["res_id"]]
+        for post, value in zip(posts, values, strict=True):
+            mine = dict(following[value["res_id"]])
             for id_ in value["partner_ids"]:
                 mine[id_] = dict(direct[id_], is_follower=id_ in mine)
             mine.pop(authors[value["author_id"]], None)
-            result.append([data for data in mine.values() if data["active"]])
+            mine = {id_: data for id_, data in mine.items() if data["active"]}
+            if "recipients" in post:
+                mine = self._add_email_recipients(mine, post["recipients"], direct)
+            result.append(list(mine.values()))
         return result
 
     @api.model
-    def _prepare_mails(self, partner, post, recipients):
-        """Return the e-mails of a message, one for each language and kind of recipient.
+    def _add_email_recipients(self, followers, recipients, direct):
+        """Return the data of followers and recipients: one e-mail for each address.
 
-        :return: list of (values of mail.mail, ids of the recipients)
+        A recipient is a customer, also one who is a user: without the buttons of those.
+
+        :param dict followers: {id: data}, ``direct`` the same of recipients
+        """
+        addresses = {
+            address
+            for contact in recipients
+            for address in self._get_addresses("email", contact)
+        }
+        customer = {"notif": "email", "type": "customer", "is_follower": False}
+        return {
+            **{
+                id_: data
+                for id_, data in followers.items()
+                if data["notif"] != "email" or data["email_normalized"] not in addresses
+            },
+            **{
+                contact.id: dict(direct[contact.id], **customer)
+                for contact in recipients
+            },
+        }
+
+    @api.model
+    def _prepare_mails(self, partner, post, recipients):
+        """Return the e-mails of a message: one for each recipient, and for followers
+        one for each language and kind.
+
+        :return: list of (values of mail.mail, ids of who gets it)
         """
         recipients = [data for data in recipients if data["notif"] == "email"]
         if not recipients:
@@ -256,29 +302,31 @@ class AccountFollowupSend(models.AbstractModel):
         message = post["message"]
         values = dict(post["values"], tracking_value_ids=False)
         base = self._prepare_mail(partner, post, recipients)
-        return [
-            (
-                partner._notify_by_email_get_final_mail_values(
-                    group["recipients_ids"],
-                    base,
-                    {
-                        "body_html": partner._notify_by_email_render_layout(
-                            message, group, values, context
-                        )
-                    },
-                ),
-                group["recipients_ids"],
+        mails = []
+        for _lang, context, group in partner._notify_get_classified_recipients_iterator(
+            message,
+            recipients,
+            values,
+            force_email_company=self.env.company,
+            force_email_lang=post.get("lang"),
+        ):
+            body = partner._notify_by_email_render_layout(
+                message, group, values, context
             )
-            for _lang, context, group in (
-                partner._notify_get_classified_recipients_iterator(
-                    message,
-                    recipients,
-                    values,
-                    force_email_company=self.env.company,
-                    force_email_lang=post.get("lang"),
+            for ids in self._split_recipients(post, group["recipients_ids"]):
+                mail = partner._notify_by_email_get_final_mail_values(
+                    ids, base, {"body_html": body}
                 )
-            )
-        ]
+                mails.append((mail, ids))
+        return mails
+
+    @api.model
+    def _split_recipients(self, post, ids):
+        """Return lists of those who share an e-mail: followers, and each recipient."""
+        own = post["recipients"].ids if "recipients" in post else []
+        followers = [id_ for id_ in ids if id_ not in own]
+        parts = [[id_] for id_ in ids if id_ in own]
+        return [*parts, followers] if followers else parts
 
     @api.model
     def _prepare_mail(self, partner, post, recipients):

@@ -40,17 +40,11 @@ class AccountFollowupSend(models.AbstractModel):
         messages = self._post_messages(posts)
         self._create_sms(batch, messages)
         self._create_deliveries(
-            [
-                {
-                    "reminder_id": data["reminder"].id,
-                    "channel": "sms",
-                    "recipient": ", ".join(
-                        self._get_sms_numbers(data["reminder"]).values()
-                    ),
-                    "mail_message_id": message.id,
-                }
-                for data, message in zip(batch, messages, strict=True)
-            ]
+            data["reminder"]._prepare_delivery(
+                "sms", contact, recipient=number, mail_message_id=message.id
+            )
+            for data, message in zip(batch, messages, strict=True)
+            for contact, number in self._get_sms_numbers(data["reminder"]).items()
         )
 
     @api.model

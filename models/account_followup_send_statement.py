@@ -181,17 +181,8 @@ class AccountFollowupSend(models.AbstractModel):
     def _queue_statement_email(self, statements):
         """Post a message on each customer, so that the proof stays (E1)."""
         self._complete_statement_texts(statements)
-        messages = self._post_messages(self._prepare_statement_posts(statements))
-        for statement, message in zip(statements, messages, strict=True):
-            statement.mail_message_id = message
-        self._create_deliveries(
-            {
-                "statement_id": statement.id,
-                **self._prepare_email_delivery(statement, message),
-            }
-            for statement, message in zip(statements, messages, strict=True)
-        )
-        self._release_emails(messages, statements[:1].trigger)
+        posts = self._prepare_statement_posts(statements)
+        self._send_email_posts(statements, posts, statements[:1].trigger)
 
     @api.model
     def _prepare_statement_posts(self, statements):
@@ -214,6 +205,7 @@ class AccountFollowupSend(models.AbstractModel):
         return {
             "partner": statement.partner_id,
             "owner": statement,
+            "recipients": statement._get_recipients("email"),
             "lang": statement.lang,
             "files": statement.attachment_id,
             "secrets": secrets,
@@ -252,13 +244,13 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _queue_statement_print(self, statements):
         self._create_deliveries(
-            {
-                "statement_id": statement.id,
-                "channel": "print",
-                "state": "sent",
-                "recipient": contact.display_name,
-                "attachment_id": statement.attachment_id.id,
-            }
+            statement._prepare_delivery(
+                "print",
+                contact,
+                state="sent",
+                recipient=contact.display_name,
+                attachment_id=statement.attachment_id.id,
+            )
             for statement in statements
             for contact in statement._get_recipients("print")[:1]
         )
@@ -282,7 +274,7 @@ class AccountFollowupSend(models.AbstractModel):
         for letter, attachment in zip(letters, attachments, strict=True):
             letter.attachment_id = attachment
         self._create_deliveries(
-            {"statement_id": statement.id, **self._prepare_letter_delivery(letter)}
+            self._prepare_letter_delivery(statement, letter)
             for (statement, _contact), letter in zip(pairs, letters, strict=True)
         )
         self.env.ref("snailmail.snailmail_print")._trigger()

@@ -43,6 +43,18 @@ class AccountFollowupSentMixin(models.AbstractModel):
             self.partner_id, channel, self._get_named_items()
         )
 
+    def _prepare_delivery(self, channel, contact, **values):
+        """Return the values of a delivery to a contact."""
+        self.ensure_one()
+        service = self.env["account.followup.send"]
+        return {
+            self._fields["delivery_ids"].inverse_name: self.id,
+            "channel": channel,
+            "partner_id": contact.id,
+            "recipient": ", ".join(service._get_addresses(channel, contact)),
+            **values,
+        }
+
     def _get_channel_problem(self, channel):
         """Return why it reaches nobody over a channel, in one sentence, or None."""
         self.ensure_one()
@@ -66,7 +78,14 @@ class AccountFollowupSentMixin(models.AbstractModel):
             record.failure_reason = " ".join(filter(None, reasons))
 
     def _get_failure_reasons(self):
-        return self.delivery_ids.mapped("failure_reason")
+        """Return why deliveries failed, with the address where there are several."""
+        deliveries = self.delivery_ids
+        return [
+            f"{delivery.recipient}: {delivery.failure_reason}"
+            if delivery.recipient and len(deliveries) > 1 and delivery.failure_reason
+            else delivery.failure_reason
+            for delivery in deliveries
+        ]
 
     def action_open_customer(self):
         """Open the customer."""

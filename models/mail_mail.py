@@ -20,10 +20,21 @@ class MailMail(models.Model):
         if others := self - reminders:
             super(MailMail, others)._send(*args, **kwargs)
         for mail in reminders:
-            if by_message[mail.mail_message_id]._withdraw_settled():
+            by_message[mail.mail_message_id]._withdraw_settled()
+            if mail._is_withdrawn(by_message[mail.mail_message_id]):
                 mail.sudo()._withdraw_reminder()
             super(MailMail, mail)._send(*args, **kwargs)
         return True
+
+    def _is_withdrawn(self, deliveries):
+        """Return whether an e-mail must not leave any more.
+
+        :param deliveries: those of its message: its own decides, of a copy for
+            followers all of them
+        """
+        self.ensure_one()
+        own = deliveries.sudo().filtered(lambda one: one.mail_mail_id == self)
+        return set((own or deliveries).mapped("state")) == {"withdrawn"}
 
     def _withdraw_reminder(self):
         """Cancel the queued e-mail of a reminder that was withdrawn."""
@@ -36,14 +47,15 @@ class MailMail(models.Model):
         self, success_pids, success_emails, failure_reason=False, failure_type=None
     ):
         # EXTENDS 'mail': the last moment at which the e-mail is sure to exist
-        deliveries = self.env["account.followup.delivery"]._search_by_messages(
-            self.mail_message_id, "email"
-        )
+        deliveries = self.env["account.followup.delivery"]._search_by_mails(self)
         if deliveries:
-            sent = bool(success_pids or success_emails) or not failure_type
+            deliveries._keep_addresses()
+            sent = bool(success_pids or success_emails)
             # without a connection core keeps the reason only on the e-mails
             reason = failure_reason or self[:1].failure_reason
             reason = " ".join((reason or "").split())[:500]
+            if not self.recipient_ids:
+                reason = self.env._("The contact was deleted before it was sent.")
             deliveries._note_state(
                 "sent" if sent else "failed",
                 None if sent else reason or self.env._("It was not delivered."),

@@ -44,16 +44,21 @@ class SmsSms(models.Model):
         deliveries = self.env["account.followup.delivery"]._search_by_messages(
             self.mail_message_id, "sms"
         )
-        over = deliveries._get_over().grouped("mail_message_id")
+        over = {
+            (delivery.mail_message_id, delivery.recipient): delivery.state
+            for delivery in deliveries._get_over()
+        }
         free = deliveries._lock_messages().mail_message_id
         reminders = self.filtered(
             lambda sms: sms.mail_message_id in deliveries.mail_message_id
         )
-        for sms in reminders.filtered(lambda sms: sms.mail_message_id in over):
-            if over[sms.mail_message_id].state == "failed":
+        leaving = self.browse()
+        for sms in reminders:
+            state = over.get((sms.mail_message_id, sms.number))
+            if state == "failed":
                 sms.state = "error"  # as it was, so that it can be sent again
-            else:
+            elif state == "withdrawn":
                 sms.action_set_canceled()
-        return reminders, reminders.filtered(
-            lambda sms: sms.mail_message_id in free and sms.mail_message_id not in over
-        )
+            elif sms.mail_message_id in free:
+                leaving += sms
+        return reminders, leaving

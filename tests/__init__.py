@@ -9,6 +9,7 @@ from . import (
     test_concurrency,
     test_conflicts,
     test_cron,
+    test_delivery_recipients,
     test_demo,
     test_faults,
     test_files,

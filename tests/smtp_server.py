@@ -20,7 +20,9 @@ TOO_LARGE = ("data", "552 Message exceeds the size limit")
 class SmtpServer(socketserver.ThreadingTCPServer):
     """Serves from ``start`` to ``stop``; ``answer`` is one of those above.
 
-    ``messages`` are the contents that were taken in, also those without an answer.
+    ``messages`` are the contents that were taken in, also those without an answer;
+    ``recipients`` the addresses of those that were taken, one list for each.
+    Addresses in ``refused`` do not exist.
     """
 
     daemon_threads = True
@@ -31,6 +33,8 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.port = self.server_address[1]
         self.answer = OK
         self.messages = []
+        self.recipients = []
+        self.refused = set()
 
     def start(self):
         Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
@@ -61,6 +65,7 @@ class _Handler(socketserver.StreamRequestHandler):
             return
         if not self._say("greeting", "220 stand-in"):
             return
+        recipients = []
         while command := self.rfile.readline().decode().strip().lower():
             if command.startswith("data"):
                 self._say("start", "354 Go on")
@@ -69,11 +74,20 @@ class _Handler(socketserver.StreamRequestHandler):
                     return
                 if not self._say("data", "250 Taken"):
                     self.server.messages.pop()
+                else:
+                    self.server.recipients.append(recipients)
             elif command.startswith("quit"):
                 self._say("quit", "221 Bye")
                 return
             elif command.startswith("rcpt"):
-                self._say("rcpt", "250 OK")
+                address = command.partition("<")[2].partition(">")[0]
+                is_refused = address in self.server.refused
+                line = RECIPIENT_5XX[1] if is_refused else "250 OK"
+                if self._say("rcpt", line):
+                    recipients.append(address)
+            elif command.startswith(("mail", "rset")):
+                recipients = []
+                self._say("other", "250 OK")
             else:
                 self._say("other", "250 OK")
 

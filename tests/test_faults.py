@@ -54,10 +54,8 @@ class FaultsCommon(FollowupCommon):
         self.assertEqual(customer.activity_ids.user_id, self.responsible)
 
 
-@freeze_time(TODAY)
-@tagged("post_install", "-at_install")
-class TestMailServerFaults(FaultsCommon):
-    """Real SMTP against a server that is ill: a failure is recorded, and it ends."""
+class MailServerCommon(FaultsCommon):
+    """Real SMTP against a server that can be ill."""
 
     @classmethod
     def setUpClass(cls):
@@ -80,6 +78,8 @@ class TestMailServerFaults(FaultsCommon):
         super().setUp()
         self.smtp.answer = smtp_server.OK
         self.smtp.messages.clear()
+        self.smtp.recipients.clear()
+        self.smtp.refused.clear()
 
     def _deliver(self):
         """Run the mail queue as the server does: real connections, real commits."""
@@ -101,6 +101,12 @@ class TestMailServerFaults(FaultsCommon):
         with self.mock_mail_gateway():
             self._run_cron()
         self._deliver()
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestMailServerFaults(MailServerCommon):
+    """A failure is recorded, and it ends."""
 
     def test_mail_server_takes_it(self):
         self._remind(self.customer)

@@ -231,7 +231,7 @@ class TestSms(SmsCommon, CronMixinCase):
         reminder = self._send_sms()
         numbers = {"+12025550150", "+12025550151"}
         self.assertEqual({sms["number"] for sms in self.service.sms}, numbers)
-        self.assertEqual(set(reminder.delivery_ids.recipient.split(", ")), numbers)
+        self.assertEqual(set(reminder.delivery_ids.mapped("recipient")), numbers)
         self.assertNotIn(silent, reminder.delivery_ids.mail_message_id.partner_ids)
         self.assertEqual(reminder.state, "sent")
 
@@ -353,7 +353,7 @@ class TestSms(SmsCommon, CronMixinCase):
         self.assertFalse(self.customer.activity_ids)
 
     def test_e3_one_of_two_contacts_is_enough(self):
-        """In whatever order the service answers, the delivery is never failed."""
+        """In whatever order the service answers, the reminder is never failed."""
         ann, bob = self._create_contacts("Ann", "Bob")
         self._create_late(20)
         for refused, other in ((ann, bob), (bob, ann)):
@@ -365,7 +365,10 @@ class TestSms(SmsCommon, CronMixinCase):
                 self._run_sms_queue()
                 reminder = self._get_reminders()[-1]
                 self.assertEqual(reminder.state, "sent")
-                self.assertFalse(reminder.failure_reason)
+                self.assertEqual(
+                    reminder.failure_reason,
+                    f"{refused.phone_sanitized}: The phone number is not valid.",
+                )
                 self.assertFalse(self.customer.activity_ids, "not even for a moment")
                 self.assertEqual(
                     [sms["number"] for sms in self.service.sms], [other.phone_sanitized]
@@ -540,11 +543,13 @@ class TestSms(SmsCommon, CronMixinCase):
         reminder = self._send_sms()
         self.service.reset()
         self.service.answers["+12025550150"] = "wrong_number_format"
-        reminder.delivery_ids.action_retry()
+        for delivery in reminder.delivery_ids:
+            delivery.action_retry()
         self._run_sms_queue()
         self.assertEqual(reminder.state, "sent")
+        self.assertEqual(reminder.delivery_ids.mapped("state"), ["failed", "sent"])
         with self.assertRaises(UserError):
-            reminder.delivery_ids.action_retry()
+            reminder.delivery_ids[1].action_retry()
         self.assertEqual([sms["number"] for sms in self.service.sms], ["+12025550151"])
 
     # ------------------------------------------------------------------
