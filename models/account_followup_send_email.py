@@ -122,15 +122,56 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_author(self, followup, data):
-        """Return who writes: who sends, else the responsible, else the company.
+        """Return who writes: the first of ``_get_senders`` who has an address.
 
         :return: dict of values of mail.message
         """
-        user = self.env.user if data["trigger"] != "automatic" else None
-        partner = user and user.partner_id
-        partner = partner or followup._get_responsible().partner_id
-        partner = partner or followup.company_id.partner_id
-        values = {"author_id": partner.id}
-        if partner.email_formatted:
-            values["email_from"] = partner.email_formatted
-        return values
+        senders = self._get_senders(followup, data["trigger"])
+        author = next((one for one in senders if one.email_normalized), None)
+        if author:
+            return {"author_id": author.id, "email_from": author.email_formatted}
+        return {"author_id": senders[0].id}
+
+    @api.model
+    def _get_senders(self, followup, trigger):
+        """Return who may write, as partners: who sends, the responsible, the company.
+
+        :return: list, never empty
+        """
+        user = self.env.user if trigger != "automatic" else self.env.user.browse()
+        senders = [
+            user.partner_id,
+            followup._get_responsible().partner_id,
+            followup.company_id.partner_id,
+        ]
+        return [one.sudo() for one in senders if one]
+
+    @api.model
+    def _get_sender_problem(self, followup, trigger, template):
+        """Return why an e-mail has nobody to come from, in one sentence, or None.
+
+        The address may also be that of the template, or of the mail domain.
+        """
+        senders = self._get_senders(followup, trigger)
+        if (
+            template.email_from
+            or followup.company_id.sudo().default_from_email
+            or self.env["ir.mail_server"].sudo()._get_default_from_address()
+            or any(one.email_normalized for one in senders)
+        ):
+            return None
+        return self.env._(
+            "Nobody has an e-mail address to send from: %s. Enter one there.",
+            ", ".join(dict.fromkeys(one.display_name for one in senders)),
+        )
+
+    @api.model
+    def _get_blacklisted(self, partners, items=None):
+        """Return the recipients of e-mails who are on the blacklist.
+
+        It stops mailings, in core, not what is sent to one customer, as an invoice.
+        """
+        contacts = self.env["res.partner"].union(
+            *(self._get_recipients(partner, "email", items) for partner in partners)
+        )
+        return contacts.filtered("is_blacklisted")

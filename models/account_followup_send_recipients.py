@@ -84,9 +84,10 @@ class AccountFollowupSend(models.AbstractModel):
         root = self.env.company.root_id
         while waiting:
             contact = waiting.pop(0)
-            if contact.is_company:  # a customer of its own
+            if not contact.is_company:
+                waiting = [*contact.child_ids, *waiting]
+            elif contact.type != "followup":  # a customer of its own
                 continue
-            waiting = [*contact.child_ids, *waiting]
             company = contact.company_id
             if contact.active and (not company or company.root_id == root):
                 found.append(contact)

@@ -92,7 +92,9 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _queue_channel(self, channel, batch):
         """Queue reminders over one channel, or record why that cannot be."""
-        problems = [data["reminder"]._get_channel_problem(channel) for data in batch]
+        problems = [
+            self._get_sending_problem(channel, data["reminder"], data) for data in batch
+        ]
         pairs = list(zip(batch, problems, strict=True))
         self._create_deliveries(
             {
@@ -106,6 +108,19 @@ class AccountFollowupSend(models.AbstractModel):
         )
         if possible := [data for data, problem in pairs if not problem]:
             getattr(self, f"_queue_{channel}")(possible)
+
+    @api.model
+    def _get_sending_problem(self, channel, sent, data):
+        """Return why a reminder or statement cannot go over a channel, or None.
+
+        :param dict data: ``followup``, ``trigger`` and ``mail_template``
+        """
+        problem = sent._get_channel_problem(channel)
+        if channel == "email" and not problem:
+            problem = self._get_sender_problem(
+                data["followup"], data["trigger"], data["mail_template"]
+            )
+        return problem
 
     @api.model
     def _create_deliveries(self, values):

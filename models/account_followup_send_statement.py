@@ -55,9 +55,21 @@ class AccountFollowupSend(models.AbstractModel):
         For the channels of the run, in their order.
         """
         chosen = statements.run_id._get_channels()
+        cases = statements._get_cases()
+        template = self._get_statement_template(statements)
+        data = {
+            statement: {
+                "followup": cases[statement],
+                "trigger": statement.trigger,
+                "mail_template": template,
+            }
+            for statement in statements
+        }
         return {
             channel: {
-                statement: statement._get_channel_problem(channel)
+                statement: self._get_sending_problem(
+                    channel, statement, data[statement]
+                )
                 for statement in statements
             }
             for channel in self._get_channels()

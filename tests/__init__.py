@@ -50,6 +50,7 @@ from . import (
     test_rule_oracle,
     test_secrets,
     test_send,
+    test_sender,
     test_send_choices,
     test_shards,
     test_shared_run,

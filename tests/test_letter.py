@@ -171,7 +171,7 @@ class TestLetter(LetterCommon, CronMixinCase):
     def test_c3_one_of_two_letters_fails(self):
         values = {"parent_id": self.customer.id, "type": "followup"}
         for name in ("Ann", "Bob"):
-            self._create_addressee(name, **values)
+            self._create_addressee(name, street=f"1 {name} Street", **values)
         self.service.answers["Ann"] = "NO_PRICE_AVAILABLE"
         late = self._create_late(20)
         reminder = self._send_letter()

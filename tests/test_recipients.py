@@ -180,6 +180,8 @@ class TestRecipients(FollowupCommon):
         subsidiary = self._create_contact("Subsidiary", is_company=True)
         self._create_contact("Desk", parent=subsidiary, type="followup")
         self.assertEqual(self._get_names("email"), ["Late Ltd"])
+        subsidiary.type = "followup"  # somebody means it
+        self.assertEqual(self._get_names("email"), ["Subsidiary"])
 
     def test_c3_archived_contacts_are_passed_over(self):
         marked = self._create_contact("Desk", type="followup")

@@ -89,6 +89,39 @@ class AccountFollowupContentMixin(models.AbstractModel):
         name = f"{service._get_channels_label({channel})}: " if label else ""
         return name + "; ".join(contacts)
 
+    def _get_email_alerts(self, partners):
+        """Return what to know of e-mails before they are sent: sender, blacklist."""
+        alerts = {}
+        if "email" not in self._get_ticked():
+            return alerts
+        service, items = self._get_service(), self._get_chosen_items()
+        case = self.env["account.followup"]._get_case(partners[:1], self.company_id)
+        template = self.mail_template_id.sudo()
+        if problem := service._get_sender_problem(case, "manual", template):
+            alerts["sender"] = {
+                "level": "danger",
+                "message": problem,
+                **self._get_contacts_link(self.company_id.sudo().partner_id),
+            }
+        if contacts := service._get_blacklisted(partners, items):
+            alerts["blacklist"] = {
+                "level": "info",
+                "message": self.env._(
+                    "On the e-mail blacklist, which stops mailings only: %s. This is "
+                    "no mailing, it is sent all the same.",
+                    ", ".join(contacts[:3].mapped("display_name")),
+                ),
+                **self._get_contacts_link(contacts),
+            }
+        return alerts
+
+    def _get_contacts_link(self, contacts):
+        """Return the button of an alert that opens contacts."""
+        return {
+            "action_text": self.env._("Open Contacts"),
+            "action": contacts._get_records_action(name=self.env._("Contacts")),
+        }
+
     def _get_ticked(self):
         """Return the channels that are ticked."""
         raise NotImplementedError

@@ -79,6 +79,11 @@ class AccountFollowupProcessWizard(models.TransientModel):
             if channel in channels
             and (problem := service._get_channel_problem(channel, partner, items))
         ]
+        template = level.mail_template_id.sudo()
+        if "email" in channels and (
+            problem := service._get_sender_problem(case, "mass", template)
+        ):
+            problems.append(problem)
         return {
             "partner_id": partner.id,
             "is_due": not reason,

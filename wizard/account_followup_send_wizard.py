@@ -227,6 +227,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         "do_print",
         "do_sms",
         "do_letter",
+        "mail_template_id",
         "level_id",
         "item_line_ids",
     )
@@ -239,6 +240,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         if not self.partner_id:
             return alerts
         alerts.update(self._get_address_alerts())
+        alerts.update(self._get_email_alerts(self.partner_id))
         if self.do_sms or self.do_letter:
             alerts["credits"] = {
                 "level": "info",

@@ -123,7 +123,13 @@ class AccountFollowupStatementWizard(models.TransientModel):
     # ------------------------------------------------------------------
 
     @api.depends(
-        "partner_ids", "date_from", "date_to", "do_email", "do_print", "do_letter"
+        "partner_ids",
+        "date_from",
+        "date_to",
+        "do_email",
+        "do_print",
+        "do_letter",
+        "mail_template_id",
     )
     def _compute_alerts(self):
         return super()._compute_alerts()
@@ -137,6 +143,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         for name, channel in CHANNELS.items():
             if self[name] and (alert := self._get_channel_alert(channel, partners)):
                 alerts[channel] = alert
+        alerts.update(self._get_email_alerts(partners))
         reasons = self._get_skip_reasons(partners)
         if reasons:
             alerts["skipped"] = self._get_skip_alert(reasons)
@@ -184,8 +191,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         return {
             "level": "danger" if len(problems) == len(partners) else "warning",
             "message": message,
-            "action_text": self.env._("Open Contacts"),
-            "action": contacts._get_records_action(name=self.env._("Contacts")),
+            **self._get_contacts_link(contacts),
         }
 
     def _get_skip_reasons(self, partners):
