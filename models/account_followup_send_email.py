@@ -155,9 +155,9 @@ class AccountFollowupSend(models.AbstractModel):
         senders = self._get_senders(followup, trigger)
         if (
             template.email_from
+            or any(one.email_normalized for one in senders)
             or followup.company_id.sudo().default_from_email
             or self.env["ir.mail_server"].sudo()._get_default_from_address()
-            or any(one.email_normalized for one in senders)
         ):
             return None
         return self.env._(
