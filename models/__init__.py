@@ -53,6 +53,7 @@ from . import (
     res_partner_call,
     res_partner_message,
     res_partner_parent,
+    res_partner_recipients,
     res_partner_report,
     res_partner_statement,
     res_partner_totals,

@@ -29,8 +29,8 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param partner: commercial partner
         :param str channel: ``email``, ``sms``, ``letter``, ``print``, or ``call``
-        :param items: the journal items (or ``account.followup.item``) that are named;
-            None for all open ones, as a statement does
+        :param items: the journal items that are named; None for all open
+            invoices, as a statement does
         """
         return self._choose_recipients(partner, channel, items)[1]
 
@@ -110,13 +110,16 @@ class AccountFollowupSend(models.AbstractModel):
         :return: list, empty when all are made out to the customer as such
         """
         if items is None:
-            items = partner.followup_item_ids
+            invoiced = partner.followup_invoiced_ids
+        else:
+            moves = items.sudo().move_id
+            moves = moves.filtered(lambda move: move.move_type in INVOICES)
+            invoiced = moves.partner_id
         allowed = {contact.id: contact for contact in contacts}
         found = {}
-        for item in items.sudo():
-            if item.move_id.move_type in INVOICES:
-                contact = allowed.get(item.move_id.partner_id.id, address)
-                found[contact.id] = contact
+        for id_ in sorted(invoiced.ids):
+            contact = allowed.get(id_, address)
+            found[contact.id] = contact
         return list(found.values()) if found.keys() & allowed.keys() else []
 
     @api.model
