@@ -92,9 +92,7 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _queue_channel(self, channel, batch):
         """Queue reminders over one channel, or record why that cannot be."""
-        problems = [
-            self._get_sending_problem(channel, data["reminder"], data) for data in batch
-        ]
+        problems = [self._get_sending_problem(channel, data) for data in batch]
         pairs = list(zip(batch, problems, strict=True))
         self._create_deliveries(
             {
@@ -110,12 +108,9 @@ class AccountFollowupSend(models.AbstractModel):
             getattr(self, f"_queue_{channel}")(possible)
 
     @api.model
-    def _get_sending_problem(self, channel, sent, data):
-        """Return why a reminder or statement cannot go over a channel, or None.
-
-        :param dict data: ``followup``, ``trigger`` and ``mail_template``
-        """
-        problem = sent._get_channel_problem(channel)
+    def _get_sending_problem(self, channel, data):
+        """Return why a reminder cannot go over a channel, or None."""
+        problem = data["reminder"]._get_channel_problem(channel)
         if channel == "email" and not problem:
             problem = self._get_sender_problem(
                 data["followup"], data["trigger"], data["mail_template"]

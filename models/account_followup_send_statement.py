@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.tools.misc import clean_context
 
 from ..tools import links
+from .account_followup_send import concat
 
 
 class AccountFollowupSend(models.AbstractModel):
@@ -55,26 +56,32 @@ class AccountFollowupSend(models.AbstractModel):
         For the channels of the run, in their order.
         """
         chosen = statements.run_id._get_channels()
-        cases = statements._get_cases()
-        template = self._get_statement_template(statements)
-        data = {
-            statement: {
-                "followup": cases[statement],
-                "trigger": statement.trigger,
-                "mail_template": template,
-            }
-            for statement in statements
-        }
-        return {
+        problems = {
             channel: {
-                statement: self._get_sending_problem(
-                    channel, statement, data[statement]
-                )
+                statement: statement._get_channel_problem(channel)
                 for statement in statements
             }
             for channel in self._get_channels()
             if channel in chosen
         }
+        # else there is always a sender
+        if "email" in chosen and not statements.company_id.partner_id.email_normalized:
+            self._add_sender_problems(problems["email"])
+        return problems
+
+    @api.model
+    def _add_sender_problems(self, problems):
+        """Add why the e-mails of statements have nobody to come from.
+
+        :param dict problems: {statement: problem or None}
+        """
+        statements = concat(problems)
+        cases = statements._get_cases()
+        template = self._get_statement_template(statements)
+        for statement, problem in problems.items():
+            problems[statement] = problem or self._get_sender_problem(
+                cases[statement], statement.trigger, template
+            )
 
     @api.model
     def _queue_statements(self, channel, statements, problems):
