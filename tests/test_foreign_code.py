@@ -5,7 +5,8 @@ from threading import Thread
 from freezegun import freeze_time
 from lxml import html
 
-from odoo.tests import BaseCase, HttpCase, tagged
+from odoo import Command
+from odoo.tests import BaseCase, Form, HttpCase, tagged
 from odoo.tools.pdf import PdfFileReader
 
 from ..tools import paper
@@ -138,10 +139,9 @@ class TestForeignCode(FollowupCommon):
         self.assertIn("Dear customer", window.body)
         self.assertNotIn("PWNED", window.body + window.default_body)
         action = self.customer.with_company(self.company).action_send_followup()
-        wizards = self.env[action["res_model"]].with_context(**action["context"])
-        values = wizards.onchange({}, [], {"body": {}, "default_body": {}})["value"]
-        self.assertIn("Dear customer", values["body"])
-        self.assertNotIn("PWNED", str(values))
+        form = Form(self.env[action["res_model"]].with_context(**action["context"]))
+        self.assertIn("Dear customer", form.body)
+        self.assertNotIn("PWNED", f"{form.body} {form.default_body}")
         statements = self.env["account.followup.statement.wizard"].create(
             {"partner_ids": self.customer.ids, "mail_template_id": self.template.id}
         )
@@ -164,7 +164,10 @@ class TestForeignCodeInBrowser(FollowupCommon, HttpCase):
                     "company_id": self.company.id,
                     "date": TODAY,
                     "trigger": "manual",
-                    "body": self.env["account.followup.send"]._clean_text(HOSTILE),
+                    "body": HOSTILE,
+                    "delivery_ids": [
+                        Command.create({"channel": "print", "state": "sent"})
+                    ],
                 }
             )
         )
@@ -173,7 +176,14 @@ class TestForeignCodeInBrowser(FollowupCommon, HttpCase):
         self.browser_js(
             f"/odoo/payment-reminders/{reminder.id}",
             """
-            await new Promise((resolve) => setTimeout(resolve, 1500));
+            const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
+            for (const tab of document.querySelectorAll(".o_notebook .nav-link")) {
+                if (!document.querySelector(".o_field_html")) {
+                    tab.click();
+                    await wait(500);
+                }
+            }
+            await wait(1500);
             for (const element of document.querySelectorAll(".o_field_html *")) {
                 for (const type of ["click", "mouseover", "focus", "load", "error"]) {
                     element.dispatchEvent(new Event(type, { bubbles: false }));
@@ -185,7 +195,7 @@ class TestForeignCodeInBrowser(FollowupCommon, HttpCase):
             }
             console.log("test successful");
             """,
-            ready="document.querySelector('.o_field_html')",
+            ready="!!document.querySelector('.o_notebook .nav-link')",
             login=user.login,
         )
 
