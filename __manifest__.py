@@ -5,6 +5,7 @@
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "account_payment_followup developers",
+    "maintainer": "account_payment_followup developers",
     "depends": ["account", "account_payment", "sms", "snailmail"],
     "excludes": ["account_followup"],
     "data": [
@@ -50,5 +51,7 @@
     },
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
+    # so that the filter Apps, which is set when Apps is opened, shows it
+    "application": True,
     "installable": True,
 }

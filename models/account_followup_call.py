@@ -132,6 +132,7 @@ class AccountFollowupCall(models.Model):
             followup = self.env["account.followup"]._get_or_create(
                 call.partner_id, call.company_id
             )
+            followup._check_next_reminder(call.next_reminder_date)
             followup.next_reminder_date = call.next_reminder_date
         call.partner_id._message_log(body=call._get_message())
         if close_activities:

@@ -129,6 +129,8 @@ class AccountFollowupLevel(models.Model):
     activity_note = fields.Html("Note", translate=True)
     reminder_count = fields.Integer(compute="_compute_reminder_count")
     timing = fields.Char("When", compute="_compute_timing")
+    switch_info = fields.Char("Switched Off", compute="_compute_switch_info")
+    is_reply_lost = fields.Boolean(compute="_compute_is_reply_lost")
 
     # The archived levels are left out: a new level may take the place of an old one.
     _company_delay_unique = models.UniqueIndex(
@@ -170,6 +172,28 @@ class AccountFollowupLevel(models.Model):
                     if days == 1
                     else self.env._("%s days before the due date", days)
                 )
+
+    @api.depends(
+        "company_id.followup_automatic", "company_id.followup_enabled", "is_automatic"
+    )
+    def _compute_switch_info(self):
+        """Say which switch of the settings keeps a level from being carried out."""
+        for level in self:
+            company = level.company_id.sudo()
+            if company and not company.followup_enabled:
+                level.switch_info = self.env._("Payment follow-ups are switched off")
+            elif level.is_automatic and not company.followup_automatic:
+                level.switch_info = self.env._(
+                    "Waits for a person: automatic reminders are switched off"
+                )
+            else:
+                level.switch_info = False
+
+    @api.depends("company_id.alias_domain_id")
+    def _compute_is_reply_lost(self):
+        """Without an alias domain an answer goes to whoever sent, not to Odoo (A4)."""
+        for level in self:
+            level.is_reply_lost = not level.company_id.sudo().alias_domain_id
 
     @api.depends("name", "delay")
     def _compute_display_name(self):

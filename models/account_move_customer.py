@@ -59,6 +59,7 @@ class AccountMoveLine(models.Model):
                 agreed=", ".join(line._get_followup_agreed_texts()),
             )
             line.write(dict.fromkeys(AGREED, False))
+            line._forget_followup_changes()  # the text says more
             line.move_id._message_log(body=text)
 
     def _get_followup_agreed_texts(self):

@@ -7,6 +7,9 @@ from ..tools.days import is_sensible
 #: So many documents are named in a message, the others are counted.
 NAMED_LIMIT = 3
 
+#: Fields for which an item rests.
+RESTS = ("no_followup", "followup_hold_until", "expected_payment_date")
+
 
 class AccountMoveLine(models.Model):
     """Hold, expected payment and exclusion of open items by a person (B5, B6).
@@ -162,10 +165,7 @@ class AccountMoveLine(models.Model):
         lines = self._check_followup_restable()
         lines._check_followup_day(until, days)
         lines.write({"followup_hold_until": until, "followup_hold_reason": reason})
-        lines._log_followup_rest(
-            self.env._("Reminders on hold until %s", format_date(self.env, until)),
-            reason,
-        )
+        lines._log_followup_changes()
 
     def _expect_followup_payment(self, day, note, days):
         """Note when the customer is expected to pay; reminders rest until then (B6).
@@ -178,9 +178,7 @@ class AccountMoveLine(models.Model):
         lines = self._check_followup_restable()
         lines._check_followup_day(day, days)
         lines.write({"expected_payment_date": day, "expected_payment_note": note})
-        lines._log_followup_rest(
-            self.env._("Payment expected on %s", format_date(self.env, day)), note
-        )
+        lines._log_followup_changes()
 
     def _exclude_followup(self, reason):
         """Never remind of them (B5). An invoice is excluded with all instalments.
@@ -196,7 +194,7 @@ class AccountMoveLine(models.Model):
                 "followup_hold_reason": reason,
             }
         )
-        lines._log_followup_rest(self.env._("Excluded from reminders"), reason)
+        lines._log_followup_changes()
 
     def _resume_followup(self):
         """End hold, expected payment and exclusion; what does not rest stays as it is.
@@ -204,7 +202,6 @@ class AccountMoveLine(models.Model):
         An exclusion ends for the whole invoice, hold and expected payment for these.
         """
         excluded = self.filtered("no_followup")._get_followup_excluded_together()
-        bodies = self._get_followup_resume_texts()
         # the reason of the exclusion must not stay behind as that of a hold
         excluded.filtered(lambda line: not line.followup_hold_until).write(
             {"followup_hold_reason": False}
@@ -218,30 +215,26 @@ class AccountMoveLine(models.Model):
                 "expected_payment_note": False,
             }
         )
-        moves = self.env["account.move"].browse(bodies)
-        moves._message_log_batch(bodies)
-
-    def _get_followup_resume_texts(self):
-        """Return {document id: line for its chatter} of those that rest."""
-        texts = {}
-        for move, lines in self.grouped("move_id").items():
-            rests = [rest for line in lines for rest in line._get_followup_rests()]
-            if not rests:
-                continue
-            text = self.env._("Reminders resumed: %s", ", ".join(dict.fromkeys(rests)))
-            whole = any(lines.mapped("no_followup"))
-            texts[move.id] = text + ("" if whole else lines._get_followup_instalments())
-        return texts
+        self._log_followup_changes()
 
     def _get_followup_rests(self, with_exclusion=True):
         """Return what keeps an item from being reminded, as words."""
         self.ensure_one()
+        values = {name: self[name] for name in RESTS}
+        values["no_followup"] = with_exclusion and self.no_followup
+        return self._get_followup_rest_texts(values)
+
+    def _get_followup_rest_texts(self, values):
+        """Return what kept an item from being reminded, as words.
+
+        :param dict values: {field: value}
+        """
         rests = []
-        if self.no_followup and with_exclusion:
+        if values["no_followup"]:
             rests.append(self.env._("was excluded"))
-        if day := self.followup_hold_until:
+        if day := values["followup_hold_until"]:
             rests.append(self.env._("was on hold until %s", format_date(self.env, day)))
-        if day := self.expected_payment_date:
+        if day := values["expected_payment_date"]:
             rests.append(
                 self.env._("payment was expected on %s", format_date(self.env, day))
             )
@@ -256,15 +249,6 @@ class AccountMoveLine(models.Model):
             lambda move: move.is_sale_document(include_receipts=True)
         )
         return self | documents._get_followup_lines()
-
-    def _log_followup_rest(self, text, reason):
-        """Note in the chatter of each document what was decided, in one line."""
-        text = f"{text}: {reason}" if reason else text
-        bodies = {
-            move.id: text + lines._get_followup_instalments()
-            for move, lines in self.grouped("move_id").items()
-        }
-        self.move_id._message_log_batch(bodies)
 
     def _get_followup_instalments(self):
         """Return which instalments of one document these are, unless all open ones."""

@@ -61,8 +61,9 @@ class ResPartner(models.Model):
         inverse="_inverse_followup_next_reminder_date",
         search="_search_followup_next_reminder_date",
         groups=GROUPS,
-        help="First day on which the customer is to be reminded. A day that is set by "
-        "hand holds the customer until then; empty it to go back to the rule.",
+        help="First day on which the customer is to be reminded. A later day that is "
+        "set by hand holds the customer until then; empty it to go back to the rule. "
+        "Send reminds at any time.",
     )
     followup_reminder_type = fields.Selection(
         [("automatic", "Automatic"), ("manual", "Manual")],
@@ -318,7 +319,8 @@ class ResPartner(models.Model):
             followup = followups._get_or_create(
                 partner._origin.commercial_partner_id, company
             )
-            followup[field] = partner[name]
+            value = self._fields[name].convert_to_write(partner[name], partner)
+            followup._set_by_hand({field: value})
         self.invalidate_recordset(list(COLUMNS))
 
     def _inverse_followup_next_reminder_date(self):

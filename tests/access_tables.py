@@ -121,6 +121,7 @@ METHODS = {
     ("res.partner", "action_send_followup_statement"): CLERKS,
     ("res.partner", "action_view_followup_calls"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_items"): ACCOUNTANTS,
+    ("res.partner", "action_view_followup_level"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_reminders"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_statements"): ACCOUNTANTS,
     ("res.partner", "set_followup_trust"): CLERKS,
