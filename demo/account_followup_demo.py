@@ -299,7 +299,11 @@ class AccountFollowupDemo(models.AbstractModel):
     def _end_deliveries(self, event, deliveries):
         """End what is queued and return the values of the notifications."""
         queued = deliveries.filtered(lambda delivery: delivery.state == "queued")
-        if queued._withdraw_settled():
+        lines = queued.reminder_id.line_ids
+        settled = lines.filtered(lambda line: line.move_line_id.reconciled)[:1]
+        if settled:
+            reason = settled._get_gone_text()
+            queued._set_state("withdrawn", reason, is_outdated=True)
             return {"notification_status": "canceled"}
         if event.bounced:
             queued._set_state("failed", BOUNCE)

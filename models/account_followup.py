@@ -62,6 +62,13 @@ class AccountFollowup(models.Model):
     retry_date = fields.Date(
         readonly=True, help="First day of the next automatic try after a failure."
     )
+    failure_activity_id = fields.Many2one(
+        "mail.activity",
+        string="Failure Task",
+        readonly=True,
+        ondelete="set null",
+        index="btree_not_null",
+    )
     # written by every reminder: a transaction that began before it cannot lock the
     # row any more, so it cannot act on what it read back then (promise 2)
     last_sent = fields.Datetime(readonly=True)
@@ -237,13 +244,27 @@ class AccountFollowup(models.Model):
     def _get_skip_reason(self, row, trigger, day):
         """Return why a customer is not reminded now, in one sentence, or None."""
         self.ensure_one()
+        if reason := self._get_stop_reason(row, trigger, day):
+            return reason
+        if trigger == "automatic" and self.retry_date and self.retry_date > day:
+            return self.env._("The last try failed; the next one is on a later day.")
+        return None
+
+    def _get_stop_reason(self, row, trigger, day):
+        """Return why the rule makes no reminder, in one sentence, or None.
+
+        It is asked again before a queued reminder leaves, which is therefore none of
+        those that count, see ``account.followup.reminder._get_objections``.
+
+        :param dict row: of account.followup.customer, if there is one
+        :param str trigger: ``automatic`` or ``mass``
+        """
+        self.ensure_one()
         if not row or row["status"] != "in_need_of_action":
-            return self.env._("No follow-up is due.")
+            return self._get_rest_reason(day)
         if trigger != "automatic":
             return None
         # rule 12
-        if self.retry_date and self.retry_date > day:
-            return self.env._("The last try failed; the next one is on a later day.")
         if self.reminder_type != "automatic":
             return self.env._("Reminders to this customer are manual.")
         if not self.company_id.followup_automatic:
@@ -251,6 +272,17 @@ class AccountFollowup(models.Model):
         if not self.env["account.followup.level"].browse(row["level_id"]).is_automatic:
             return self.env._("The level is not automatic.")
         return None
+
+    def _get_rest_reason(self, day):
+        """Return why a customer requires no follow-up (rule 6), as one sentence."""
+        if self.excluded:
+            return self.env._("The customer is excluded from follow-ups.")
+        if self.next_reminder_date and self.next_reminder_date > day:
+            return self.env._(
+                "The next reminder was set to %s by hand.",
+                format_date(self.env, self.next_reminder_date),
+            )
+        return self.env._("No follow-up is due.")
 
     def _process_together(self, day, trigger, result, options):
         """Remind customers in one savepoint; add what came of it to the result.
@@ -323,8 +355,11 @@ class AccountFollowup(models.Model):
         for followup, reminder in zip(self, reminders, strict=True):
             followup._record_outcome(reminder, reminder.date)
 
-    def _record_outcome(self, reminder, day):
-        """Note how a reminder ended; while it is queued that is not known."""
+    def _record_outcome(self, reminder, day, is_outdated=False):
+        """Note how a reminder ended; while it is queued that is not known.
+
+        :param bool is_outdated: withdrawn since things have changed, not by hand
+        """
         self.ensure_one()
         if reminder.state == "failed":
             self._record_failure(reminder.failure_reason, day)
@@ -332,8 +367,18 @@ class AccountFollowup(models.Model):
             self.write(
                 {"failure_reason": False, "failure_count": 0, "retry_date": False}
             )
+            self._close_failure_task()
         elif reminder.state == "withdrawn":
-            self.retry_date = day_tools.get_retry_date(day, 1)
+            self._record_withdrawal(reminder, day, is_outdated)
+
+    def _record_withdrawal(self, reminder, day, is_outdated):
+        """Decide anew at once when things have changed, else not before tomorrow."""
+        if is_outdated and reminder._is_by_hand():
+            reminder._ask_sender(day)
+        elif is_outdated and reminder._is_made_anew(day):
+            self.env["account.followup.delivery"]._trigger_sweep()
+            return
+        self.retry_date = day_tools.get_retry_date(day, 1)
 
     def _record_failure(self, reason, day):
         """Note a failure, put off the next try and give the responsible one task.
@@ -352,17 +397,27 @@ class AccountFollowup(models.Model):
             }
         )
         if first:
-            self._schedule_failure_task(reason, day)
+            summary = self.env._("The payment reminder could not be sent")
+            user = self._get_responsible()
+            task = self._schedule_task(user, summary, reason, day)
+            self.failure_activity_id = task
 
-    def _schedule_failure_task(self, reason, day):
-        user = self._get_responsible() or self.env.ref("base.user_admin")
+    def _close_failure_task(self):
+        """Mark the task about a failure as done: a later reminder got through."""
+        task, self.failure_activity_id = self.failure_activity_id, False
+        if task.active:
+            task.action_feedback(self.env._("A later payment reminder was sent."))
+
+    def _schedule_task(self, user, summary, note, day):
+        """Plan a task on the customer; the note is plain text."""
+        user = user or self.env.ref("base.user_admin")
         # when a server fails there are many: no e-mail to the user about each
         partner = self.partner_id.with_context(mail_activity_quick_update=True)
-        partner.with_company(self.company_id).activity_schedule(
+        return partner.with_company(self.company_id).activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=day,
-            summary=self.env._("The payment reminder could not be sent"),
-            note=escape(reason),  # it may name the customer, or what a server answered
+            summary=summary,
+            note=escape(note),  # it may name the customer, or what a server answered
             user_id=user.id,
         )
 
@@ -402,6 +457,7 @@ class AccountFollowup(models.Model):
         try:
             with self.env.cr.savepoint():
                 self.env["account.followup.delivery"]._sync_queued()
+                self.env["account.followup.delivery"]._tell_waiting()
         except psycopg2.OperationalError:
             raise
         except Exception:

@@ -102,7 +102,7 @@ class AccountFollowupDelivery(models.Model):
         self.ensure_one()
         return self.reminder_id or self.statement_id
 
-    def _set_state(self, state, reason=None):
+    def _set_state(self, state, reason=None, is_outdated=False):
         """Set the state that the message's own record tells.
 
         What is told too late, when a newer reminder has taken the level, changes
@@ -110,6 +110,7 @@ class AccountFollowupDelivery(models.Model):
 
         :param str state: ``queued``, ``sent``, ``failed`` or ``withdrawn``
         :param str reason: one sentence, for ``failed`` and ``withdrawn``
+        :param bool is_outdated: withdrawn since things have changed, not by hand
         """
         changed = self.filtered(lambda delivery: delivery.state != state)
         if state in ("queued", "sent"):
@@ -117,48 +118,89 @@ class AccountFollowupDelivery(models.Model):
             changed = changed.filtered(
                 lambda delivery: delivery.reminder_id not in replaced
             )
+        # what is known to be the same as before is not written
+        changed.reminder_id.mapped("state")
+        changed.reminder_id.line_ids.mapped("is_standing")
         changed.write({"state": state, "failure_reason": reason})
-        changed.reminder_id._record_outcome()
+        changed.reminder_id._record_outcome(is_outdated)
 
     def _note_state(self, state, reason=None):
         """Set the state after a message has left, and never undo that it has.
 
         A conflict with another transaction would roll back what core has noted of the
-        message: it would leave a second time. The sweep takes up what is not noted.
+        message: it would leave a second time. The sweep takes up what is not noted, a
+        minute later.
         """
         try:
             with self.env.cr.savepoint():
+                self._lock_reminders()
                 self._set_state(state, reason)
         except (psycopg2.OperationalError, psycopg2.IntegrityError):
             _logger.info(
                 "Deliveries %s: state %s is left to the sweep", self.ids, state
             )
+            self._trigger_sweep(minutes=1)
 
-    def _withdraw_settled(self):
-        """Withdraw queued reminders of which nothing is owed any more (X2).
+    def _lock_reminders(self):
+        """Keep others from noting another delivery of these reminders meanwhile.
 
-        The journal items are read anew, just before the message leaves. A statement
-        claims nothing: it is as good when everything is paid.
+        The state of a reminder is that of all its deliveries: of two who note one each
+        at the same moment, neither would see the other. The update tells the second
+        one; it is no error for the log, and nobody waits for anybody.
+
+        :raise psycopg2.OperationalError: somebody else is or was at them
+        """
+        reminders = self.reminder_id
+        if len(reminders.delivery_ids) <= len(reminders):
+            return
+        ids = tuple(reminders.ids)
+        lock = SQL(
+            "SELECT 1 FROM account_followup_reminder WHERE id IN %s"
+            " FOR NO KEY UPDATE NOWAIT",
+            ids,
+        )
+        touch = SQL(
+            "UPDATE account_followup_reminder SET state = state WHERE id IN %s", ids
+        )
+        self.env.cr.execute(lock, log_exceptions=False)
+        self.env.cr.execute(touch, log_exceptions=False)
+
+    @api.model
+    def _trigger_sweep(self, minutes=0):
+        """Have the scheduled action look soon: it sweeps first, then it decides."""
+        cron = self.env.ref("account_payment_followup.ir_cron_process_followups")
+        cron.sudo()._trigger(
+            at=fields.Datetime.add(fields.Datetime.now(), minutes=minutes)
+        )
+
+    def _withdraw_outdated(self):
+        """Withdraw queued reminders that the rule would not make any more (X2).
+
+        Everything is read anew, just before the messages leave. A statement claims
+        nothing: it is as good when everything is paid.
 
         :return: the deliveries that were withdrawn
         """
         queued = self.filtered(
             lambda delivery: delivery.state == "queued" and delivery.reminder_id
         )
-        owed = queued.reminder_id._get_still_owed()
-        settled = queued.filtered(lambda delivery: delivery.reminder_id not in owed)
-        settled._set_state(
-            "withdrawn",
-            self.env._("Settled, excluded or put on hold before it was sent."),
-        )
-        return settled
+        withdrawn = self.browse()
+        for reminders in queued.reminder_id._split_by_customer():
+            for reminder, reason in reminders._get_objections().items():
+                mine = queued.filtered(
+                    lambda delivery, reminder=reminder: delivery.reminder_id == reminder
+                )
+                mine._set_state("withdrawn", reason, is_outdated=True)
+                withdrawn += mine
+        (queued - withdrawn).reminder_id._date_leaving()
+        return withdrawn
 
     def _get_over(self):
-        """Return the deliveries whose message must not leave, settled ones withdrawn.
+        """Return the deliveries whose message must not leave, outdated ones withdrawn.
 
         A reminder that has failed is over, since the next try is a new reminder.
         """
-        self._withdraw_settled()
+        self._withdraw_outdated()
         return self.filtered(lambda delivery: delivery.state in ("failed", "withdrawn"))
 
     def _lock_messages(self):
@@ -276,6 +318,7 @@ class AccountFollowupDelivery(models.Model):
                     owner.display_name,
                 )
             )
+        delivery.reminder_id.resend_user_id = self.env.user
         delivery._set_state("queued")
 
     def _requeue(self):

@@ -99,20 +99,6 @@ class AccountFollowupReminder(models.Model):
     def _get_history_items(self):
         return self.line_ids.move_line_id
 
-    def _get_still_owed(self):
-        """Return the reminders that may still leave: something of them is owed (X2).
-
-        What was excluded or put on hold since then does not count, unless a person
-        sent it: who chooses an item that rests means it.
-        """
-        result = self.browse()
-        for company, reminders in self.grouped("company_id").items():
-            day = company._get_followup_day()[company]
-            rows = self.env.execute_query(reminders._get_still_owed_sql(day))
-            owed = self.browse(reminder_id for (reminder_id,) in rows)
-            result += owed - owed._get_covered(company, day)
-        return result - result._get_misaddressed()
-
     def _get_misaddressed(self):
         """Return the reminders that claim what is owed by somebody else by now.
 
@@ -143,72 +129,6 @@ class AccountFollowupReminder(models.Model):
         )
         return self.browse(reminder_id for (reminder_id,) in rows)
 
-    def _get_covered(self, company, day):
-        """Return the reminders whose claim is covered by credits that came since (X2).
-
-        The customer has paid, only nobody has matched it yet: rule 6 would not hold
-        any more. What a person has sent is left alone.
-        """
-        automatic = self.filtered(lambda reminder: reminder.trigger != "manual")
-        if not automatic:
-            return automatic
-        items = self.env["account.followup.item"].sudo()
-        rows = items._get_rows({company: day}, automatic.partner_id)
-        balances = dict.fromkeys(automatic.ids, 0)
-        for reminder in automatic:
-            named = set(reminder.line_ids.move_line_id.ids)
-            for row in rows:
-                if row["partner_id"] != reminder.partner_id.id:
-                    continue
-                is_credit = row["residual"] <= 0 and row["rest_reason"] != "excluded"
-                is_claim = row["residual"] > 0 and not row["rest_reason"]
-                if is_credit or (is_claim and row["id"] in named):
-                    balances[reminder.id] += row["residual_company"]
-        return automatic.filtered(lambda reminder: balances[reminder.id] <= 0)
-
-    def _get_still_owed_sql(self, day):
-        items = self.env["account.move.line"]._fields
-        names = (
-            "parent_state",
-            "reconciled",
-            "amount_residual_currency",
-            "no_followup",
-            "followup_hold_until",
-            "expected_payment_date",
-        )
-        return SQL(
-            """
-            SELECT DISTINCT reminder.id
-              FROM account_followup_reminder reminder
-              JOIN account_followup_reminder_line line
-                ON line.reminder_id = reminder.id
-              JOIN account_move_line item ON item.id = line.move_line_id
-              LEFT JOIN account_followup followup
-                     ON followup.partner_id = reminder.partner_id
-                    AND followup.company_id = reminder.company_id
-             WHERE reminder.id IN %(ids)s
-               AND line.residual > 0
-               AND item.parent_state = 'posted'
-               AND item.reconciled IS NOT TRUE
-               AND item.amount_residual_currency > 0
-               AND (
-                   reminder.trigger = 'manual'
-                   OR (
-                       item.no_followup IS NOT TRUE
-                       AND followup.excluded IS NOT TRUE
-                       AND COALESCE(item.followup_hold_until < %(day)s, TRUE)
-                       AND COALESCE(item.expected_payment_date < %(day)s, TRUE)
-                   )
-               )
-            """,
-            ids=tuple(self.ids),
-            day=day,
-            to_flush=[
-                *(items[name] for name in names),
-                self.env["account.followup"]._fields["excluded"],
-            ],
-        )
-
     def _get_replaced(self):
         """Return the void reminders of which a level was reached by another one since.
 
@@ -219,15 +139,17 @@ class AccountFollowupReminder(models.Model):
         ).line_ids.filtered("level_id")
         return lines._get_replaced().reminder_id
 
-    def _record_outcome(self):
+    def _record_outcome(self, is_outdated=False):
         """Rule 11: when nothing was delivered, the responsible gets one task.
 
         The lines of such a reminder stand no more, so that they reach no level. What
         was withdrawn because it was paid leaves nothing to do, hence no task.
+
+        :param bool is_outdated: withdrawn since things have changed, not by hand
         """
         for reminder in self.filtered(lambda reminder: reminder.state != "queued"):
             followup = self.env["account.followup"]._get_or_create(
                 reminder.partner_id, reminder.company_id
             )
             day = followup._get_day_of(reminder.company_id)
-            followup._record_outcome(reminder, day)
+            followup._record_outcome(reminder, day, is_outdated)

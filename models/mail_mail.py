@@ -1,5 +1,10 @@
 from odoo import models
 
+from .account_followup_send import concat
+
+#: Reminders about which the rule is asked together.
+LOOK_SIZE = 10
+
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
@@ -7,7 +12,8 @@ class MailMail(models.Model):
     def _send(self, *args, **kwargs):
         """Check reminders once more just before they leave (promise 2, X2).
 
-        They go one by one, so that the check is as fresh as the commit before it.
+        The rule is asked for some of them together. They go one by one, and it is asked
+        anew as soon as something that it has read was changed by then.
         """
         # EXTENDS 'mail'
         deliveries = self.env["account.followup.delivery"]._search_by_messages(
@@ -19,12 +25,35 @@ class MailMail(models.Model):
         reminders = self.filtered(lambda mail: mail.mail_message_id in by_message)
         if others := self - reminders:
             super(MailMail, others)._send(*args, **kwargs)
-        for mail in reminders:
-            by_message[mail.mail_message_id]._withdraw_settled()
-            if mail._is_withdrawn(by_message[mail.mail_message_id]):
-                mail.sudo()._withdraw_reminder()
-            super(MailMail, mail)._send(*args, **kwargs)
+        for start in range(0, len(reminders), LOOK_SIZE):
+            mails = reminders[start : start + LOOK_SIZE]
+            looked = mails._look_again(by_message)
+            for mail in mails:
+                mine = by_message[mail.mail_message_id]
+                if looked[mine] != mine.reminder_id._get_fingerprints():
+                    mail._look_again(by_message)
+                super(MailMail, mail)._send(*args, **kwargs)
         return True
+
+    def _look_again(self, by_message):
+        """Cancel the e-mails of reminders that must not leave any more.
+
+        :param dict by_message: deliveries of each message
+        :return: dict {deliveries of an e-mail: fingerprints of what was read}
+        """
+        deliveries = {mail: by_message[mail.mail_message_id] for mail in self}
+        every = concat(by_message[message] for message in self.mail_message_id)
+        fingerprints = every.reminder_id._get_fingerprints()
+        every._withdraw_outdated()
+        if mails := self.filtered(lambda mail: mail._is_withdrawn(deliveries[mail])):
+            mails.sudo()._withdraw_reminder()
+        return {
+            mine: {
+                reminder_id: fingerprints[reminder_id]
+                for reminder_id in mine.reminder_id.ids
+            }
+            for mine in deliveries.values()
+        }
 
     def _is_withdrawn(self, deliveries):
         """Return whether an e-mail must not leave any more.

@@ -53,8 +53,9 @@ from . import (
     test_rule_oracle,
     test_secrets,
     test_send,
-    test_sender,
+    test_send_checked,
     test_send_choices,
+    test_sender,
     test_shards,
     test_shared_run,
     test_sms,
@@ -69,5 +70,7 @@ from . import (
     test_trace,
     test_trust,
     test_views,
+    test_waiting,
+    test_week,
     test_work_list_page,
 )

@@ -177,5 +177,5 @@ class TestConcurrency(ConcurrencyCommon):
                 [("partner_id", "=", self.partner_id)]
             )
             self.assertEqual(
-                reminder.delivery_ids._withdraw_settled(), reminder.delivery_ids
+                reminder.delivery_ids._withdraw_outdated(), reminder.delivery_ids
             )

@@ -124,7 +124,7 @@ class TestConflicts(ConcurrencyCommon):
             queue.invalidate_all()
             deliveries = self._get_reminders(queue).delivery_ids
             self.assertTrue(deliveries)
-            self.assertEqual(deliveries._withdraw_settled(), deliveries)
+            self.assertEqual(deliveries._withdraw_outdated(), deliveries)
 
     def test_x2_credited_while_queued(self):
         self._assert_withdrawn_after(self._credit)

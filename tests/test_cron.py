@@ -157,7 +157,7 @@ class TestCron(FollowupCommon, CronMixinCase):
             self.assertFalse(self._mails)
         reminder = self._get_reminders()
         self.assertEqual(reminder.state, "withdrawn")
-        self.assertIn("Settled", reminder.failure_reason)
+        self.assertIn(f"{invoice.name} is settled", reminder.failure_reason)
         self.assertFalse(reminder.line_ids.is_standing)
         self.assertFalse(invoice.followup_level_id, "the level was not reached")
         self.assertEqual(
@@ -165,8 +165,8 @@ class TestCron(FollowupCommon, CronMixinCase):
         )
 
     def test_x2_paid_but_not_matched_between_queue_and_sending(self):
-        """Credits that cover it come as good as a payment; a part of it does not."""
-        for credit, state in ((60.0, "sent"), (100.0, "withdrawn"), (150, "withdrawn")):
+        """Credits that cover it come as good as a payment; else they are deducted."""
+        for credit, owed in ((60.0, 40.0), (100.0, 0), (150, 0)):
             with self.subTest(credit=credit):
                 partner = self._create_customer(f"Credited {credit}")
                 self._create_late(3, 100.0, partner)
@@ -174,9 +174,13 @@ class TestCron(FollowupCommon, CronMixinCase):
                     self._run_cron()
                     self._create_late(0, credit, partner, move_type="out_refund")
                     self._run_mail_queue()
-                    sent = [mail["email_to"] for mail in self._mails]
-                self.assertEqual(self._get_reminders(partner).state, state)
-                self.assertEqual(len(sent), 1 if state == "sent" else 0)
+                    self.assertFalse(self._mails)
+                    self.assertEqual(self._get_reminders(partner).state, "withdrawn")
+                    self._run_cron()
+                    self._run_mail_queue()
+                    self.assertEqual(len(self._mails), 1 if owed else 0)
+                anew = self._get_reminders(partner)[1:]
+                self.assertEqual(anew.mapped("amount_overdue"), [owed] if owed else [])
 
     def test_x2_excluded_or_held_between_queue_and_sending(self):
         changes = (
@@ -195,14 +199,18 @@ class TestCron(FollowupCommon, CronMixinCase):
                 self.assertFalse(self._mails)
                 self.assertEqual(self._get_reminders(customer).state, "withdrawn")
 
-    def test_x2_partly_paid_still_leaves(self):
+    def test_x2_partly_paid_is_made_anew(self):
         invoice = self._create_late(20)
         with self.mock_mail_gateway():
             self._run_cron()
             self._pay(invoice, 60)
             self._run_mail_queue()
+            self.assertFalse(self._mails)
+            self._run_cron()
+            self._run_mail_queue()
             self.assertEqual(len(self._mails), 1)
-        self.assertEqual(self._get_reminders().state, "sent")
+        self.assertEqual(self._get_reminders().mapped("state"), ["withdrawn", "sent"])
+        self.assertEqual(self._get_reminders()[-1].amount_overdue, 40)
 
     def test_x2_one_of_many_in_the_queue(self):
         others = [self._create_customer(f"Customer {n}") for n in range(3)]

@@ -1,13 +1,22 @@
+from datetime import timedelta
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
+from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 from .common import TODAY, FollowupCommon
+
+CRON = "account_payment_followup.ir_cron_process_followups"
 
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
-class TestLastLook(FollowupCommon):
+class TestLastLook(FollowupCommon, CronMixinCase):
     """Promise 2: a message leaves only if the rule would make its reminder now."""
 
     def _ask_rule(self, without):
@@ -45,3 +54,286 @@ class TestLastLook(FollowupCommon):
             self._ask_rule(first + second.reminder_id),
             ("in_need_of_action", level_1, [None]),
         )
+
+    # ------------------------------------------------------------------
+    # What the run has made
+    # ------------------------------------------------------------------
+
+    def _queue(self, partner=None, **values):
+        """Make a reminder as the scheduled action does; return it, still queued."""
+        self._run_cron()
+        reminder = self._get_reminders(partner)[-1]
+        self.assertEqual(reminder.state, "queued")
+        return reminder
+
+    def _leave(self):
+        """Run the mail queue; return how many e-mails left."""
+        with self.mock_mail_gateway():
+            self._run_mail_queue()
+            return len(self._mails)
+
+    def _assert_withdrawn(self, reminder, reason):
+        with self.capture_triggers(CRON) as captured:
+            self.assertEqual(self._leave(), 0)
+        self.assertEqual(reminder.state, "withdrawn")
+        self.assertIn(reason, reminder.failure_reason)
+        self.assertFalse(any(reminder.line_ids.mapped("is_standing")))
+        self.assertFalse(self.customer.activity_ids, "nothing is left to do")
+        self.assertTrue(captured.records, "the rule decides anew at once")
+        self.assertFalse(self._get_followup().retry_date)
+
+    def test_s1_1_the_larger_invoice_is_paid(self):
+        """Nobody reads that 9,000 are overdue which he has paid."""
+        large, small = self._create_late(20, 9000), self._create_late(20, 50)
+        reminder = self._queue()
+        self._pay(large)
+        self._assert_withdrawn(reminder, f"{large.name} is settled")
+        self.assertFalse(small.followup_level_id)
+        anew = self._queue()
+        self.assertEqual(self._leave(), 1)
+        self.assertEqual(anew.state, "sent")
+        self.assertEqual(anew.amount_overdue, 50)
+        self.assertEqual(anew.line_ids.move_id, small)
+
+    def test_s1_1_partly_paid(self):
+        invoice = self._create_late(20, 100)
+        reminder = self._queue()
+        self._pay(invoice, 60)
+        self._assert_withdrawn(reminder, f"open amount of {invoice.name} has changed")
+        self.assertEqual(self._queue().amount_overdue, 40)
+        self.assertEqual(self._leave(), 1)
+
+    def test_s1_1_a_credit_came_in(self):
+        """A payment that nobody has matched yet is deducted in the next one."""
+        self._create_late(20, 100)
+        reminder = self._queue()
+        credit = self._create_late(0, 30, move_type="out_refund")
+        self._assert_withdrawn(reminder, f"came in: {credit.name}")
+        self.assertEqual(self._queue().amount_overdue, 70)
+        self.assertEqual(self._leave(), 1)
+
+    def test_one_of_several_rests(self):
+        changes = {
+            "Excluded": {"no_followup": True},
+            "On hold": {"followup_hold_until": TODAY},
+            "Payment expected": {"expected_payment_date": TODAY},
+        }
+        for reason, values in changes.items():
+            partner = self._create_customer(f"Rests {reason}")
+            invoice = self._create_late(20, partner=partner)
+            self._create_late(20, partner=partner)
+            with self.subTest(reason):
+                reminder = self._queue(partner)
+                invoice.write(values)
+                self._leave()
+                self.assertEqual(reminder.state, "withdrawn")
+                self.assertIn(f"rests: {reason}", reminder.failure_reason)
+
+    def test_s1_3_switches(self):
+        """The emergency brake of somebody who sees a flood begin."""
+
+        def switch(name, value):
+            return lambda customer: setattr(self.company, name, value)
+
+        def change(name, value):
+            return lambda customer: setattr(customer, name, value)
+
+        cases = (
+            (switch("followup_automatic", False), "Automatic reminders are switched"),
+            (switch("followup_enabled", False), "follow-ups were switched off"),
+            (change("followup_reminder_type", "manual"), "are manual"),
+            (change("followup_excluded", True), "is excluded"),
+            (
+                change("followup_next_reminder_date", TODAY + timedelta(days=1)),
+                "was set to",
+            ),
+            (lambda customer: self.level_1.write({"is_automatic": False}), "level is"),
+            (lambda customer: self.level_1.write({"active": False}), "Another level"),
+        )
+        for number, (brake, reason) in enumerate(cases):
+            partner = self._create_customer(f"Braked {number}")
+            self._create_late(20, partner=partner)
+            with self.subTest(reason):
+                reminder = self._queue(partner)
+                brake(partner.with_company(self.company))
+                self._leave()
+                self.assertEqual(reminder.state, "withdrawn")
+                self.assertIn(reason, reminder.failure_reason)
+                self.company.followup_automatic = self.company.followup_enabled = True
+                self.level_1.write({"is_automatic": True, "active": True})
+
+    def test_from_a_list_asks_the_rule_but_not_the_automatic(self):
+        """Who has chosen the customers needs no switch; what is settled is settled."""
+        others = [self._create_customer(f"Chosen {number}") for number in range(2)]
+        invoices = [self._create_late(20, partner=partner) for partner in others]
+        cases = [self._get_followup(partner) for partner in others]
+        for case in cases:
+            case._process(TODAY, trigger="mass")
+        self.company.followup_automatic = False
+        cases[0].reminder_type = "manual"
+        self._pay(invoices[1])
+        self.assertEqual(self._leave(), 1)
+        states = [self._get_reminders(partner).state for partner in others]
+        self.assertEqual(states, ["sent", "withdrawn"])
+
+    def test_s1_2_too_old(self):
+        """A day in the queue is usual; more than the gap is not."""
+        self.company.followup_min_days = 3
+        self._create_late(20)
+        reminder = self._queue()
+        with freeze_time(TODAY + timedelta(days=4)):
+            self.env.invalidate_all()
+            self._assert_withdrawn(reminder, "waited in the queue for too long")
+            self._queue()
+            self.assertEqual(self._leave(), 1)
+
+    def test_gap_and_level_count_from_the_day_it_left(self):
+        self.company.followup_min_days = 3
+        invoice = self._create_late(20)
+        reminder = self._queue()
+        with freeze_time(TODAY + timedelta(days=3)):
+            self.env.invalidate_all()
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(reminder.date, TODAY + timedelta(days=3))
+            self.assertEqual(invoice.followup_date, TODAY + timedelta(days=3))
+        for days, count in ((16, 1), (17, 2)):
+            with freeze_time(TODAY + timedelta(days=days)):
+                self.env.invalidate_all()
+                self._run_cron()
+                self.assertEqual(len(self._get_reminders()), count)
+
+    def test_not_for_ever_on_one_day(self):
+        """Whatever it is that changes all day long: tomorrow is another day."""
+        invoice = self._create_late(20, 100)
+        for _time in range(4):
+            self._run_cron()
+            self._pay(invoice, 10)
+            self._leave()
+            self._run_cron()
+        reminders = self._get_reminders()
+        self.assertEqual(reminders.mapped("state"), ["withdrawn"] * 3)
+        with freeze_time(TODAY + timedelta(days=1)):
+            self.env.invalidate_all()
+            self._queue()
+            self.assertEqual(self._leave(), 1)
+
+    def test_queue_stands_still_for_weeks(self):
+        """All levels automatic: exactly one current reminder leaves, and it counts."""
+        self._create_late(2)
+        for day in range(42):
+            with freeze_time(TODAY + timedelta(days=day)):
+                self.env.invalidate_all()
+                self._run_cron()
+        self.assertEqual(len(self._get_reminders()), 1, "while one is queued, no more")
+        with freeze_time(TODAY + timedelta(days=42)):
+            self.env.invalidate_all()
+            self.assertEqual(self._leave(), 0)
+            for _run in range(3):
+                self._run_cron()
+                self._leave()
+        states = self._get_reminders().mapped("state")
+        self.assertEqual(states, ["withdrawn", "sent"])
+        self.assertEqual(self._get_reminders()[-1].date, TODAY + timedelta(days=42))
+
+    # ------------------------------------------------------------------
+    # What a person has sent
+    # ------------------------------------------------------------------
+
+    def _send_by_hand(self, partner=None):
+        """Send as a clerk does, the e-mail still in the queue; return the reminder."""
+        mails = self.env.registry["mail.mail"]
+        with patch.object(mails, "send_after_commit", lambda self: None):
+            window = self._open_window(partner, user=self.responsible)
+            window.action_send()
+        return window.reminder_id.sudo()
+
+    def test_by_hand_settled_asks_the_person(self):
+        first, second = self._create_late(20, 900), self._create_late(20, 50)
+        reminder = self._send_by_hand()
+        self._pay(first)
+        self.assertEqual(self._leave(), 0)
+        self.assertEqual(reminder.state, "withdrawn")
+        self.assertFalse(second.followup_level_id)
+        task = self.customer.activity_ids
+        self.assertEqual(task.user_id, self.responsible)
+        self.assertIn(f"{first.name} is settled", task.note)
+        self.assertIn("Press Send", task.note)
+        window = self._open_window(user=self.responsible)
+        with self.mock_mail_gateway():
+            window.action_send()
+            self.assertEqual(len(self._mails), 1)
+
+    def test_by_hand_means_what_rests(self):
+        invoice = self._create_late(20)
+        reminder = self._send_by_hand()
+        invoice.followup_hold_until = TODAY
+        self.customer.with_company(self.company).followup_excluded = True
+        self.company.followup_automatic = False
+        self.assertEqual(self._leave(), 1)
+        self.assertEqual(reminder.state, "sent")
+
+    def test_by_hand_a_payment_came_later(self):
+        self._create_late(20)
+        known = self._create_late(0, 10, move_type="out_refund")
+        mine, theirs = self._create_customer("Mine"), self._create_customer("Theirs")
+        self._create_late(20, partner=mine)
+        self._create_late(0, 10, partner=mine, move_type="out_refund")
+        self._create_late(20, partner=theirs)
+        line = known.line_ids.filtered(lambda line: line.account_type[:5] == "asset")
+        window = self._open_window(user=self.responsible)
+        window.item_line_ids -= line
+        mails = self.env.registry["mail.mail"]
+        with patch.object(mails, "send_after_commit", lambda self: None):
+            window.action_send()
+        others = self._send_by_hand(mine) + self._send_by_hand(theirs)
+        later = self._create_late(0, 10, partner=theirs, move_type="out_refund")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move_line SET create_date = create_date + '1 s'::interval"
+            " WHERE move_id = %s",
+            [later.id],
+        )
+        self.env.invalidate_all()
+        self.assertEqual(self._leave(), 2, "what he has left out is meant")
+        self.assertEqual(window.reminder_id.state, "sent")
+        self.assertEqual(others.mapped("state"), ["sent", "withdrawn"])
+        self.assertIn(later.name, theirs.activity_ids.note)
+
+    def test_wrong_customer(self):
+        """The invoice gets another customer: to the first one nothing leaves."""
+        other = self._create_customer("Right Ltd")
+        third = self._create_customer("Automatic")
+        invoices = self._create_late(20) + self._create_late(20, partner=third)
+        by_hand = self._send_by_hand()
+        automatic = self._queue(third)
+        for invoice in invoices:
+            invoice.button_draft()
+            invoice.partner_id = other
+            invoice.action_post()
+        self.assertEqual(self._leave(), 0)
+        for reminder in (by_hand, automatic):
+            self.assertEqual(reminder.state, "withdrawn")
+            self.assertIn("belongs to another customer", reminder.failure_reason)
+
+    def test_sent_again_is_meant(self):
+        """Send Again days later: neither its age nor a switch holds it back."""
+        self._create_late(20)
+        reminder = self._queue()
+
+        def refuse(*args, **kwargs):
+            raise OSError("Connection refused")
+
+        with (
+            self.mock_mail_gateway(),
+            patch.object(IrMail_Server, "send_email", refuse),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            self._run_mail_queue()
+        self.assertEqual(reminder.state, "failed")
+        self.company.followup_automatic = False
+        with freeze_time(TODAY + timedelta(days=9)):
+            self.env.invalidate_all()
+            reminder.delivery_ids.with_user(self.responsible).action_retry()
+            self.assertEqual(self._leave(), 1)
+        self.assertEqual(reminder.state, "sent")
+        self.assertEqual(reminder.resend_user_id, self.responsible)

@@ -204,8 +204,8 @@ class TestDeletedWhileQueued(FollowupCommon):
         self.assertEqual(self._get_reminders().state, "queued")
 
     def test_g5_archived(self):
-        """Customer, level, template, responsible: the message was made, it leaves."""
-        for name in ("customer", "level_1", "template", "responsible"):
+        """Customer, template, responsible: the message was made, it leaves."""
+        for name in ("customer", "template", "responsible"):
             with self.subTest(archived=name), self.env.cr.savepoint() as savepoint:
                 self._queue()
                 getattr(self, name).active = False
@@ -306,6 +306,16 @@ class TestDeletedWhileQueued(FollowupCommon):
         user.active = False
         self._queue()
         self.assertTrue(self.customer.activity_ids.user_id.active)
+
+    def test_g5_archived_level(self):
+        """It is due no more: what waits is withdrawn, the next level is carried out."""
+        self._queue()
+        self.level_1.active = False
+        self.assertEqual(self._send(), 0)
+        self.assertEqual(self._get_reminders().state, "withdrawn")
+        self._run_cron()
+        self.assertEqual(self._send(), 1)
+        self.assertEqual(self._get_reminders()[-1].level_id, self.level_2)
 
     def test_g5_invoice_is_deleted(self):
         """Reset to draft and deleted: the reminder stays, what waits is withdrawn."""

@@ -5,6 +5,7 @@ from unittest.mock import patch
 
 import psycopg2
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.modules import module
 from odoo.tests import tagged
@@ -199,3 +200,39 @@ class TestQueues(ConcurrencyCommon):
             self.assertEqual(reminder.state, "failed")
             self.assertFalse(any(reminder.line_ids.mapped("is_standing")))
             self.assertEqual(len(reminder.partner_id.activity_ids), 1)
+
+    def _note_sent(self, env, channel):
+        deliveries = self._get_reminder(env).delivery_ids
+        delivery = deliveries.filtered(lambda delivery: delivery.channel == channel)
+        notifications = delivery.mail_message_id.notification_ids
+        notifications.write({"notification_status": "sent"})
+        env.flush_all()
+
+    def _assert_swept_soon(self):
+        """What was left to the sweep is noted within minutes, not the next day."""
+        with self._connect() as env:
+            reminder = self._get_reminder(env)
+            self.assertEqual(reminder.state, "queued")
+            cron = env.ref("account_payment_followup.ir_cron_process_followups")
+            soon = fields.Datetime.add(fields.Datetime.now(), minutes=2)
+            triggers = env["ir.cron.trigger"].search([("cron_id", "=", cron.id)])
+            self.assertTrue([one for one in triggers if one.call_at <= soon])
+            env["account.followup.delivery"]._sync_queued()
+        with self._connect() as env:
+            self.assertEqual(self._get_reminder(env).state, "sent")
+
+    def test_u12_two_outcomes_at_the_same_moment(self):
+        """One waits for no other, nothing is lost, and it is no error for the log."""
+        with self._connect() as first, self._connect() as second:
+            self._get_reminder(second).state  # noqa: B018  an old snapshot
+            self._note_sent(first, "sms")
+            self._note_sent(second, "letter")
+        self._assert_swept_soon()
+
+    def test_u12_an_outcome_right_after_another(self):
+        with self._connect() as second:
+            self._get_reminder(second).state  # noqa: B018  an old snapshot
+            with self._connect() as first:
+                self._note_sent(first, "sms")
+            self._note_sent(second, "letter")
+        self._assert_swept_soon()

@@ -279,18 +279,42 @@ class AccountFollowupSendWizard(models.TransientModel):
                     "their level."
                 ),
             }
-        last = self.seen_reminder_id
-        days = (self._get_day() - last.date).days if last else None
-        if last and days < max(self.company_id.sudo().followup_min_days, 1):
-            alerts["recent"] = {
-                "level": "warning",
-                "message": self.env._(
-                    "The last reminder was sent on %(date)s (%(name)s).",
-                    date=format_date(self.env, last.date),
-                    name=last.level_id.name or self.env._("no level"),
-                ),
-            }
+        alerts.update(self._get_reminder_alerts())
         return alerts
+
+    def _get_reminder_alerts(self):
+        """Return what to know of earlier reminders; what failed was none."""
+        reminders = self.env["account.followup.reminder"].search(
+            [
+                ("partner_id", "=", self.partner_id._origin.id),
+                ("company_id", "=", self.company_id.id),
+                ("id", "<=", self.seen_reminder_id.id or 0),
+                ("state", "in", ("queued", "sent")),
+            ],
+            order="date DESC, id DESC",
+        )
+        queued = reminders.filtered(lambda reminder: reminder.state == "queued")
+        last = (queued or reminders)[:1]
+        days = (self._get_day() - last.date).days if last else None
+        if not last or (
+            not queued and days >= max(self.company_id.sudo().followup_min_days, 1)
+        ):
+            return {}
+        values = {
+            "date": format_date(self.env, last.date),
+            "name": last.level_id.name or self.env._("no level"),
+        }
+        message = (
+            self.env._(
+                "A reminder of %(date)s (%(name)s) is still waiting to be sent.",
+                **values,
+            )
+            if queued
+            else self.env._(
+                "The last reminder was sent on %(date)s (%(name)s).", **values
+            )
+        )
+        return {"recent": {"level": "warning", "message": message}}
 
     def _get_address_alerts(self):
         """Return what is missing to reach the customer over what is ticked (C3)."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
-from . import floor, ledger, peer, processing, reports
+from . import floor, ledger, peer, processing, queue, reports
 from .multiply import vacuum
 from .timing import Row, compare, counted, measure
 
@@ -271,6 +271,7 @@ ROWS = {
     "P5": processing.run_p5,
     "P6": processing.run_p6,
     "P7": processing.run_p7,
+    "P16": queue.run_p16,
     "P8": run_p8,
     "P9": run_p9,
     "P10": run_p10,

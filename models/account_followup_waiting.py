@@ -1,0 +1,146 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL, format_date
+
+from .account_followup_customer import ID_SHIFT
+
+#: A message that waits for longer is told (promise 5: never "queued" for ever).
+PATIENCE = timedelta(days=1)
+
+#: Channel: scheduled action of core that sends its messages.
+QUEUES = {
+    "email": "mail.ir_cron_mail_scheduler_action",
+    "sms": "sms.ir_cron_sms_scheduler_action",
+    "letter": "snailmail.snailmail_print",
+}
+
+
+class AccountFollowupDelivery(models.Model):
+    """Queues that stand still are told, once for each outage and company."""
+
+    _inherit = "account.followup.delivery"
+
+    @api.model
+    def _tell_waiting(self):
+        """Give the responsible a task when messages wait for too long, and end it."""
+        waiting = self._get_waiting()
+        told = (
+            self.env["res.company"]
+            .sudo()
+            .with_context(active_test=False)
+            .search([("followup_waiting_since", "!=", False)])
+        )
+        for company in told.filtered(lambda company: company.id not in waiting):
+            company._end_followup_outage()
+        for company in self.env["res.company"].sudo().browse(waiting) - told:
+            company._tell_followup_outage(*waiting[company.id])
+
+    @api.model
+    def _get_waiting(self):
+        """Return {root company id: (messages, first moment, channels)}."""
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT company_id, COUNT(*), MIN(write_date),
+                       ARRAY_AGG(DISTINCT channel)
+                  FROM account_followup_delivery
+                 WHERE state = 'queued' AND write_date < %s
+                 GROUP BY company_id
+                """,
+                fields.Datetime.now() - PATIENCE,
+                to_flush=[self._fields[name] for name in ("company_id", "state")],
+            )
+        )
+        return {company_id: values for company_id, *values in rows}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    # since when messages wait, told to the responsible; empty when none does
+    followup_waiting_since = fields.Datetime(readonly=True, copy=False)
+    followup_waiting_activity_id = fields.Many2one(
+        "mail.activity", readonly=True, copy=False, ondelete="set null"
+    )
+
+    def _tell_followup_outage(self, count, since, channels):
+        """Plan a task about messages that do not leave, with the way out."""
+        self.ensure_one()
+        user = self.followup_responsible_id.filtered("active")
+        task = self.partner_id.with_company(self).activity_schedule(
+            "mail.mail_activity_data_todo",
+            date_deadline=self._get_followup_day()[self],
+            summary=self.env._("Messages to customers are not being sent"),
+            note=self._get_followup_outage_text(count, since, channels),
+            user_id=(user or self.env.ref("base.user_admin")).id,
+        )
+        self.write(
+            {"followup_waiting_since": since, "followup_waiting_activity_id": task.id}
+        )
+
+    def _get_followup_outage_text(self, count, since, channels):
+        """Return what waits, and what to do about it."""
+        queues = [self.env.ref(QUEUES[name]).sudo() for name in channels]
+        off = [queue.name for queue in queues if not queue.active]
+        way = (
+            self.env._("Switched off: %s.", ", ".join(off))
+            if off
+            else self.env._("All of them are switched on, so look at the mail server.")
+        )
+        return self.env._(
+            "%(count)s messages of payment follow-ups to customers (%(channels)s) have "
+            "been waiting since %(date)s; until they have left, these customers get no "
+            "other reminder. Have an administrator look at Settings, Technical, "
+            "Scheduled Actions (%(queues)s) and Outgoing Mail Servers. %(way)s",
+            count=count,
+            channels=self.env["account.followup.send"]._get_channels_label(channels),
+            date=format_date(self.env, since),
+            queues=", ".join(queue.name for queue in queues),
+            way=way,
+        )
+
+    def _end_followup_outage(self):
+        """Mark the task as done: nothing waits any more."""
+        self.ensure_one()
+        task = self.followup_waiting_activity_id
+        self.write(
+            {"followup_waiting_since": False, "followup_waiting_activity_id": False}
+        )
+        if task.active:
+            task.action_feedback(self.env._("The messages have left."))
+
+
+class AccountFollowupCustomer(models.Model):
+    _inherit = "account.followup.customer"
+
+    waiting_since = fields.Date(
+        compute="_compute_waiting_since",
+        search="_search_waiting_since",
+        help="A reminder has been waiting to be sent since this day. Until it has "
+        "left, no other one is made.",
+    )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_waiting_since(self):
+        groups = self.env["account.followup.reminder"]._read_group(
+            [
+                ("state", "=", "queued"),
+                ("partner_id", "in", self.partner_id.ids),
+                ("company_id", "in", self.company_id.ids),
+            ],
+            ["partner_id", "company_id"],
+            ["date:min"],
+        )
+        first = {(partner, company): date for partner, company, date in groups}
+        for row in self:
+            row.waiting_since = first.get((row.partner_id, row.company_id))
+
+    def _search_waiting_since(self, operator, value):
+        if operator == "in" and False in value:
+            return NotImplemented  # the opposite is asked instead
+        queued = self.env["account.followup.reminder"].search(
+            [("state", "=", "queued"), ("date", operator, value)]
+        )
+        ids = {(one.company_id.id << ID_SHIFT) | one.partner_id.id for one in queued}
+        return [("id", "in", list(ids))]

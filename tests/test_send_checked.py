@@ -1,0 +1,149 @@
+from datetime import timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
+
+from .common import TODAY, FollowupCommon
+
+TOMORROW = TODAY + timedelta(days=1)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestSendChecked(FollowupCommon):
+    """What a person saw is what is sent and recorded, and what came of it is told."""
+
+    def _open_window(self, *args, **kwargs):
+        """Open it and show it: what it says is worked out."""
+        window = super()._open_window(*args, **kwargs)
+        self.env.flush_all()
+        return window
+
+    def _send(self, window):
+        with self.mock_mail_gateway():
+            action = window.action_send()
+            self.sent = len(self._mails)
+        return action
+
+    def test_s2_6_opened_in_the_evening_sent_in_the_morning(self):
+        """The level that comes at midnight is not recorded without its text."""
+        invoice = self._create_late(14)
+        with freeze_time(TODAY - timedelta(days=13)):
+            self.env.invalidate_all()
+            self._send(self._open_window())
+        self.env.invalidate_all()
+        self.assertEqual(invoice.followup_level_id, self.level_1)
+        second = self.template.copy({"subject": "Second reminder"})
+        self.level_2.mail_template_id = second
+        window = self._open_window()
+        self.assertFalse(window.level_id)
+        window.body = "<p>Typed by hand</p>"
+        with freeze_time(TOMORROW):
+            self.env.invalidate_all()
+            action = self._send(window)
+            self.assertEqual(self.sent, 0)
+            self.assertEqual(action["res_id"], window.id)
+            self.assertIn("Another level is due", window.alerts["changed"]["message"])
+            self.assertEqual(window.level_id, self.level_2)
+            self.assertEqual(window.subject, "Second reminder")
+            self.assertIn("Typed by hand", window.body, "what was typed stays")
+            self.assertEqual(invoice.followup_level_id, self.level_1)
+            self._send(window)
+            self.assertEqual(self.sent, 1)
+            self.env.invalidate_all()
+            self.assertEqual(invoice.followup_level_id, self.level_2)
+
+    def test_s2_6_only_another_day(self):
+        self._create_late(20)
+        window = self._open_window()
+        with freeze_time(TOMORROW):
+            self.env.invalidate_all()
+            self._send(window)
+            self.assertEqual(self.sent, 0)
+            self.assertIn("another day", window.alerts["changed"]["message"])
+            self._send(window)
+            self.assertEqual(self.sent, 1)
+
+    def test_s2_6_paid_while_the_window_was_open(self):
+        first, second = self._create_late(20, 900), self._create_late(20, 50)
+        window = self._open_window()
+        self._pay(first)
+        self._send(window)
+        self.assertEqual(self.sent, 0)
+        self.assertIn("have changed", window.alerts["changed"]["message"])
+        self.assertEqual(window.item_line_ids.move_id, second)
+        self._send(window)
+        self.assertEqual(window.reminder_id.line_ids.move_id, second)
+
+    def test_s2_6_choice_of_items_is_no_change(self):
+        self._create_late(20, 900)
+        self._create_late(20, 50)
+        window = self._open_window()
+        window.item_line_ids = window.item_line_ids[:1]
+        self._send(window)
+        self.assertEqual(self.sent, 1)
+
+    def test_u2_nobody_can_be_reached(self):
+        """It does not look sent: the window stays open, with what is to be done."""
+        self._create_late(20)
+        self.customer.email = False
+        window = self._open_window()
+        with self.assertRaisesRegex(UserError, "e-mail address.*Print"):
+            self._send(window)
+        self.assertFalse(self._get_reminders())
+        window.do_print = True
+        action = self._send(window)
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertIn("Email: Late Ltd", action["params"]["message"])
+        self.assertEqual(action["params"]["next"]["type"], "ir.actions.act_url")
+        self.assertEqual(window.reminder_id.state, "sent")
+
+    def _refuse(self, *args, **kwargs):
+        raise OSError("Connection refused")
+
+    def test_u4_a_failed_one_was_not_sent(self):
+        self._create_late(20)
+        with (
+            patch.object(IrMail_Server, "send_email", self._refuse),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            action = self._send(self._open_window())
+        self.assertIn("Connection refused", action["params"]["message"])
+        self.assertNotIn("recent", self._open_window().alerts or {})
+
+    def test_waiting_one_is_said(self):
+        self._create_late(20)
+        self._run_cron()
+        alert = self._open_window().alerts["recent"]["message"]
+        self.assertIn("is still waiting to be sent", alert)
+        with self.mock_mail_gateway():
+            self._run_mail_queue()
+        alert = self._open_window().alerts["recent"]["message"]
+        self.assertIn("was sent on", alert)
+
+    def test_u13_task_ends_with_a_later_success(self):
+        self._create_late(20)
+        with self.mock_mail_gateway():
+            self._run_cron()
+        with (
+            self.mock_mail_gateway(),
+            patch.object(IrMail_Server, "send_email", self._refuse),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            self._run_mail_queue()
+        task = self.customer.activity_ids
+        self.assertEqual(task.summary, "The payment reminder could not be sent")
+        self._send(self._open_window())
+        self.assertEqual(self.sent, 1)
+        self.env.invalidate_all()
+        self.assertFalse(self.customer.activity_ids)
+        notes = self.customer.message_ids.mapped("body")
+        self.assertTrue(
+            any("A later payment reminder was sent" in one for one in notes)
+        )

@@ -1,0 +1,153 @@
+import json
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date
+
+
+class AccountFollowupSendWizard(models.TransientModel):
+    """What a person saw is what is sent, and what came of it is told."""
+
+    _inherit = "account.followup.send.wizard"
+
+    # day, level and open amounts that the window has shown
+    shown = fields.Char(compute="_compute_shown", store=True, readonly=False)
+    changed_note = fields.Char(readonly=True)
+
+    @api.depends("partner_id", "company_id", "item_line_ids")
+    def _compute_shown(self):
+        for wizard in self:
+            wizard.shown = json.dumps(wizard._get_shown())
+
+    def _get_shown(self):
+        """Return what the text and the table of the reminder are about."""
+        day = self._get_day()
+        rows = self._get_chosen_rows()
+        level = self._get_service()._get_level_due(rows, day)
+        return {
+            "day": str(day),
+            "level": level.id,
+            "items": {str(row["id"]): float(row["residual"]) for row in rows},
+        }
+
+    def _get_chosen_rows(self):
+        chosen = set(self.item_line_ids._origin.ids)
+        return [row for row in self._get_rows() if row["id"] in chosen]
+
+    def action_send(self):
+        # EXTENDS: only what was shown leaves, to somebody who can be reached
+        self.ensure_one()
+        self.check_access("write")
+        self.partner_id._check_followup_access()
+        if self.reminder_id:
+            return super().action_send()
+        self._check_can_be_reached()
+        if self._get_newest_reminder() == self.seen_reminder_id and (
+            note := self._get_change()
+        ):
+            return self._show_anew(note)
+        return super().action_send()
+
+    def _check_can_be_reached(self):
+        """Raise UserError when none of the ticked channels reaches the customer."""
+        alerts = self._get_address_alerts()
+        ticked = self._get_ticked()
+        problems = [alerts.get(channel) for channel in ticked]
+        problems = [one["message"] for one in problems if one]
+        if ticked and len(problems) == len(ticked):
+            raise UserError(
+                self.env._(
+                    "%(problems)s Correct the contact, or tick another way, such as "
+                    "Print.",
+                    problems=" ".join(problems),
+                )
+            )
+
+    def _get_change(self):
+        """Return what is not as the window has shown it, in one sentence, or None.
+
+        When nothing is left to remind of, sending says so.
+        """
+        old, new = json.loads(self.shown or "{}"), self._get_shown()
+        if old == new or not any(value > 0 for value in new["items"].values()):
+            return None
+        if old.get("items") != new["items"]:
+            return self.env._(
+                "Open invoices or amounts have changed since this window was opened."
+            )
+        if old.get("level") != new["level"]:
+            return self.env._(
+                "Another level is due since this window was opened: %s.",
+                self.env["account.followup.level"].browse(new["level"]).name
+                or self.env._("none"),
+            )
+        return self.env._(
+            "This window was opened on %s, another day than today.",
+            format_date(self.env, old.get("day")),
+        )
+
+    def _show_anew(self, note):
+        """Show what is so now; what the person has typed stays.
+
+        :return: action: the same window
+        """
+        rows = self._get_chosen_rows()
+        self.item_line_ids = self.item_line_ids.browse(row["id"] for row in rows)
+        level = self._get_service()._get_level_due(rows, self._get_day())
+        self.write(
+            {
+                "level_id": level.id,
+                "shown": json.dumps(self._get_shown()),
+                "changed_note": note,
+            }
+        )
+        self._compute_content()
+        self._compute_sms_body()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send and Print"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
+
+    def _get_alerts(self):
+        alerts = super()._get_alerts()
+        if self.changed_note:
+            changed = {
+                "level": "warning",
+                "message": self.env._(
+                    "%s Please look at it again before you send.", self.changed_note
+                ),
+            }
+            alerts = {"changed": changed, **alerts}
+        return alerts
+
+    def _get_closing_action(self):
+        action = super()._get_closing_action()
+        failed = self.reminder_id.sudo().delivery_ids.filtered(
+            lambda delivery: delivery.state == "failed"
+        )
+        if not failed:
+            return action
+        service = self._get_service()
+        texts = [
+            self.env._(
+                "%(channel)s: %(reason)s",
+                channel=service._get_channels_label({delivery.channel}),
+                reason=delivery.failure_reason,
+            )
+            for delivery in failed
+        ]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "danger",
+                "title": self.env._("Not everything could be sent"),
+                "message": "\n".join(texts),
+                "sticky": True,
+                "next": action,
+            },
+        }
