@@ -27,7 +27,7 @@ class AccountFollowupStatementRun(models.Model):
         self = self._as_sender()  # noqa: PLW0642
         locked = statements.with_env(self.env).try_lock_for_update()
         waiting = locked.filtered(lambda statement: statement.progress == "waiting")
-        reasons, error = self._attempt(self._get_skip_reasons, waiting.partner_id)
+        reasons, error = self._attempt(self._look_at, waiting)
         if error:
             waiting._end("failed", error)
             reasons = {}
@@ -35,10 +35,6 @@ class AccountFollowupStatementRun(models.Model):
             if reason := reasons.get(statement.partner_id):
                 statement._end("skipped", reason)
         due = waiting.filtered(lambda statement: statement.progress == "waiting")
-        _result, error = self._attempt(self._note_companies, due)
-        if error:
-            due._end("failed", error)
-            due = due.browse()
         documents = {}
         for statement, (document, error) in self._print(due).items():
             if error:
@@ -123,24 +119,32 @@ class AccountFollowupStatementRun(models.Model):
             "date_to": self.date_to.isoformat(),
         }
 
+    def _look_at(self, statements):
+        """Return what ``_get_skip_reasons`` does, having noted the companies."""
+        self._note_companies(statements)
+        return self._get_skip_reasons(statements.partner_id)
+
     def _note_companies(self, statements):
         """Keep whose postings each statement names: who may not see them must not
         read it (S2-9)."""
         if not statements:
             return
         report = self._get_report()._get_variant(self._get_options())
-        partners = statements.partner_id
-        options = report._normalize_options(
-            {**self._get_options(), "partner_ids": partners.ids}
+        domain = report._get_scope_domain({"draft": False}) & Domain(
+            [
+                ("partner_id.commercial_partner_id", "in", statements.partner_id.ids),
+                ("date", "<=", self.date_to),
+            ]
         )
-        domain = report._get_domain(options) & Domain("date", "<=", options["date_to"])
         companies = defaultdict(self.env["res.company"].browse)
         for partner, company in report.env["account.move.line"]._read_group(
             domain, ["partner_id", "company_id"]
         ):
             companies[partner.sudo().commercial_partner_id.id] |= company.sudo()
-        for statement in statements:
-            statement.company_ids = companies[statement.partner_id.id].ids
+        for named, mine in statements.grouped(
+            lambda statement: companies[statement.partner_id.id]
+        ).items():
+            mine.company_ids = named.ids
 
     def _get_stated(self, partners=None):
         """Return the customers who have a balance or postings in the period.

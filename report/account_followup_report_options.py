@@ -143,8 +143,10 @@ class AccountFollowupReport(models.AbstractModel):
         found = records.search(known)
         if name == "partner_ids" and found:
             # contacts stand for their customer, if that may be read as well
-            customers = found.sudo().commercial_partner_id.ids
-            found = records.search([("id", "in", customers)])
+            customers = found.sudo().commercial_partner_id
+            if customers - found:
+                customers = records.search([("id", "in", customers.ids)])
+            found = customers
         if not found:
             raise self._get_option_error(name, value)
         order = {id_: number for number, id_ in enumerate(ids)}

@@ -4,13 +4,14 @@ import subprocess
 import tempfile
 
 from freezegun import freeze_time
+from lxml import html
 
 from odoo.tests import BaseCase, HttpCase, tagged
 
 from ..report import account_followup_report_list as lists
 from ..tools import table_widths
 from .common import TODAY
-from .report_files_common import ReportPdfCommon
+from .report_files_common import ReportFilesCommon, ReportPdfCommon
 
 WORD = re.compile(
     r'<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">'
@@ -163,3 +164,25 @@ class TestReportWidths(ReportPdfCommon, HttpCase):
             words = [word for _width, page in self._get_words(content) for word in page]
             count = sum("Reference" in word[4] for word in words)
             self.assertLess(count, 30)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestReportDirections(ReportFilesCommon):
+    """Row F7: in a letter from right to left, each text has its own direction."""
+
+    def test_f9_texts_have_a_direction_of_their_own(self):
+        self.env["res.lang"]._activate_lang("ar_001")
+        self.customer.lang = "ar_001"
+        self._create_late(3, 10, ref="PO-4711 (B)")
+        report = self.report.with_context(lang="ar_001")
+        for options in (
+            {"variant": "partner_ledger", "period": "all"},
+            {"variant": "customer_statement", "partner_ids": self.customer.ids},
+        ):
+            _name, content = report._render_pdf(options)
+            root = html.document_fromstring(content.decode())
+            found = root.xpath("//span[normalize-space()='PO-4711 (B)']/@dir")
+            self.assertEqual(found, ["auto"])
+            numbers = root.xpath("//td[contains(@class, 'o_number')]/span/@dir")
+            self.assertEqual(set(numbers), {"ltr"})
