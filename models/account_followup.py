@@ -282,6 +282,11 @@ class AccountFollowup(models.Model):
                 "The next reminder was set to %s by hand.",
                 format_date(self.env, self.next_reminder_date),
             )
+        if self.queued_since:
+            return self.env._(
+                "A reminder of %s is still waiting to be sent.",
+                format_date(self.env, self.queued_since),
+            )
         return self.env._("No follow-up is due.")
 
     def _process_together(self, day, trigger, result, options):
