@@ -36,6 +36,7 @@ from . import (
     account_followup_statement_run,
     account_followup_statement_process,
     account_followup_statement_schedule,
+    account_followup_privacy,
     account_followup_waiting,
     account_move,
     account_move_customer,

@@ -5,7 +5,7 @@ import psycopg2
 from markupsafe import escape
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date, mute_logger
 
 from ..tools import days as day_tools
@@ -18,6 +18,18 @@ BATCH_SIZE = 100
 
 #: And of those who get documents, which take time and memory.
 PAPER_BATCH_SIZE = 20
+
+#: Whose case it is: said when the row is made, by whoever may see the customer.
+KEYS = frozenset({"partner_id", "company_id"})
+
+#: What people set. All else is noted by reminders, with all rights.
+PEOPLE_FIELDS = KEYS | {
+    "excluded",
+    "next_reminder_date",
+    "reminder_type",
+    "responsible_id",
+    "statement_opt_out",
+}
 
 #: Up to so many customers are looked up one by one; for more, all are read at once.
 FEW_CUSTOMERS = 1000
@@ -105,6 +117,46 @@ class AccountFollowup(models.Model):
                         date=format_date(self.env, day),
                     )
                 )
+
+    # ------------------------------------------------------------------
+    # What people may write (G2)
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _has_field_access(self, field, operation):
+        # EXTENDS 'base'
+        if operation == "write" and not self.env.su and field.name not in PEOPLE_FIELDS:
+            return False
+        return super()._has_field_access(field, operation)
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS 'base'
+        followups = super().create(vals_list)
+        followups._check_customer_access()
+        return followups
+
+    def write(self, vals):
+        # EXTENDS 'base'
+        if not self.env.su:
+            self._check_keys_stay(vals)
+            self._check_customer_access()
+        return super().write(vals)
+
+    def _check_customer_access(self):
+        """Raise AccessError unless the user may see the customers; all rights may."""
+        self.partner_id.check_access("read")
+
+    def _check_keys_stay(self, vals):
+        """Raise AccessError if a case would become another customer's or company's."""
+        if KEYS & vals.keys():
+            raise AccessError(
+                self.env._(
+                    "The follow-up of %(customer)s stays with this customer and "
+                    "company. Change the settings on the form of the other customer.",
+                    customer=self.sudo().partner_id[:1].display_name,
+                )
+            )
 
     @api.model
     def _get_or_create(self, partners, company):

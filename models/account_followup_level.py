@@ -145,7 +145,9 @@ class AccountFollowupLevel(models.Model):
     )
 
     def _compute_reminder_count(self):
-        counts = self.env["account.followup.reminder"]._read_group(
+        # also those that name invoices of branches that the user may not see
+        counts = self.env["account.followup.reminder"].sudo()
+        counts = counts._read_group(
             [("level_id", "in", self.ids)], ["level_id"], ["__count"]
         )
         counts = {level.id: count for level, count in counts}
@@ -287,7 +289,10 @@ class AccountFollowupLevel(models.Model):
         # EXTENDS 'base'
         if "company_id" in vals:
             self._check_company_of_used(vals["company_id"])
-        return super().write(vals)
+        result = super().write(vals)
+        if "company_id" in vals:  # rules are asked before it, and so of the old one
+            self.check_access("write")
+        return result
 
     def _check_company_of_used(self, company_id):
         """Refuse to move levels that were reached: there the ladder would break off.

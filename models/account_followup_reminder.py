@@ -37,6 +37,17 @@ class AccountFollowupReminder(models.Model):
         help="The date is a day to come, since the clock of the server was ahead. It "
         "was noticed on this day, and the reminder counts as of it.",
     )
+    branch_ids = fields.Many2many(
+        "res.company",
+        "account_followup_reminder_branch_rel",
+        "reminder_id",
+        "branch_id",
+        string="Companies of the Invoices",
+        compute="_compute_branch_ids",
+        store=True,
+        help="Companies and branches whose invoices it names: the text and the totals "
+        "are for who may see those of all of them.",
+    )
     currency_id = fields.Many2one(related="company_id.currency_id")
     amount_overdue = fields.Monetary(
         readonly=True,
@@ -72,6 +83,11 @@ class AccountFollowupReminder(models.Model):
     def _compute_channels(self):
         super()._compute_channels()
         self.filtered("call_id").channels = self.env._("Phone Call")
+
+    @api.depends("line_ids")
+    def _compute_branch_ids(self):
+        for reminder in self:
+            reminder.branch_ids = reminder.line_ids.branch_id
 
     @api.depends("delivery_ids.state")
     def _compute_state(self):

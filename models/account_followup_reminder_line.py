@@ -42,6 +42,15 @@ class AccountFollowupReminderLine(models.Model):
         precompute=True,  # indexed below
         ondelete="set null",
     )
+    branch_id = fields.Many2one(
+        "res.company",
+        string="Company of the Invoice",
+        compute="_compute_branch_id",
+        store=True,
+        precompute=True,
+        help="Company or branch whose invoice it is: who may not see its invoices, "
+        "does not see the line.",
+    )
     horizon = fields.Integer(
         compute="_compute_horizon",
         store=True,
@@ -100,6 +109,11 @@ class AccountFollowupReminderLine(models.Model):
     def _compute_move_id(self):
         for line in self:
             line.move_id = line.move_line_id.move_id
+
+    @api.depends()
+    def _compute_branch_id(self):
+        for line in self:
+            line.branch_id = line.move_line_id.company_id or line.company_id
 
     @api.depends()
     def _compute_horizon(self):

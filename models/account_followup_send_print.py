@@ -85,7 +85,8 @@ class AccountFollowupSend(models.AbstractModel):
         report = self.env["ir.actions.report"]._with_followup_limit()
         if letters:
             report = report.with_context(
-                snailmail_layout=True, followup_contact_ids=letters.partner_id.ids
+                snailmail_layout=True,
+                followup_contact_ids=frozenset(letters.partner_id.ids),
             )
         content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
         if kind == "html":  # no PDF is made: whole pages, with their letterhead

@@ -160,6 +160,9 @@ class AccountFollowupSend(models.AbstractModel):
             else False,
             "call_id": data["call"].id if data.get("call") else False,
             "line_ids": [fields.Command.create(line) for line in lines],
+            "branch_ids": [
+                fields.Command.set(sorted({line["branch_id"] for line in lines}))
+            ],
         }
 
     @api.model
@@ -169,6 +172,7 @@ class AccountFollowupSend(models.AbstractModel):
         ripe = self._is_ripe(row, data["day"])
         return {
             "move_line_id": row["id"],
+            "branch_id": row["branch_id"],
             "name": move_line.followup_name,
             "invoice_date": row["invoice_date"] or move_line.date,
             "due_date": row["due_date"],

@@ -101,7 +101,7 @@ class AccountFollowupStatementRun(models.Model):
                 lang=speaker.lang,
                 tz=speaker.tz,
                 allowed_company_ids=companies.ids or self.company_id.ids,
-                followup_patience=self.env.context.get("followup_patience")
+                followup_patience=self.env["ir.actions.report"]._get_given_patience()
                 or self.env["ir.actions.report"]._get_followup_patience(),
             )
         )

@@ -53,6 +53,12 @@ class Patience:
         self.limit = max(self.limit / 2, shortest)
 
 
+class Mark(str):
+    """What a watch knows its process by: no client can send one, JSON has none."""
+
+    __slots__ = ()
+
+
 class Watch(threading.Thread):
     """Ends the child process with a mark in its arguments when its time is up."""
 
@@ -100,6 +106,12 @@ class IrActionsReport(models.Model):
             seconds = TIME_LIMIT
         return Patience(seconds if seconds > 0 else TIME_LIMIT)
 
+    @api.model
+    def _get_given_patience(self):
+        """Return the ``Patience`` that the context carries, or None."""
+        patience = self.env.context.get("followup_patience")
+        return patience if isinstance(patience, Patience) else None
+
     @contextmanager
     def _naming_followup_partner(self, partner):
         """Say of a document that hangs which customer it was for."""
@@ -111,7 +123,7 @@ class IrActionsReport(models.Model):
 
     def _with_followup_limit(self):
         """Return the report so that its PDF has the time limit of the transaction."""
-        if "followup_patience" in self.env.context:
+        if self._get_given_patience():
             return self
         return self.with_context(followup_patience=self._get_followup_patience())
 
@@ -121,7 +133,8 @@ class IrActionsReport(models.Model):
         if self.env.context.get("followup_without_scripts"):
             # of the pages only: a script in the letterhead writes the page numbers
             command += ["--disable-javascript"]
-        if mark := self.env.context.get("followup_mark"):
+        mark = self.env.context.get("followup_mark")
+        if isinstance(mark, Mark):
             # without meaning for a local file; the watch knows the process by it
             command += ["--custom-header", "X-Mark", mark]
         return command
@@ -138,7 +151,7 @@ class IrActionsReport(models.Model):
         kwargs["report_ref"] = report_ref
         if report_ref and self._is_followup_report(report_ref):
             self = self.with_context(followup_without_scripts=True)  # noqa: PLW0642
-        patience = self.env.context.get("followup_patience")
+        patience = self._get_given_patience()
         if not patience:
             return super()._run_wkhtmltopdf(bodies, **kwargs)
         if patience.is_at_end:
@@ -148,7 +161,7 @@ class IrActionsReport(models.Model):
                     "customer. The next run tries again."
                 )
             )
-        watch = Watch(uuid.uuid4().hex, patience.limit)
+        watch = Watch(Mark(uuid.uuid4().hex), patience.limit)
         report = self.with_context(followup_mark=watch.mark)
         watch.start()
         try:

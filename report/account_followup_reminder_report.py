@@ -54,7 +54,9 @@ class AccountFollowupReminderReport(models.AbstractModel):
     @api.model
     def _get_recipient(self, reminder):
         """Return the contact of a letter by post, else the first of the recipients."""
-        chosen = self.env.context.get("followup_contact_ids", ())
+        chosen = self.env.context.get("followup_contact_ids")
+        if not isinstance(chosen, frozenset):  # what a client sends is none
+            chosen = ()
         posted = reminder._get_recipients("letter")
         posted = posted.filtered(lambda one: one.id in chosen)
         return (posted or reminder._get_recipients("print"))[:1]

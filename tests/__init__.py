@@ -1,6 +1,8 @@
 from . import (
     test_abuse,
     test_access,
+    test_access_branch,
+    test_access_fields,
     test_access_matrix,
     test_activity,
     test_bounds,
@@ -33,6 +35,7 @@ from . import (
     test_parent,
     test_pdf_limit,
     test_plan,
+    test_privacy,
     test_process,
     test_queries,
     test_queries_process,

@@ -62,9 +62,10 @@ class AccessCommon(FollowupCommon, HttpCase):
         reminder.sudo().delivery_ids.attachment_id.raw = cls._create_pdf()
         run_of_statements = cls._create_statements()
         records = {
-            "account.followup.call": cls.env["account.followup.call"].create(
-                cls._prepare_call()
-            ),
+            "account.followup.call": cls.env["account.followup.call"]
+            .sudo()
+            .create(cls._prepare_call())
+            .sudo(False),
             "account.followup.delivery": reminder.delivery_ids.filtered(
                 "attachment_id"
             ),

@@ -40,10 +40,8 @@ BUILDERS = (
 #: companies are closed to everybody.
 RIGHTS = {
     "account.followup": {**LOOK, **dict.fromkeys(CLERKS, WORK)},
-    "account.followup.call": {
-        **LOOK,
-        **dict.fromkeys(CLERKS, frozenset({"read", "create"})),
-    },
+    # written by its window
+    "account.followup.call": LOOK,
     "account.followup.call.wizard": WINDOW,
     "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
@@ -114,6 +112,7 @@ METHODS = {
     ("account.move", "action_hold_followup"): CLERKS,
     ("account.move.line", "action_followup_resume"): CLERKS,
     ("account.move.line", "action_hold_followup"): CLERKS,
+    ("res.partner", "action_anonymize_followups"): frozenset(),  # administrators
     ("res.partner", "action_log_followup_call"): CLERKS,
     ("res.partner", "action_open_customer_statement"): ACCOUNTANTS,
     ("res.partner", "action_process_followups"): CLERKS,

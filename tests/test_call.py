@@ -268,7 +268,7 @@ class TestCall(FollowupCommon):
         """C8, E3: the calls of the customer are one click away, in its company."""
         self._log("reached")
         other = self.setup_other_company()["company"].root_id
-        self.env["account.followup.call"].create(
+        self.env["account.followup.call"].sudo().create(
             {
                 "partner_id": self.customer.id,
                 "company_id": other.id,
@@ -288,7 +288,7 @@ class TestCall(FollowupCommon):
         """The invoices are those of the customer."""
         other = self._create_late(20, partner=self._create_customer("Other Ltd"))
         with self.assertRaisesRegex(ValidationError, f"{other.name}: .* Late Ltd"):
-            self.env["account.followup.call"].with_user(self.responsible).create(
+            self.env["account.followup.call"].sudo().create(
                 {
                     "partner_id": self.customer.id,
                     "company_id": self.company.id,
@@ -333,13 +333,18 @@ class TestCall(FollowupCommon):
     def test_c8_g2_other_company(self):
         """G2: calls of another company are not seen."""
         other = self.setup_other_company()["company"]
-        call = self.env["account.followup.call"].create(
-            {
-                "partner_id": self.customer.id,
-                "company_id": other.id,
-                "date": TODAY,
-                "outcome": "reached",
-            }
+        call = (
+            self.env["account.followup.call"]
+            .sudo()
+            .create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": other.id,
+                    "date": TODAY,
+                    "outcome": "reached",
+                }
+            )
+            .sudo(False)
         )
         with self.assertRaises(AccessError):
             call.with_user(self.responsible).read(["outcome"])

@@ -285,7 +285,7 @@ class TestCompanies(FollowupCommon):
         with self.mock_mail_gateway():
             self._run_cron()
         self.env["account.followup.run"]._start(self.customer, self.company_2)
-        self.env["account.followup.call"].create(
+        self.env["account.followup.call"].sudo().create(
             {
                 "partner_id": self.customer.id,
                 "company_id": self.company_2.id,
@@ -543,6 +543,9 @@ class TestCompanies(FollowupCommon):
         own = self._create_late(20, 30, company_id=branch.id)
         with self.mock_mail_gateway():
             self._run_cron()
+            # the branch alone is named in a reminder of its own
+            self._create_late(2, 25, company_id=branch.id)
+            self._open_window_in(branch, clerk).action_send()
         self.env.invalidate_all()
         partner = self.customer.with_user(clerk)
         spec = {name: {} for name in self.customer._fields if "followup" in name}
@@ -552,10 +555,11 @@ class TestCompanies(FollowupCommon):
         spec["followup_responsible_id"] = {"fields": {"display_name": {}}}
         values = partner.web_read(spec)[0]
         self.assertEqual(values["followup_status"], "with_overdue_invoices")
-        self.assertEqual(values["total_overdue"], 130)
+        self.assertEqual(values["total_overdue"], 155)
         items = [item["move_id"]["id"] for item in values["followup_item_ids"]]
-        self.assertEqual(items, own.ids)
-        self.assertEqual(values["followup_reminder_count"], 1)
+        self.assertEqual(items[0], own.id)
+        self.assertEqual(len(items), 2)
+        self.assertEqual(values["followup_reminder_count"], 1, "not the joint one")
         self.env.invalidate_all()
         form = Form(partner)
         self.assertEqual(form.followup_status, "with_overdue_invoices")

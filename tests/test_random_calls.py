@@ -1,5 +1,7 @@
 import random
+import re
 import traceback
+from pathlib import Path
 
 import psycopg2
 from freezegun import freeze_time
@@ -24,17 +26,31 @@ OPTIONS = {
     "variant": ("customer_statement", "aged_receivable", "partner_ledger"),
     "period": ("custom", "this_year", "today"),
     "date_from": ("2024-01-01", "0001-01-01"),
-    "date_to": ("2024-12-31", "9999-12-31"),
+    "date_to": ("2024-12-31", "9999-12-31", "0001-01-05"),
     "partner_ids": ([1],),
     "trust": (["good"],),
     "currency": ("company",),
     "age_by": ("due_date",),
-    "compare": (1,),
+    "compare": (1, 12, 10**6),
     "sort": ("name",),
-    "search": ("'; --", "%", "\\"),
-    "offset": (0, 10**9),
-    "limit": (1,),
+    "search": ("'; --", "%", "\\", "\x00"),
+    "offset": (0, 10**9, 2**70, -(2**70)),
+    "limit": (1, 2**70),
 }
+
+#: Keys of the context that our code reads: from a client they mean nothing, but for
+#: those that only choose what a window or a list begins with.
+CONTEXT_KEYS = {
+    "followup_contact_ids": False,
+    "followup_mark": False,
+    "followup_partner_id": True,
+    "followup_patience": False,
+    "followup_without_scripts": True,  # only makes it stricter
+}
+FOLLOWUP_KEY = re.compile(
+    r"""["'](followup_\w+)["'](?= in self\.env\.context)"""
+    r"""|context(?:\.get\(|\[)["'](followup_\w+)["']"""
+)
 
 
 @freeze_time(TODAY)
@@ -62,7 +78,8 @@ class TestRandomCalls(AccessCommon):
             if method == "get_lines":
                 arguments += [rng.choice(("1-1", "0-0", "-1-1", *NONSENSE))]
                 arguments += [rng.choice((0, *NONSENSE))]
-            return arguments[: rng.randint(0, 3)], {}
+            context = {"context": self._get_context(rng)}
+            return arguments[: rng.randint(0, 3)], rng.choice(({}, context))
         record = self.records.get(model)
         known = record.ids if record else []
         ids = rng.choice((known, known * 2, [*known, 10**9], [10**9], [-1], [0], []))
@@ -72,11 +89,19 @@ class TestRandomCalls(AccessCommon):
                 {},
                 {"context": {"allowed_company_ids": [self.company.id]}},
                 {"context": {"active_ids": [10**9], "lang": "xx_XX", "tz": "Nowhere"}},
+                {"context": self._get_context(rng)},
                 {"x": 1},
             ),
-            (4, 2, 2, 1),
+            (4, 2, 2, 3, 1),
         )
         return args[0], kwargs[0]
+
+    def _get_context(self, rng):
+        return {
+            name: rng.choice(NONSENSE)
+            for name in (*CONTEXT_KEYS, "statement_period", "snailmail_layout")
+            if rng.random() < 0.5
+        }
 
     def _get_options(self, rng):
         options = {
@@ -132,6 +157,37 @@ class TestRandomCalls(AccessCommon):
             and "/tests/" not in frame.filename
         ]
         self.assertFalse(ours, f"{error!r} in {ours[-1:]}")
+
+    def test_every_context_key_is_in_the_table(self):
+        """What the code reads of a context may come from a client."""
+        found = set()
+        for folder in ("controllers", "models", "report", "tools", "wizard"):
+            for path in (Path(__file__).parent.parent / folder).rglob("*.py"):
+                for match in FOLLOWUP_KEY.finditer(path.read_text()):
+                    found.add(match[1] or match[2])
+        self.assertEqual(found, set(CONTEXT_KEYS))
+
+    def test_context_keys_of_a_client_do_nothing(self):
+        """They are carried by objects that JSON cannot make."""
+        contact = self._create_customer("Somebody Else")
+        user = self.users["invoice"]
+        reminder = self.records["account.followup.reminder"]
+        reports = self.env["report.account_payment_followup.report_reminder"]
+        for value in (contact.ids, contact.id, "7", {"a": 1}, 0.5, True):
+            context = {name: value for name in CONTEXT_KEYS}
+            env = self.env(user=user, context=context)
+            with self.subTest(value=value):
+                found = reports.with_env(env)._get_recipient(reminder.with_env(env))
+                self.assertEqual(found, reports._get_recipient(reminder))
+                report = env["ir.actions.report"]
+                command = report._build_wkhtmltopdf_args(
+                    self.env["report.paperformat"], False
+                )
+                self.assertNotIn("X-Mark", command)
+                limited = report._with_followup_limit()
+                self.assertEqual(limited._get_given_patience().limit, 30)
+                limited = report.with_context(followup_patience=value)
+                self.assertIsNone(limited._get_given_patience())
 
     def test_answers_are_of_the_own_company(self):
         """What a stranger is told of a shared customer has nothing of the company."""

@@ -145,3 +145,8 @@ class AccountFollowupProcessWizardLine(models.TransientModel):
     @api.constrains("wizard_id")
     def _check_own_window(self):
         self.sudo(False).wizard_id.check_access("write")
+
+    @api.constrains("partner_id")
+    def _check_customer_of_window(self):
+        """Refuse customers who were not chosen on the screen, see the window."""
+        self.sudo(False).partner_id.check_access("read")

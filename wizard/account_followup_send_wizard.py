@@ -125,7 +125,9 @@ class AccountFollowupSendWizard(models.TransientModel):
             wizard.seen_reminder_id = wizard._get_newest_reminder()
 
     def _get_newest_reminder(self):
-        return self.env["account.followup.reminder"].search(
+        """Return the last reminder, whoever sent it, and for whichever branch."""
+        reminders = self.env["account.followup.reminder"].sudo()
+        return reminders.search(
             [
                 ("partner_id", "=", self.partner_id._origin.id),
                 ("company_id", "=", self.company_id.id),
@@ -284,7 +286,8 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_reminder_alerts(self):
         """Return what to know of earlier reminders; what failed was none."""
-        reminders = self.env["account.followup.reminder"].search(
+        reminders = self.env["account.followup.reminder"].sudo()
+        reminders = reminders.search(
             [
                 ("partner_id", "=", self.partner_id._origin.id),
                 ("company_id", "=", self.company_id.id),

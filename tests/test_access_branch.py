@@ -1,0 +1,169 @@
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.tests import tagged
+
+from .access_common import AccessCommon
+from .access_tables import ACCOUNTANTS, CLERKS
+from .common import TODAY
+from .test_access_matrix import MatrixCommon
+
+#: What is looked at as a record of a reminder.
+MODELS = (
+    "account.followup.reminder",
+    "account.followup.reminder.line",
+    "account.followup.delivery",
+)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestAccessBranch(MatrixCommon):
+    """Row G2, S2-9: users of one branch, and users of the main company alone.
+
+    Line, text, letter and totals name amounts: a line is for who may see its invoice,
+    the rest for who may see the invoices of all companies that the reminder names.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Branch Office", "parent_id": cls.company.id}
+        )
+        cls.env.user.company_ids += cls.branch
+        cls.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        cls.branch_users = AccessCommon._create_users.__func__(
+            cls, "branch", cls.branch
+        )
+        cls.head_users = cls.users  # of the main company alone
+        cls.all_users = AccessCommon._create_users.__func__(cls, "both", cls.company)
+        for name in ACCOUNTANTS:
+            cls.all_users[name].company_ids = [
+                Command.set((cls.company + cls.branch).ids)
+            ]
+        joint = cls._create_customer("Joint Ltd")
+        cls._create_late(20, 100, partner=joint)
+        cls._create_late(20, 30, partner=joint, company_id=cls.branch.id)
+        lone = cls._create_customer("Lone Ltd")
+        cls._create_late(20, 40, partner=lone, company_id=cls.branch.id)
+        for customer in (joint, lone):
+            cls.env["account.followup.run"]._start(customer, cls.company, "print")
+        cls.reminder = cls.records["account.followup.reminder"]
+        cls.joint, cls.lone = (
+            cls.env["account.followup.reminder"].search(
+                [("partner_id", "=", customer.id)]
+            )
+            for customer in (joint, lone)
+        )
+        for reminder in (cls.joint, cls.lone):
+            reminder.sudo().delivery_ids.attachment_id.raw = cls._create_pdf()
+        cls.env.flush_all()
+
+    def _get_seen(self, model, user, companies):
+        """Return what a user finds of our three reminders, his companies switched on.
+
+        As (customer, amount) for lines, else as reminders.
+        """
+        reminders = self.reminder + self.joint + self.lone
+        self.env.invalidate_all()
+        context = {"allowed_company_ids": companies.ids}
+        records = self.env(user=user, context=context)[model]
+        own = model == "account.followup.reminder"
+        field = "id" if own else "reminder_id"
+        found = records.search([(field, "in", reminders.ids)])
+        found.read()  # and all of it can be read
+        if model.endswith("line"):
+            return {(line.partner_id.name, line.residual) for line in found.sudo()}
+        return found if own else found.sudo().reminder_id
+
+    def test_g2_the_branch_of_each_line_is_kept(self):
+        self.assertEqual(
+            {line.branch_id: line.residual for line in self.joint.line_ids},
+            {self.company: 100, self.branch: 30},
+        )
+        self.assertEqual(self.joint.branch_ids, self.company + self.branch)
+        self.assertEqual(self.lone.branch_ids, self.branch)
+        self.assertEqual(self.reminder.branch_ids, self.company)
+
+    def test_g2_a_branch_sees_its_own(self):
+        for name in ACCOUNTANTS:
+            user = self.branch_users[name]
+            for model in MODELS:
+                with self.subTest(user=user.login, model=model):
+                    seen = self._get_seen(model, user, self.branch)
+                    expected = self.lone
+                    if model.endswith("line"):
+                        expected = {("Joint Ltd", 30.0), ("Lone Ltd", 40.0)}
+                    self.assertEqual(seen, expected)
+
+    def test_g2_the_main_company_sees_its_own(self):
+        for name in ACCOUNTANTS:
+            user = self.head_users[name]
+            for model in MODELS[::2]:
+                with self.subTest(user=user.login, model=model):
+                    seen = self._get_seen(model, user, self.company)
+                    self.assertEqual(seen, self.reminder)
+            lines = self._get_seen(MODELS[1], user, self.company)
+            self.assertIn(("Joint Ltd", 100.0), lines)
+            self.assertNotIn(("Joint Ltd", 30.0), lines)
+
+    def test_g2_who_has_all_companies_sees_all(self):
+        for name in ACCOUNTANTS:
+            user = self.all_users[name]
+            for model in MODELS[::2]:
+                with self.subTest(user=user.login, model=model):
+                    seen = self._get_seen(model, user, self.company + self.branch)
+                    self.assertEqual(seen, self.reminder + self.joint + self.lone)
+
+    def test_g2_nothing_of_it_by_other_ways(self):
+        """The documents by their address, and what the buttons of it do."""
+        delivery = self.joint.delivery_ids.filtered("attachment_id")
+        self.assertTrue(delivery)
+        for name in ACCOUNTANTS:
+            user = self.branch_users[name]
+            joint = self.joint.with_env(self._get_env(user))
+            with self.subTest(user=name):
+                self._try(False, joint, "read", joint.ids, ["body"])
+                self._try(False, joint, "action_open_customer", joint.ids)
+                for method in ("action_download", "action_retry"):
+                    hidden = delivery.with_env(self._get_env(user))
+                    self._try(False, hidden, method, hidden.ids)
+                self._log_in(user)
+                report = "account_payment_followup.report_reminder"
+                for url in (
+                    f"/report/html/{report}/{joint.id}",
+                    f"/web/content/{delivery.attachment_id.id}",
+                ):
+                    self.assertIn(self._get_status(url), (303, 403, 404), url)
+                own = self.lone.delivery_ids.attachment_id
+                self.assertEqual(self._get_status(f"/web/content/{own.id}"), 200)
+
+    def test_g2_the_window_tells_of_a_reminder_that_it_hides(self):
+        """Nobody is reminded twice because one of both may not see the other's."""
+        self.company.followup_min_days = 3
+        for name in CLERKS:
+            partner = self.joint.partner_id.with_user(self.branch_users[name])
+            action = partner.with_company(self.branch).action_send_followup()
+            window = partner.env[action["res_model"]]
+            window = window.with_context(**action["context"]).create({})
+            with self.subTest(user=name):
+                self.assertIn("recent", window.alerts)
+                spec = {"alerts": {}, "seen_reminder_id": {"fields": {}}}
+                self.assertTrue(window.web_read(spec)[0]["alerts"])
+
+    def test_g2_branch_users_in_other_models(self):
+        """Cases, levels and the work-list are those of the whole house."""
+        partner = self.joint.partner_id
+        for name in ACCOUNTANTS:
+            env = self.env(user=self.branch_users[name], context={})
+            items = env["account.followup.item"].search(
+                [("partner_id", "=", partner.id)]
+            )
+            with self.subTest(user=name):
+                self.assertEqual(items.mapped("residual"), [30.0])
+                row = env["account.followup.customer"].search(
+                    [("partner_id", "=", partner.id)]
+                )
+                self.assertEqual(row.total_overdue, 130)
+                self.assertTrue(env["account.followup.level"].search([]))
