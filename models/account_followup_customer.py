@@ -3,7 +3,6 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL
 
 from ..tools import ladder
-from ..tools.days import LAST
 from ..tools.ladder import LEVEL_MASK
 
 STATUSES = [
@@ -40,11 +39,13 @@ class AccountFollowupCustomer(models.Model):
     )
     next_reminder_date = fields.Date("Next Reminder", readonly=True)
     total_due = fields.Monetary(
-        readonly=True, help="All open items, credits deducted, in company currency."
+        readonly=True,
+        help="What is open in each currency, credits deducted, in company currency.",
     )
     total_overdue = fields.Monetary(
         readonly=True,
-        help="Open items past their due date, credits deducted, in company currency.",
+        help="Open items past their due date, less the credits of the same currency, "
+        "in company currency.",
     )
     oldest_due_date = fields.Date(readonly=True)
     days_late = fields.Integer(
@@ -188,7 +189,7 @@ class AccountFollowupCustomer(models.Model):
                    )::integer AS level_id,
                    %(next_date)s AS next_reminder_date,
                    customer.due::float8 AS total_due,
-                   GREATEST(customer.overdue, 0)::float8 AS total_overdue,
+                   customer.overdue::float8 AS total_overdue,
                    CASE WHEN customer.days_late > 0 THEN customer.due_date
                    END AS oldest_due_date,
                    GREATEST(customer.days_late, 0) AS days_late,
@@ -214,116 +215,15 @@ class AccountFollowupCustomer(models.Model):
         )
 
     @api.model
-    def _get_sql_items(self, days, partners, parts):
-        """Return the items that count, with what each adds to its customer's sums.
-
-        Excluded items neither count nor are netted. The columns are few and small,
-        since all items pass through a sort.
-
-        * ``kind``: 0 credit, 1 not overdue, 2 overdue but resting, 3 overdue, claimed
-        * ``ripe_key``: its next level, if the item is ripe and does not rest
-        * ``first_day``: from when on that is so, today or later
-        * ``certainty``: 2 if it stays so on all later days, 1 if it is so on that day,
-          0 if more must be known
-        """
-        items = self.env["account.followup.item"]
-        return SQL(
-            """
-            SELECT item.partner_id,
-                   item.company_id,
-                   item.residual_company,
-                   item.due_date,
-                   item.kind,
-                   item.reached_key,
-                   item.first_day,
-                   CASE WHEN %(ripe)s THEN item.next_key END AS ripe_key,
-                   CASE WHEN item.next_key IS NULL THEN 2
-                        -- on the due date itself nothing of it is overdue
-                        WHEN item.next_delay = 0 AND item.days_late <= 0 THEN 0
-                        WHEN item.next_last = %(last_day)s THEN 2
-                        WHEN item.first_day <= item.due_date + item.next_last THEN 1
-                        ELSE 0
-                   END AS certainty
-              FROM (
-                   SELECT item.*,
-                          CASE WHEN item.residual <= 0 THEN 0
-                               WHEN item.days_late <= 0 THEN 1
-                               WHEN item.rest_reason IS NOT NULL THEN 2
-                               ELSE 3
-                          END AS kind,
-                          CASE WHEN item.next_key IS NOT NULL
-                               THEN GREATEST(
-                                   item.ripe_date,
-                                   item.free_date,
-                                   item.due_date + item.days_late
-                               )
-                          END AS first_day
-                     FROM (%(items)s) item
-                    WHERE item.rest_reason IS DISTINCT FROM 'excluded'
-                      AND %(where)s
-                   OFFSET 0  -- so that each is worked out once
-                   ) item
-            """,
-            last_day=ladder.LAST_DAY,
-            ripe=items._get_sql_ripe(),
-            items=items._get_sql(days, is_whole=partners is None, parts=parts),
-            where=(
-                SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
-                if partners is not None
-                else SQL("TRUE")
-            ),
-        )
-
-    @api.model
-    def _get_sql_totals(self, days, partners, parts):
-        """Return the sums of each customer, one pass over the items."""
-        return SQL(
-            """
-            SELECT item.partner_id,
-                   item.company_id,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (WHERE item.kind = 0), 0
-                   ) AS credits,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (WHERE item.kind = 1), 0
-                   ) AS not_due,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (WHERE item.kind = 2), 0
-                   ) AS resting,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (WHERE item.kind = 3), 0
-                   ) AS claim_late,
-                   COALESCE(
-                       SUM(item.residual_company) FILTER (
-                           WHERE item.ripe_key < %(first_late)s
-                       ), 0
-                   ) AS claim_early,
-                   MIN(item.residual_company) FILTER (WHERE item.kind > 0) AS smallest,
-                   COUNT(*) FILTER (WHERE item.kind > 1) AS overdue_count,
-                   MIN(item.due_date) FILTER (WHERE item.kind > 0) AS due_date,
-                   MAX(item.ripe_key) AS level_due,
-                   MAX(item.reached_key) AS level_reached,
-                   MIN(item.first_day) AS first_day,
-                   MIN(item.certainty) AS certainty
-              FROM (%(items)s) item
-             GROUP BY item.partner_id, item.company_id
-            """,
-            first_late=ladder.FIRST_LATE_KEY,
-            items=self._get_sql_items(days, partners, parts),
-        )
-
-    @api.model
     def _get_sql_customers(self, days, partners, parts):
         """Return the totals with settings and memory; ``required`` is rule 6."""
         return SQL(
             """
             SELECT total.*,
-                   total.credits + total.not_due + total.resting + total.claim_late
-                        AS due,
-                   total.credits + total.resting + total.claim_late AS overdue,
                    company.today,
                    company.today - total.due_date AS days_late,
                    company.currency_id,
+                   company.unit AS company_unit,
                    company.min_amount,
                    followup.id AS followup_id,
                    followup.reminder_type,
@@ -335,7 +235,9 @@ class AccountFollowupCustomer(models.Model):
                    GREATEST(
                        company.today,
                        followup.next_reminder_date,
-                       recent.date + company.min_days
+                       recent.date + company.min_days,
+                       -- what is queued may have left by tomorrow
+                       CASE WHEN recent.is_queued THEN company.today + 1 END
                    ) AS gate,
                    (
                        total.level_due IS NOT NULL
@@ -346,11 +248,11 @@ class AccountFollowupCustomer(models.Model):
                            OR followup.next_reminder_date <= company.today
                        )
                        AND CASE WHEN total.level_due < %(first_late)s
-                                THEN total.claim_early ELSE total.claim_late END
-                           + total.credits > 0
+                                THEN total.claim_early ELSE total.claim_late END * 2
+                           >= company.unit
                        AND CASE WHEN total.level_due < %(first_late)s
                                 THEN total.claim_early ELSE total.claim_late END
-                           + total.credits >= company.min_amount
+                           >= company.min_amount
                    ) AS required
               FROM (%(totals)s) total
               -- outer joins all: none takes away a customer, and they say so
@@ -371,22 +273,38 @@ class AccountFollowupCustomer(models.Model):
 
     @api.model
     def _get_sql_recent(self, parts):
-        """Return the last reminder of customers for whom the gap has not passed."""
+        """Return the last reminder of customers who must not get another one yet.
+
+        The gap has not passed, or a message of it is still queued, however old it is.
+        Each of the two has an index.
+        """
         items = self.env["account.followup.item"]
         return SQL(
             """
             SELECT reminder.partner_id,
                    reminder.company_id,
-                   MAX(%(counted)s) AS date
-              FROM account_followup_reminder reminder
-              JOIN (%(companies)s) company ON company.id = reminder.company_id
-             WHERE reminder.state IN ('queued', 'sent')
-               AND reminder.date > company.today - company.min_days
-               AND %(counted)s > company.today - company.min_days
-               AND %(others)s
+                   MAX(reminder.date) AS date,
+                   BOOL_OR(reminder.state = 'queued') AS is_queued
+              FROM (
+                   SELECT recent.id, recent.partner_id, recent.company_id,
+                          recent.state, %(recent_date)s AS date
+                     FROM account_followup_reminder recent
+                     JOIN (%(companies)s) company ON company.id = recent.company_id
+                    WHERE recent.state IN ('queued', 'sent')
+                      AND recent.date > company.today - company.min_days
+                      AND %(recent_date)s > company.today - company.min_days
+                    UNION ALL
+                   SELECT queued.id, queued.partner_id, queued.company_id,
+                          queued.state, %(queued_date)s AS date
+                     FROM account_followup_reminder queued
+                     JOIN (%(companies)s) company ON company.id = queued.company_id
+                    WHERE queued.state = 'queued'
+                   ) reminder
+             WHERE %(others)s
              GROUP BY reminder.partner_id, reminder.company_id
             """,
-            counted=items._get_sql_counted_date(SQL("reminder")),
+            recent_date=items._get_sql_counted_date(SQL("recent")),
+            queued_date=items._get_sql_counted_date(SQL("queued")),
             companies=parts["companies"],
             others=items._get_sql_others(SQL("reminder.id"), parts["without"]),
         )
@@ -420,116 +338,22 @@ class AccountFollowupCustomer(models.Model):
                  THEN customer.next_reminder_date
                  WHEN customer.required THEN customer.today
                  WHEN customer.first_day IS NULL THEN NULL
-                 WHEN customer.smallest >= 0
-                      AND (customer.due <= 0 OR customer.due < customer.min_amount)
+                 WHEN COALESCE(customer.smallest, 0) >= 0
+                      AND (
+                          customer.most IS NULL OR customer.most < customer.min_amount
+                      )
                  THEN NULL
                  WHEN (
                           customer.certainty = 2
                           OR (customer.certainty = 1 AND customer.gate = customer.today)
                       )
-                      AND customer.smallest + customer.credits > 0
-                      AND customer.smallest + customer.credits >= customer.min_amount
+                      AND customer.enough * 2 >= customer.company_unit
+                      AND customer.enough >= customer.min_amount
                  THEN GREATEST(customer.first_day, customer.gate)
                  ELSE %s
             END
             """,
             self._get_sql_coming(days, parts),
-        )
-
-    @api.model
-    def _get_sql_coming(self, days, parts):
-        """Return the first day on which rule 6 would hold, if nobody pays (rule 9).
-
-        Rule 6 can only begin to hold on a day on which something changes: an item
-        becomes ripe (for as long as that level is its next one) or becomes overdue.
-        The amounts of those days are added up in the order of the days.
-        """
-        return SQL(
-            """
-            (
-            SELECT MIN(LEAST(day.day, %(last)s::date))  -- as Python knows it
-              FROM (
-                   SELECT change.day,
-                          SUM(SUM(change.late_count)) OVER days AS late_count,
-                          SUM(SUM(change.early_count)) OVER days AS early_count,
-                          COALESCE(SUM(SUM(change.late_amount)) OVER days, 0)
-                               AS late_amount,
-                          COALESCE(SUM(SUM(change.early_amount)) OVER days, 0)
-                               AS early_amount
-                     FROM (%(changes)s) change
-                    GROUP BY change.day
-                   WINDOW days AS (ORDER BY change.day)
-                   ) day
-             WHERE CASE WHEN day.late_count > 0 THEN day.late_amount
-                        WHEN day.early_count > 0 THEN day.early_amount
-                   END + customer.credits >= customer.min_amount
-               AND CASE WHEN day.late_count > 0 THEN day.late_amount
-                        WHEN day.early_count > 0 THEN day.early_amount
-                   END + customer.credits > 0
-            )
-            """,
-            last=LAST,
-            changes=self._get_sql_changes(days, parts),
-        )
-
-    @api.model
-    def _get_sql_changes(self, days, parts):
-        """Return a row for each day on which an item changes what a customer owes.
-
-        Late: for levels on or after the due date the overdue amount counts; early:
-        for levels before the due date the amount of the ripe items counts.
-        """
-        items = self.env["account.followup.item"]
-        return SQL(
-            """
-            SELECT change.*
-              FROM (
-                   SELECT item.*,
-                          GREATEST(customer.gate, item.free_date) AS free_from
-                     FROM (%(items)s) item
-                    WHERE item.partner_id = customer.partner_id
-                      AND item.company_id = customer.company_id
-                      AND item.residual > 0
-                      AND item.rest_reason IS DISTINCT FROM 'excluded'
-                   ) candidate
-              LEFT JOIN (%(steps)s) step
-                     ON step.company_id = candidate.company_id
-                    AND step.reached
-                        = COALESCE(candidate.reached_key >> %(delay_shift)s, 0)
-             CROSS JOIN LATERAL (
-                   SELECT GREATEST(
-                              candidate.free_from,
-                              -- what is past does not matter, and may be too far
-                              candidate.due_date
-                                   + GREATEST(step.first, candidate.days_late),
-                              candidate.due_date + step.delay,
-                              candidate.reached_date + step.wait
-                          ) AS first,
-                          candidate.due_date + step.last AS last
-                   ) ripe
-             CROSS JOIN LATERAL (VALUES
-                   -- the item is overdue from here on
-                   (GREATEST(candidate.free_from, candidate.due_date + 1), 0, 0,
-                    CASE WHEN COALESCE(step.first, %(first_day)s) = %(first_day)s
-                         THEN candidate.residual_company END,
-                    NULL::numeric),
-                   -- a level becomes ripe
-                   (CASE WHEN ripe.first <= ripe.last THEN ripe.first END,
-                    (step.delay >= 0)::integer, (step.delay < 0)::integer,
-                    NULL::numeric,
-                    candidate.residual_company),
-                   -- and is not the next one any more
-                   (CASE WHEN ripe.first <= ripe.last THEN ripe.last + 1 END,
-                    -(step.delay >= 0)::integer, -(step.delay < 0)::integer,
-                    NULL::numeric,
-                    -candidate.residual_company)
-                   ) change(day, late_count, early_count, late_amount, early_amount)
-             WHERE change.day IS NOT NULL
-            """,
-            items=items._get_sql(days, parts=parts),
-            steps=parts["steps"],
-            first_day=ladder.FIRST_DAY,
-            delay_shift=ladder.DELAY_SHIFT,
         )
 
     @api.model
@@ -551,6 +375,7 @@ class AccountFollowupCustomer(models.Model):
                 "partner_id",
                 "state",
             ),
+            "res.currency": ("rounding",),
         }
         return [
             self.env[model]._fields[name]

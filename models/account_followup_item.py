@@ -8,12 +8,17 @@ from ..tools.ladder import DATE_MASK, DELAY_SHIFT, EPOCH, LEVEL_BITS, LEVEL_MASK
 #: Of so many companies only their own branches are read, of more all companies.
 FEW_COMPANIES = 50
 
-#: Reasons for which an item rests, in the order in which they are looked for (rule 3).
+#: Reasons for which an item rests (rule 3). Those without an end are looked for first.
 REST_REASONS = [
     ("excluded", "Excluded"),
+    ("blocked", "Payment blocked"),
+    ("online_payment", "Being paid online"),
     ("hold", "On hold"),
     ("expected_payment", "Payment expected"),
 ]
+
+#: Those that end on a day which is known, see ``free_date``.
+DATED_REASONS = ("hold", "expected_payment")
 
 
 class AccountFollowupItem(models.Model):
@@ -146,6 +151,7 @@ class AccountFollowupItem(models.Model):
         :return: SQL, a row per item with the columns of this model and
 
             * ``line_partner_id``: whom it is booked on, the customer or a contact
+            * ``company_unit``: the least amount of the company's currency
             * ``free_date``: first day on which it does not rest
             * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
             * ``next_key``: next level, see ``_get_sql_steps``
@@ -237,10 +243,11 @@ class AccountFollowupItem(models.Model):
                    %(due)s AS due_date,
                    company.today - %(due)s AS days_late,
                    line.currency_id,
-                   line.company_currency_id,
+                   company.currency_id AS company_currency_id,
+                   company.unit AS company_unit,
                    line.amount_currency AS amount,
                    line.amount_residual_currency AS residual,
-                   line.amount_residual AS residual_company,
+                   COALESCE(line.amount_residual, 0) AS residual_company,
                    (reached.key & %(level_mask)s)::integer AS reached_level_id,
                    %(reached_date)s AS reached_date,
                    reached.key AS reached_key,
@@ -422,10 +429,29 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_rest_reason(self):
-        """Rule 3. Modules that know another reason put their CASE around this one."""
+        """Rule 3. Modules that know another reason put their CASE around this one.
+
+        Core keeps an invoice blocked when it has been paid, but then nothing is open.
+        A wire transfer that is announced (``custom``) is no payment yet.
+        """
         return SQL(
             """
             CASE WHEN line.no_followup THEN 'excluded'
+                 WHEN line.move_id IN (
+                     SELECT blocked.id
+                       FROM account_move blocked
+                      WHERE blocked.payment_state = 'blocked'
+                 ) THEN 'blocked'
+                 WHEN line.move_id IN (
+                     SELECT paid.invoice_id
+                       FROM payment_transaction payment
+                       JOIN payment_provider provider
+                         ON provider.id = payment.provider_id
+                       JOIN account_invoice_transaction_rel paid
+                         ON paid.transaction_id = payment.id
+                      WHERE payment.state IN ('pending', 'authorized')
+                        AND provider.code NOT IN ('none', 'custom')
+                 ) THEN 'online_payment'
                  WHEN line.followup_hold_until >= company.today THEN 'hold'
                  WHEN line.expected_payment_date >= company.today
                       THEN 'expected_payment'
@@ -435,17 +461,21 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_where(self):
-        """Rule 1. The accounts are listed: core's index on open lines begins so."""
+        """Rule 1. The accounts are listed: core's index on open lines begins so.
+
+        What is open in company currency only is a difference of rates, no debt.
+        """
         accounts = self.env["account.account"].sudo().with_context(active_test=False)
         accounts = accounts.search(
-            [("account_type", "=", "asset_receivable")], order="id"
+            [("account_type", "=", "asset_receivable"), ("non_trade", "=", False)],
+            order="id",
         )
         return SQL(
             """
                    line.account_id IN %s
                AND line.reconciled IS NOT TRUE
                AND line.parent_state = 'posted'
-               AND (line.amount_residual_currency <> 0 OR line.amount_residual <> 0)
+               AND line.amount_residual_currency <> 0
                AND line.partner_id IS NOT NULL
             """,
             tuple(accounts.ids) or (None,),
@@ -485,10 +515,11 @@ class AccountFollowupItem(models.Model):
         ]
         return SQL(
             """
-            SELECT *
+            SELECT company.*, currency.rounding AS unit
               FROM (%s)
                    company(id, root_id, currency_id, today, min_amount, min_days,
                            responsible_id)
+              LEFT JOIN res_currency currency ON currency.id = company.currency_id
             """,
             self._get_sql_values(
                 "(%s, %s, %s, %s::date, %s::numeric, %s, %s::integer)",
@@ -607,6 +638,9 @@ class AccountFollowupItem(models.Model):
             ),
             "res.partner": ("commercial_partner_id",),
             "account.followup.level": ("delay",),
+            "account.move": ("payment_state",),
+            "payment.provider": ("code",),
+            "payment.transaction": ("provider_id", "state"),
             "account.followup.reminder.line": (
                 "date",
                 "horizon",

@@ -49,9 +49,17 @@ class AccountFollowupReminder(models.Model):
         "are for who may see those of all of them.",
     )
     currency_id = fields.Many2one(related="company_id.currency_id")
+    # no sums: the next reminder claims the same debt once more
     amount_overdue = fields.Monetary(
         readonly=True,
-        help="Amount claimed, credits deducted, in company currency.",
+        aggregator=None,
+        help="What was past its due date of what it names, less the credits of the "
+        "same currency, in company currency.",
+    )
+    amount_claimed = fields.Monetary(
+        compute="_compute_amount_claimed",
+        help="All that it names, due or not, less the credits of the same currency, in "
+        "company currency.",
     )
     sms_body = fields.Text("SMS Text", readonly=True)
     call_id = fields.Many2one(
@@ -70,6 +78,7 @@ class AccountFollowupReminder(models.Model):
     _partner_company_date_idx = models.Index("(partner_id, company_id, date)")
     # the reminders of the last days, among those of many years
     _company_date_idx = models.Index("(company_id, date)")
+    _queued_idx = models.Index("(partner_id, company_id) WHERE state = 'queued'")
 
     @api.depends_context("lang")
     @api.depends("level_id", "date", "partner_id")
@@ -97,6 +106,21 @@ class AccountFollowupReminder(models.Model):
     def _get_named_items(self):
         # EXTENDS 'account.followup.sent.mixin'
         return self.sudo().line_ids.move_line_id
+
+    @api.depends("line_ids")
+    def _compute_amount_claimed(self):
+        service = self.env["account.followup.send"]
+        for reminder in self:
+            rows = [
+                {
+                    "currency_id": line.currency_id.id,
+                    "company_currency_id": line.company_currency_id.id,
+                    "residual": line.residual,
+                    "residual_company": line.residual_company,
+                }
+                for line in reminder.line_ids
+            ]
+            reminder.amount_claimed = service._get_company_claim(rows)
 
     def _compute_replies(self):
         """Show what the customer answered to the e-mail of each reminder (E4)."""

@@ -114,6 +114,7 @@ class AccountFollowupSend(models.AbstractModel):
             "rows": named,
             "total_due": self._get_totals(rows),
             "level": level,
+            "counting": {row["id"] for row in self._get_counting_rows(named, day)},
             **self._get_default_content(followup, level, day),
         }
         if chosen.get("letters") == "print" and "letter" in data["channels"]:
@@ -207,8 +208,8 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_level_due(self, rows, day):
-        """Return the highest next level among the ripe items, or none."""
-        ripe = [row for row in rows if self._is_ripe(row, day)]
+        """Return the highest next level among the ripe items that count, or none."""
+        ripe = self._get_counting_rows(rows, day)
         ripe.sort(key=lambda row: row["next_delay"])
         return self.env["account.followup.level"].browse(
             ripe[-1]["next_level_id"] if ripe else None
@@ -318,7 +319,8 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_totals(self, rows):
         """Return [(currency, due, overdue, credit)] of rows that are not excluded.
 
-        Amounts are in the currency of the items, one entry a currency (rule 13).
+        Amounts are in the currency of the items, one entry a currency (rule 13). Where
+        the credits exceed what is late, nothing is overdue.
         """
         totals = {}
         for row in rows:
@@ -330,5 +332,9 @@ class AccountFollowupSend(models.AbstractModel):
                 total[2] -= float(row["residual"])
             if row["residual"] <= 0 or row["days_late"] > 0:
                 total[1] += float(row["residual"])
-        currencies = self.env["res.currency"]
-        return [(currencies.browse(key), *totals[key]) for key in sorted(totals)]
+        result = []
+        for key in sorted(totals):
+            currency = self.env["res.currency"].browse(key)
+            due, overdue, credit = map(currency.round, totals[key])
+            result.append((currency, due, max(overdue, 0.0), credit))
+        return result

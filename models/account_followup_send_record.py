@@ -147,8 +147,8 @@ class AccountFollowupSend(models.AbstractModel):
             "trigger": data["trigger"],
             "state": "sent",
             "user_id": self.env.uid if data["trigger"] != "automatic" else False,
-            "amount_overdue": sum(
-                float(row["residual_company"]) for row in data["rows"]
+            "amount_overdue": self._get_company_claim(
+                data["rows"], lambda row: row["days_late"] > 0
             ),
             "lang": data["lang"],
             # one line: it becomes a header of the e-mail
@@ -167,9 +167,12 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _prepare_line(self, row, data):
-        """Return the values of a line: a ripe item at its own next level (rule 8)."""
+        """Return the values of a line: a ripe item at its own next level (rule 8).
+
+        An item that credits of its currency cover is named, but reaches no level: the
+        text may be that of a lower one.
+        """
         move_line = self.env["account.move.line"].browse(row["id"])
-        ripe = self._is_ripe(row, data["day"])
         return {
             "move_line_id": row["id"],
             "branch_id": row["branch_id"],
@@ -177,7 +180,9 @@ class AccountFollowupSend(models.AbstractModel):
             "invoice_date": row["invoice_date"] or move_line.date,
             "due_date": row["due_date"],
             "days_late": row["days_late"],
-            "level_id": row["next_level_id"] if ripe else False,
+            "level_id": row["next_level_id"]
+            if row["id"] in data["counting"]
+            else False,
             "currency_id": row["currency_id"],
             "amount": row["amount"],
             "residual": row["residual"],

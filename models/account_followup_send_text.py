@@ -101,7 +101,7 @@ class AccountFollowupSend(models.AbstractModel):
         """
         counted = lines.filtered(lambda line: line.residual <= 0 or line.days_late > 0)
         return [
-            (currency, max(sum(mine.mapped("residual")), 0.0))
+            (currency, currency.round(max(sum(mine.mapped("residual")), 0.0)))
             for currency, mine in counted.grouped("currency_id").items()
             if any(line.residual > 0 for line in mine)
         ]

@@ -45,7 +45,7 @@ class AccountMoveLine(models.Model):
         """
         (account_id, partner_id) INCLUDE (
             id, move_id, company_id, date, date_maturity, invoice_date,
-            amount_residual, amount_residual_currency,
+            currency_id, amount_residual, amount_residual_currency,
             no_followup, followup_hold_until, expected_payment_date
         )
         WHERE reconciled IS NOT TRUE

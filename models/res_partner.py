@@ -116,15 +116,15 @@ class ResPartner(models.Model):
         compute="_compute_followup",
         search="_search_total_due",
         groups=GROUPS,
-        help="All open items, credits deducted, excluded ones left out, in company "
-        "currency.",
+        help="What is open in each currency, credits deducted, excluded items left "
+        "out, in company currency.",
     )
     total_overdue = fields.Monetary(
         compute="_compute_followup",
         search="_search_total_overdue",
         groups=GROUPS,
-        help="Open items past their due date, credits deducted, excluded ones left "
-        "out, in company currency.",
+        help="Open items past their due date, less the credits of the same currency, "
+        "excluded ones left out, in company currency.",
     )
 
     # ------------------------------------------------------------------

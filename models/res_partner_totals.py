@@ -78,13 +78,13 @@ class ResPartner(models.Model):
 
     @api.model
     def _render_followup_totals(self, totals):
-        """Return a small table; where credits exceed what is late, nothing is late."""
+        """Return a small table."""
         rows = Markup().join(
             ROW.format(
                 number=NUMBER,
                 name=currency.name,
                 due=formatLang(self.env, due, currency_obj=currency),
-                overdue=formatLang(self.env, max(overdue, 0.0), currency_obj=currency),
+                overdue=formatLang(self.env, overdue, currency_obj=currency),
             )
             for currency, due, overdue, _credit in totals
         )

@@ -150,7 +150,7 @@ class AccountFollowupReportFollowup(models.AbstractModel):
             "overdue": self.env._("Overdue"),
             "not_due": self.env._("Not Due"),
             "credit": self.env._("Credits"),
-            "resting": self.env._("On Hold or Expected"),
+            "resting": self.env._("Resting"),
             "excluded": self.env._("Excluded"),
         }
 

@@ -11,6 +11,7 @@ from . import (
     test_concurrency,
     test_conflicts,
     test_cron,
+    test_currencies,
     test_delivery_recipients,
     test_demo,
     test_faults,

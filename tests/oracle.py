@@ -4,9 +4,11 @@ It shares no code with the module and reads a ledger from plain facts, so that w
 SQL says can be compared with it. Where both differ, one of them is wrong.
 """
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Settings:
     min_amount: Decimal = Decimal()
     min_days: int = 3
     catch_up: str = "step"
+    currency: str = ""
+    units: dict = field(default_factory=dict)  # the least amount of each currency
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,8 @@ class Entry:
     account_type: str
     state: str
     reconciled: bool
-    residual: Decimal  # in its own currency
+    currency: str
+    residual: Decimal | None  # in its own currency
     residual_company: Decimal
     maturity: date | None
     invoice_date: date | None
@@ -59,6 +64,9 @@ class Entry:
     mentions: tuple[Mention, ...] = ()  # of its document
     customer: int | None = None
     is_document: bool = True  # instalments of a document belong together
+    non_trade: bool = False  # its account
+    payment_state: str = ""  # of its invoice
+    transactions: tuple[tuple[str, str], ...] = ()  # state, code of the provider
 
 
 @dataclass
@@ -139,7 +147,8 @@ def is_item(entry):
         entry.account_type == "asset_receivable"
         and entry.state == "posted"
         and not entry.reconciled
-        and (entry.residual != 0 or entry.residual_company != 0)
+        and not entry.non_trade
+        and bool(entry.residual)
     )
 
 
@@ -167,6 +176,11 @@ def get_reasons(entry, today):
         reasons.add("hold")
     if entry.expected and entry.expected >= today:
         reasons.add("expected_payment")
+    if entry.payment_state == "blocked":
+        reasons.add("blocked")
+    for state, provider in entry.transactions:
+        if state in ("pending", "authorized") and provider not in ("none", "custom"):
+            reasons.add("online_payment")
     return reasons
 
 
@@ -266,45 +280,105 @@ def get_items(customer):
     return [entry for entry in customer.entries if is_item(entry)]
 
 
-def get_sum(entries):
-    return sum((entry.residual_company for entry in entries), Decimal())
+def by_currency(entries):
+    """Return dict {currency: its entries}."""
+    groups = defaultdict(list)
+    for entry in entries:
+        groups[entry.currency].append(entry)
+    return groups
 
 
-def get_level_due(customer, today):
-    """Rule 6: return the level due when the customer requires follow-up, or None."""
+def round_to(amount, unit):
+    """Return the multiple of a currency's least amount that is next, half up."""
+    ratio = Fraction(amount) / Fraction(unit)
+    whole = (Decimal(ratio.numerator) / ratio.denominator).quantize(
+        Decimal(1), ROUND_HALF_UP
+    )
+    return whole * unit
+
+
+def get_net(entries):
+    return sum((entry.residual for entry in entries), Decimal())
+
+
+def convert(amount, entries, settings):
+    """Return an amount in company currency, at the rate at which entries are booked."""
+    own = get_net(entries)
+    if not own:
+        return Decimal()
+    booked = sum((entry.residual_company for entry in entries), Decimal())
+    value = Fraction(amount) * Fraction(booked) / Fraction(own)
+    return round_to(value, settings.units[settings.currency])
+
+
+def get_claim(claimed, credits, settings):
+    """Return what is claimed in a currency, in company currency; None for nothing."""
+    if not claimed:
+        return None
+    amount = get_net(claimed) + get_net(credits)
+    if round_to(amount, settings.units[claimed[0].currency]) <= 0:
+        return None
+    return max(convert(amount, claimed, settings), Decimal())
+
+
+def get_highest(entries, settings, today):
+    """Return the highest next level of the ripe ones, or None."""
+    levels = [
+        get_next(entry, settings, today)
+        for entry in entries
+        if is_ripe(entry, settings, today)
+    ]
+    return max(levels, key=lambda level: level.delay, default=None)
+
+
+def get_level_due(customer, today, is_coming=False):
+    """Rule 6: return the level due when the customer requires follow-up, or None.
+
+    :param bool is_coming: it is a later day: what is queued now will have left by then
+    """
     settings = customer.settings
     if customer.excluded:
         return None
     if customer.set_by_hand and customer.set_by_hand > today:
+        return None
+    queued = any("queued" in states for _day, states, _noticed in customer.reminders)
+    if queued and not is_coming:
         return None
     standing = [
         day for day, states, _noticed in customer.reminders if is_standing(states)
     ]
     if standing and (today - max(standing)).days < settings.min_days:
         return None
+    level, amount = get_level_and_claim(customer, today)
+    return level if level and amount > 0 and amount >= settings.min_amount else None
 
-    claimable, credits = [], Decimal()
-    for entry in get_items(customer):
-        if entry.excluded:
-            continue
-        if is_credit(entry):
-            credits -= entry.residual_company
-        elif not get_reasons(entry, today):
-            claimable.append(entry)
-    ripe = [entry for entry in claimable if is_ripe(entry, settings, today)]
-    if not ripe:
-        return None
-    level = max(
-        (get_next(entry, settings, today) for entry in ripe),
-        key=lambda level: level.delay,
-    )
-    claimed = ripe
-    if level.delay >= 0:
-        claimed = [entry for entry in claimable if is_overdue(entry, today)]
-    amount = get_sum(claimed) - credits
-    if amount <= 0 or amount < settings.min_amount:
-        return None
-    return level
+
+def get_level_and_claim(customer, today):
+    """Return the highest level that counts and what is claimed over all currencies."""
+    settings = customer.settings
+    late = early = Decimal()
+    counting = []
+    items = [entry for entry in get_items(customer) if not entry.excluded]
+    for mine in by_currency(items).values():
+        credits = [entry for entry in mine if is_credit(entry)]
+        free = [
+            entry
+            for entry in mine
+            if not is_credit(entry) and not get_reasons(entry, today)
+        ]
+        ripe = [entry for entry in free if is_ripe(entry, settings, today)]
+        overdue = [entry for entry in free if is_overdue(entry, today)]
+        level = get_highest(free, settings, today)
+        claim_late = get_claim(overdue, credits, settings)
+        claim_early = get_claim(ripe, credits, settings)
+        late += claim_late or 0
+        if level and level.delay < 0 and claim_early is not None:
+            counting.append(level)
+            early += claim_early
+        elif level and level.delay >= 0 and claim_late is not None:
+            counting.append(level)
+    level = max(counting, key=lambda level: level.delay, default=None)
+    return level, late if level and level.delay >= 0 else early
 
 
 def get_horizon(customer, today):
@@ -328,7 +402,7 @@ def get_next_reminder(customer, today):
     horizon = get_horizon(customer, today)
     day = today
     while day <= horizon:
-        if get_level_due(customer, day):
+        if get_level_due(customer, day, is_coming=day > today):
             return day
         day += timedelta(days=1)
     return None
@@ -358,11 +432,30 @@ def explain_customer(customer, today):
         status = "with_overdue_invoices"
     else:
         status = "no_action_needed"
-    overdue = [entry for entry in items if is_credit(entry) or is_overdue(entry, today)]
     return CustomerAnswer(
         status=status,
         levels=frozenset({level.id} if level else get_highest_reached(customer)),
         next_reminder=get_next_reminder(customer, today),
-        total_due=get_sum(items),
-        total_overdue=max(get_sum(overdue), Decimal()),
+        total_due=get_total_due(items, customer.settings),
+        total_overdue=get_total_overdue(items, customer.settings, today),
     )
+
+
+def get_total_due(items, settings):
+    """Rule 13: what remains in each currency, at the rate of what outweighs."""
+    total = Decimal()
+    for mine in by_currency(items).values():
+        net = get_net(mine)
+        outweighs = [entry for entry in mine if is_credit(entry) == (net < 0)]
+        total += convert(net, outweighs, settings)
+    return total
+
+
+def get_total_overdue(items, settings, today):
+    """Rule 13: in no currency less than nothing."""
+    total = Decimal()
+    for mine in by_currency(items).values():
+        overdue = [entry for entry in mine if is_overdue(entry, today)]
+        credits = [entry for entry in mine if is_credit(entry)]
+        total += get_claim(overdue, credits, settings) or 0
+    return total

@@ -20,6 +20,13 @@ class OracleFacts:
             min_amount=Decimal(str(root.followup_min_amount)),
             min_days=root.followup_min_days,
             catch_up=root.followup_catch_up,
+            currency=root.currency_id.name,
+            units={
+                currency.name: Decimal(str(currency.rounding))
+                for currency in self.env["res.currency"]
+                .with_context(active_test=False)
+                .search([])
+            },
         )
 
     def _read_customers(self):
@@ -71,6 +78,7 @@ class OracleFacts:
             account_type=line.account_type,
             state=line.parent_state,
             reconciled=line.reconciled,
+            currency=line.currency_id.name,
             residual=Decimal(str(line.amount_residual_currency)),
             residual_company=Decimal(str(line.amount_residual)),
             maturity=line.date_maturity or None,
@@ -82,4 +90,10 @@ class OracleFacts:
             mentions=tuple(mentions),
             customer=line.partner_id.commercial_partner_id.id,
             is_document=line.move_id.is_sale_document(include_receipts=True),
+            non_trade=line.account_id.non_trade,
+            payment_state=line.move_id.payment_state,
+            transactions=tuple(
+                (transaction.state, transaction.provider_id.code)
+                for transaction in line.move_id.transaction_ids
+            ),
         )

@@ -98,6 +98,7 @@ class TestCron(FollowupCommon, CronMixinCase):
                 with freeze_time(TODAY + timedelta(days=offset)):
                     self.env.invalidate_all()
                     self._run_cron()
+                    self._run_mail_queue()
         days = [
             (r.level_id.delay, (r.date - TODAY).days) for r in self._get_reminders()
         ]

@@ -26,7 +26,11 @@ MODELS = "odoo.addons.account_payment_followup.models"
 BASE = date(2024, 6, 12)
 #: Seed of the documents; the rounds count on from it.
 SEED = 20240612
-ROUNDS = 500 if os.environ.get("FOLLOWUP_LONG") else 40
+#: A round compares some 190 customers; ``FOLLOWUP_ROUNDS`` asks for so many.
+ROUNDS = int(
+    os.environ.get("FOLLOWUP_ROUNDS")
+    or (500 if os.environ.get("FOLLOWUP_LONG") else 40)
+)
 SEEDS = range(SEED, SEED + ROUNDS)
 AMOUNTS = ("10", "20", "25.5", "33.33", "50", "100", "0.01", "333.333")
 MINIMUM = ("0", "0", "0", "10", "25.5", "50", "66.66", "100", "1000")
@@ -62,6 +66,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
             context={**cls.env.context, "allowed_company_ids": cls.companies.ids}
         )
         cls.foreign = cls.setup_other_currency("CHF")
+        cls.yen = cls.setup_other_currency("JPY", rounding=1)
         cls.env["account.followup.level"].search(
             [("company_id", "in", cls.roots.ids)]
         ).unlink()
@@ -69,6 +74,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         cls._create_partners()
         cls._create_documents(rng)
         cls.document_lines = cls._get_lines()
+        cls._create_transactions()
         for company, data, share in (
             (cls.root, cls.company_data, 0.9),
             (cls.branch, cls.company_data, 0.3),
@@ -149,31 +155,70 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         )
 
     @classmethod
+    def _create_transactions(cls):
+        """Online payments; which invoice they are of, a round says."""
+        providers = cls.env["payment.provider"].create(
+            [{"name": "By hand", "code": "none"}, {"name": "Online", "code": "none"}]
+        )
+        providers.flush_recordset()
+        cls.env.cr.execute(  # the modules of real ones are not installed here
+            "UPDATE payment_provider SET code = 'online' WHERE id = %s",
+            [providers[1].id],
+        )
+        providers.invalidate_recordset()
+        method = cls.env["payment.method"].create({"name": "Card", "code": "any_card"})
+        cls.transactions = cls.env["payment.transaction"].create(
+            [
+                {
+                    "provider_id": provider.id,
+                    "payment_method_id": method.id,
+                    "amount": 10,
+                    "currency_id": cls.root.currency_id.id,
+                    "partner_id": cls.partners[0].id,
+                    "reference": f"{provider.name} {number}",
+                }
+                for provider in providers
+                for number in range(4)
+            ]
+        )
+
+    @classmethod
     def _post_entry(cls, rng, company, data, share):
-        """Book some lines of most customers, in two accounts and two currencies."""
+        """Book some lines of most customers, in three accounts and three currencies.
+
+        They are spread over some entries, of which a round blocks one or the other.
+        """
         receivable = data["default_account_receivable"].with_company(data["company"])
         accounts = receivable + cls.copy_account(receivable)
+        accounts += cls.copy_account(receivable)
+        accounts[2].non_trade = True
         currency = data["company"].currency_id
-        vals_list, total = [], 0.0
+        moves = [[] for _number in range(8)]
         for partner in cls.partners + cls.contacts:
             while rng.random() < share * (0.7 if partner.is_company else 0.3):
                 sign = 1 if rng.random() < 0.8 else -1
                 balance = sign * currency.round(float(rng.choice(AMOUNTS)))
-                foreign = rng.random() < 0.25
-                total += balance
-                vals_list.append(
+                own, rate = rng.choices(
+                    ((currency, 1), (cls.foreign, 2), (cls.yen, 100)), (60, 25, 15)
+                )[0]
+                rng.choice(moves).append(
                     {
                         "name": "Item",
                         "partner_id": partner.id,
-                        "account_id": rng.choice(accounts).id,
-                        "currency_id": (cls.foreign if foreign else currency).id,
-                        "amount_currency": balance * (2 if foreign else 1),
+                        "account_id": rng.choices(accounts, (45, 45, 10))[0].id,
+                        "currency_id": own.id,
+                        "amount_currency": own.round(balance * rate),
                         "balance": balance,
                     }
                 )
+        for vals_list in moves:
+            cls._post_lines(company, data, vals_list)
+
+    @classmethod
+    def _post_lines(cls, company, data, vals_list):
         counterpart = {
             "account_id": data["default_account_revenue"].id,
-            "balance": -total,
+            "balance": -sum(vals["balance"] for vals in vals_list),
         }
         move = cls.env["account.move"].create(
             {
@@ -202,6 +247,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for root in self.roots:
                     self._set_up_company(rng, root)
                 self._scatter_items(rng, days)
+                self._scatter_payments(rng)
                 self._create_cases(rng, days)
                 self._create_reminders(rng, days)
                 self.env.flush_all()
@@ -250,7 +296,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
 
     def _scatter_items(self, rng, days):
         marks, rows = [], []
-        oldest = {root: rng.choice((-30, -30, -8)) for root in self.roots}
+        oldest = {root: rng.choice((-30, -8, -8)) for root in self.roots}
         for line in self.document_lines + self.scattered:
             today = days[line.company_id.root_id]
             marks.append(
@@ -318,14 +364,49 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         residual = sign * line.currency_id.round(float(rng.choice(AMOUNTS)))
         if line.currency_id == line.company_currency_id:
             return residual, residual
-        # what differences of exchange can leave behind
+        # what differences of exchange, revaluations and imports can leave behind
         odd = rng.random()
         if odd < 0.05:
             return sign * 0.01, 0.0
         if odd < 0.1:
-            return 0.0, sign * 0.01
-        rate = rng.choice((2, 0.5, 1))
+            return 0.0, sign * rng.choice((0.01, 75))
+        if odd < 0.12:
+            return sign * 0.004, sign * 0.1
+        if odd < 0.13:
+            return residual, -residual
+        rate = rng.choice((2, 0.5, 1, 1.0870, 1.0753))
         return residual, line.company_currency_id.round(residual * rate)
+
+    def _scatter_payments(self, rng):
+        """Block some documents, and let some of them be paid online."""
+        moves = (self.document_lines + self.scattered).move_id
+        blocked = [move.id for move in moves if rng.random() < 0.08]
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_move SET payment_state = CASE WHEN id IN %s"
+                " THEN 'blocked' ELSE 'not_paid' END WHERE id IN %s",
+                tuple(blocked) or (None,),
+                tuple(moves.ids),
+            )
+        )
+        states = ("draft", "pending", "authorized", "done", "cancel", "error")
+        for transaction in self.transactions:
+            self.env.cr.execute(
+                SQL(
+                    "UPDATE payment_transaction SET state = %s WHERE id = %s",
+                    rng.choice(states),
+                    transaction.id,
+                )
+            )
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO account_invoice_transaction_rel"
+                    " (transaction_id, invoice_id) VALUES (%s, %s)",
+                    transaction.id,
+                    rng.choice(moves.ids),
+                )
+            )
+        self.env.invalidate_all()
 
     def _create_cases(self, rng, days):
         self.env["account.followup"].sudo().create(
@@ -382,7 +463,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
 
         :param set taken: (item, delay) that a standing reminder has already
         """
-        states = rng.choices(STATES, k=rng.choice((0, 1, 1, 2)))
+        states = rng.choices(STATES, (1, 5, 2, 2), k=rng.choice((0, 1, 1, 2)))
         stands = not states or not set(states) <= {"failed", "withdrawn"}
         line_vals = []
         for line in lines:
@@ -521,12 +602,34 @@ class TestRuleOracle(LedgerCase):
                 customers = self._read_customers()
                 self._fail_on([*self._get_item_mismatches(customers, days)], seed)
                 self._fail_on([*self._get_customer_mismatches(customers, days)], seed)
+                if seed % 10 == 0:
+                    self._check_reminders(customers, days)
                 counts["automatic"] += self._check_automatic(days)
                 counts += self._count(customers, days)
         _logger.info("Compared with the oracle: %s", dict(counts))
         self.assertGreater(counts["customers"], 5000)
         for name in ("due", "due before the due date", "later", "never", "automatic"):
             self.assertGreater(counts[name], 50, f"{name}: the ledgers are too tame")
+
+    def _check_reminders(self, customers, days):
+        """The reminder that would be made claims what the oracle says (rule 8)."""
+        service = self.env["account.followup.send"]
+        for (partner_id, root_id), customer in customers.items():
+            root = self.env["res.company"].browse(root_id)
+            level = root in days and oracle.get_level_due(customer, days[root])
+            if not level:
+                continue
+            today = days[root]
+            _level, amount = oracle.get_level_and_claim(customer, today)
+            items = self.env["account.followup.item"]
+            partner = self.env["res.partner"].browse(partner_id)
+            rows = items._get_rows({root: today}, partner)
+            named = service._get_default_rows(rows, today)
+            due = service._get_level_due(named, today)
+            self.assertEqual(due.delay, level.delay, pformat(customer))
+            claim = service._get_company_claim(named, lambda row: row["days_late"] > 0)
+            if level.delay >= 0:
+                self.assertAlmostEqual(claim, float(amount), 3, pformat(customer))
 
     def _check_automatic(self, days):
         """The scheduled action finds who is due, be they few or many (rule 12).

@@ -119,6 +119,10 @@ class AccountFollowupSendWizard(models.TransientModel):
         companies = set(self.env.companies.ids)
         return [row for row in self._get_all_rows() if row["branch_id"] in companies]
 
+    def _get_chosen_rows(self):
+        chosen = set(self.item_line_ids._origin.ids)
+        return [row for row in self._get_rows() if row["id"] in chosen]
+
     @api.depends("partner_id", "company_id")
     def _compute_seen_reminder_id(self):
         for wizard in self:
@@ -155,8 +159,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     @api.depends("item_line_ids")
     def _compute_level_id(self):
         for wizard in self:
-            chosen = set(wizard.item_line_ids._origin.ids)
-            rows = [row for row in wizard._get_rows() if row["id"] in chosen]
+            rows = wizard._get_chosen_rows()
             wizard.level_id = wizard._get_service()._get_level_due(
                 rows, wizard._get_day()
             )
@@ -266,7 +269,7 @@ class AccountFollowupSendWizard(models.TransientModel):
                 "level": "warning",
                 "message": self.env._("This customer is excluded from follow-ups."),
             }
-        if sum(self.item_line_ids._origin.mapped("amount_residual")) <= 0:
+        if not self._get_service()._get_claims(self._get_chosen_rows()):
             alerts["credit"] = {
                 "level": "warning",
                 "message": self.env._(
