@@ -3,6 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
+from .account_followup_item import DATED_REASONS
 from .account_move_line import GROUPS
 
 #: What a click on a step of the ladder opens: action, field that names the level.
@@ -80,7 +81,7 @@ class ResPartner(models.Model):
             for row in rows
             if level
             and row["next_level_id"] == level.id
-            and row["rest_reason"] != "excluded"
+            and row["rest_reason"] in (None, *DATED_REASONS)
         ]
         return {
             "id": level.id or 0,
