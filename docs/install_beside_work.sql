@@ -15,7 +15,7 @@ RESET lock_timeout;
 CREATE INDEX CONCURRENTLY IF NOT EXISTS account_move_line_followup_open_idx ON account_move_line
     (account_id, partner_id) INCLUDE (
         id, move_id, company_id, date, date_maturity, invoice_date,
-        amount_residual, amount_residual_currency,
+        currency_id, amount_residual, amount_residual_currency,
         no_followup, followup_hold_until, expected_payment_date
     )
     WHERE reconciled IS NOT TRUE
