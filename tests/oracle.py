@@ -408,6 +408,12 @@ def get_next_reminder(customer, today):
     return None
 
 
+def is_refused_by_hand(customer, day, today):
+    """Return whether a person may not set this day: it has passed, or is too early."""
+    by_rule = explain_customer(replace(customer, set_by_hand=None), today).next_reminder
+    return day < max(by_rule or today, today)
+
+
 def get_highest_reached(customer):
     """Return the levels with the largest delay that open items have reached."""
     reached = [

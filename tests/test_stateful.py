@@ -206,10 +206,14 @@ class Business(RuleBasedStateMachine):
     def exclude_customer(self, customer, value):
         self._get_partner(customer).followup_excluded = value
 
-    @rule(customer=customers, ahead=st.integers(0, 10))
+    @rule(customer=customers, ahead=st.integers(-2, 10))
     def next_reminder(self, customer, ahead):
+        """A day that is earlier than that of the rule is refused, and only that."""
         partner = self._get_partner(customer)
-        partner.followup_next_reminder_date = self.day + timedelta(days=ahead)
+        day = self.day + timedelta(days=ahead)
+        known = self.case._read_customers()[partner.id, self.case.company.id]
+        done = self._try(partner.write, {"followup_next_reminder_date": day})
+        assert (not done) == oracle.is_refused_by_hand(known, day, self.day)
 
     @rule(customer=customers)
     def send_by_hand(self, customer):
