@@ -63,12 +63,20 @@ class AccountFollowupSendWizard(models.TransientModel):
                 )
             )
 
+    def _read_shown(self):
+        """Return what the window has shown; what is no such text has shown nothing."""
+        try:
+            shown = json.loads(self.shown or "{}")
+        except ValueError:
+            shown = {}
+        return shown if isinstance(shown, dict) else {}
+
     def _get_change(self):
         """Return what is not as the window has shown it, in one sentence, or None.
 
         When nothing is left to remind of, sending says so.
         """
-        old, new = json.loads(self.shown or "{}"), self._get_shown()
+        old, new = self._read_shown(), self._get_shown()
         if old == new or not any(value > 0 for value in new["items"].values()):
             return None
         if old.get("items") != new["items"]:
