@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
 from .account_followup_customer import ID_SHIFT
+from .res_company import SETTINGS_GROUPS
 
 #: A message that waits for longer is told (promise 5: never "queued" for ever).
 PATIENCE = timedelta(days=1)
@@ -59,9 +60,15 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     # since when messages wait, told to the responsible; empty when none does
-    followup_waiting_since = fields.Datetime(readonly=True, copy=False)
+    followup_waiting_since = fields.Datetime(
+        readonly=True, copy=False, groups=SETTINGS_GROUPS
+    )
     followup_waiting_activity_id = fields.Many2one(
-        "mail.activity", readonly=True, copy=False, ondelete="set null"
+        "mail.activity",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        groups=SETTINGS_GROUPS,
     )
 
     def _tell_followup_outage(self, count, since, channels):

@@ -20,7 +20,8 @@ class AccountMove(models.Model):
             return super().write(vals)
         agreed = self.line_ids._get_followup_agreed()
         result = super().write(vals)
-        agreed and self.env["account.move.line"]._end_followup_agreed(agreed)
+        if agreed:
+            self.env["account.move.line"]._end_followup_agreed(agreed)
         return result
 
 
@@ -33,7 +34,8 @@ class AccountMoveLine(models.Model):
             return super().write(vals)
         agreed = self._get_followup_agreed()
         result = super().write(vals)
-        agreed and self._end_followup_agreed(agreed)
+        if agreed:
+            self._end_followup_agreed(agreed)
         return result
 
     def _get_followup_agreed(self):
