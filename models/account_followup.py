@@ -274,7 +274,9 @@ class AccountFollowup(models.Model):
             result["skipped"][followup] = self.env._("It is being processed elsewhere.")
         for company, followups in locked.grouped("company_id").items():
             day = today or self._get_day_of(company)
-            due = followups._get_due_rows(day)
+            # companies, levels and accounts, read once for both questions of the rule
+            parts = self.env["account.followup.item"]._get_sql_parts({company: day})
+            due = followups._get_due_rows(day, parts)
             ready = self.browse()
             for followup in followups:
                 row = due.get(followup.partner_id.id)
@@ -282,14 +284,15 @@ class AccountFollowup(models.Model):
                     result["skipped"][followup] = reason
                 else:
                     ready += followup
-            ready._process_together(day, trigger, result, options or {})
+            chosen = {**(options or {}), "parts": parts}
+            ready._process_together(day, trigger, result, chosen)
         return result
 
-    def _get_due_rows(self, day):
+    def _get_due_rows(self, day, parts=None):
         """Return {customer id: row of account.followup.customer} on a day."""
         company = self.company_id
         rows = self.env["account.followup.customer"]._get_rows(
-            {company: day}, self.partner_id, with_next_date=False
+            {company: day}, self.partner_id, with_next_date=False, parts=parts
         )
         return {row["partner_id"]: row for row in rows}
 

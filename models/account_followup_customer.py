@@ -158,7 +158,9 @@ class AccountFollowupCustomer(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_sql(self, days, partners=None, with_next_date=True, without=None):
+    def _get_sql(
+        self, days, partners=None, with_next_date=True, without=None, parts=None
+    ):
         """Return the statement of customers.
 
         Who reads only some of the columns pays only for these: each costly one is
@@ -168,9 +170,11 @@ class AccountFollowupCustomer(models.Model):
         :param partners: only these commercial partners; None for all
         :param bool with_next_date: work out the next reminder, too
         :param without: reminders that do not count, see ``_get_sql_parts`` of items
+        :param dict parts: what that has returned, if known
         :return: SQL with the columns of this model
         """
-        parts = self.env["account.followup.item"]._get_sql_parts(days, without)
+        items = self.env["account.followup.item"]
+        parts = parts or items._get_sql_parts(days, without)
         return SQL(
             """
             SELECT (customer.company_id::bigint << %(shift)s) | customer.partner_id
@@ -384,7 +388,7 @@ class AccountFollowupCustomer(models.Model):
         ]
 
     @api.model
-    def _get_rows(self, days, partners, with_next_date=True, without=None):
+    def _get_rows(self, days, partners, with_next_date=True, without=None, parts=None):
         """Return the rows of some customers as dicts.
 
         :param days: dict {root company: date that counts as today}
@@ -392,5 +396,5 @@ class AccountFollowupCustomer(models.Model):
         :param without: reminders that do not count, see ``_get_sql_parts`` of items
         """
         return self.env.execute_query_dict(
-            self._get_sql(days, partners, with_next_date, without)
+            self._get_sql(days, partners, with_next_date, without, parts)
         )

@@ -659,13 +659,15 @@ class AccountFollowupItem(models.Model):
         ]
 
     @api.model
-    def _get_rows(self, days, partners, without=None):
+    def _get_rows(self, days, partners, without=None, parts=None):
         """Return the open items of some customers as dicts, oldest first.
 
         :param days: dict {root company: date that counts as today}
         :param partners: commercial partners
         :param without: reminders that do not count, see ``_get_sql_parts``
+        :param dict parts: what ``_get_sql_parts`` has returned, if known
         """
+        parts = parts or self._get_sql_parts(days, without)
         return self.env.execute_query_dict(
             SQL(
                 """
@@ -673,7 +675,7 @@ class AccountFollowupItem(models.Model):
                  WHERE item.partner_id IN %s
                  ORDER BY item.due_date, item.id
                 """,
-                self._get_sql(days, parts=self._get_sql_parts(days, without)),
+                self._get_sql(days, parts=parts),
                 tuple(partners.ids) or (None,),
             )
         )

@@ -56,8 +56,9 @@ class AccountFollowupSentMixin(models.AbstractModel):
         super()._remove_personal_data()
         deliveries = self.delivery_ids
         # the message in the chatter is the text once more
-        self.mail_message_id.unlink()
-        deliveries.mail_message_id.unlink()
+        messages = self.mail_message_id | deliveries.mail_message_id
+        deliveries.mail_mail_id.unlink()
+        messages.exists().unlink()
         deliveries.letter_id.unlink()
         deliveries.attachment_id.unlink()
         deliveries.write({"recipient": False, "failure_reason": False})

@@ -95,8 +95,10 @@ class AccountFollowupReminder(models.Model):
 
     @api.depends("line_ids")
     def _compute_branch_ids(self):
-        for reminder in self:
-            reminder.branch_ids = reminder.line_ids.branch_id
+        # nearly all name the same companies: written together
+        groups = self.grouped(lambda reminder: reminder.line_ids.branch_id)
+        for branches, reminders in groups.items():
+            reminders.branch_ids = branches
 
     @api.depends("delivery_ids.state")
     def _compute_state(self):

@@ -44,12 +44,13 @@ class AccountFollowupSend(models.AbstractModel):
         return self._prepare_batch(followup, day, trigger=trigger, **chosen)[0]
 
     @api.model
-    def _prepare_batch(self, followups, day, *, trigger, **chosen):
+    def _prepare_batch(self, followups, day, *, trigger, parts=None, **chosen):
         """Return all that reminders need, with what a person chose on top.
 
         :param followups: cases of some customers in one company
         :param date day: the company's day
         :param str trigger: ``automatic``, ``mass`` or ``manual``
+        :param dict parts: of the rule, see ``_get_rows`` of items
         :param chosen: values that replace the defaults: ``items`` (journal items),
             ``channels`` (set), ``mail_template``, ``subject``, ``body``,
             ``sms_template``, ``sms_body``, ``attach_invoices``; and ``letters``:
@@ -60,7 +61,7 @@ class AccountFollowupSend(models.AbstractModel):
         """
         company = followups.company_id
         followups = followups.with_company(company)
-        rows = self._get_rows_by_customer(company, followups.partner_id, day)
+        rows = self._get_rows_by_customer(company, followups.partner_id, day, parts)
         batch = [
             self._prepare_defaults(
                 followup, rows[followup.partner_id.id], day, trigger, chosen
@@ -76,11 +77,11 @@ class AccountFollowupSend(models.AbstractModel):
         return batch
 
     @api.model
-    def _get_rows_by_customer(self, company, partners, day):
+    def _get_rows_by_customer(self, company, partners, day, parts=None):
         """Return {customer's id: rows of all open items}, read at once."""
         rows = defaultdict(list)
         for row in self.env["account.followup.item"]._get_rows(
-            {company: day}, partners
+            {company: day}, partners, parts=parts
         ):
             rows[row["partner_id"]].append(row)
         return rows

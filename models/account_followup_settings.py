@@ -70,7 +70,8 @@ class AccountFollowup(models.Model):
     def _check_next_reminder(self, day):
         """Refuse a day before the one of the rule: it would remind no earlier (rule 9).
 
-        What was set by hand before is taken away, so that the rule speaks alone.
+        What was set by hand before is taken away, so that the rule speaks alone. What
+        is still queued does not count: a later day is the way to hold it back (X2).
 
         :raise UserError: the day is earlier, or has passed
         """
@@ -79,7 +80,16 @@ class AccountFollowup(models.Model):
         customers = self.env["account.followup.customer"]
         for company, followups in self.grouped("company_id").items():
             today = self._get_day_of(company)
-            rows = customers._get_rows({company: today}, followups.partner_id)
+            queued = self.env["account.followup.reminder"].search(
+                [
+                    ("company_id", "=", company.id),
+                    ("partner_id", "in", followups.partner_id.ids),
+                    ("state", "=", "queued"),
+                ]
+            )
+            rows = customers._get_rows(
+                {company: today}, followups.partner_id, without=queued
+            )
             by_rule = {row["partner_id"]: row["next_reminder_date"] for row in rows}
             for followup in followups:
                 first = by_rule.get(followup.partner_id.id)

@@ -43,6 +43,7 @@ class TestAnyDate(FollowupCommon):
         super().setUp()
         with self.mock_mail_gateway():
             self._run_cron()
+            self._run_mail_queue()
         self.reminder = self._get_reminders()
         self.followup = self._get_followup()
         self.env.flush_all()
@@ -281,6 +282,7 @@ class TestLevelsOfCompanies(FollowupCommon):
     def _remind(self):
         with self.mock_mail_gateway():
             self._run_cron()
+            self._run_mail_queue()
 
     def test_large_ids(self):
         """An id that was given after millions of others works like any other."""

@@ -513,10 +513,11 @@ class TestTime(FaultsCommon):
             sent = []
             for offset in range(32):
                 day = date.fromisoformat(due) + timedelta(days=offset)
-                with freeze_time(day):
+                with freeze_time(day), self.mock_mail_gateway():
                     self.env.invalidate_all()
                     followup = self._get_followup(customer)
                     followup._process(day, trigger="automatic")
+                    self._run_mail_queue()
             sent = [one.date.isoformat() for one in self._get_reminders(customer)]
             self.assertEqual(sent, list(days))
 

@@ -29,14 +29,15 @@ SAME = {
     "XLSX",
 }
 SAME_IN = {
-    "de": {"Journal", "SMS", "Status"},
-    "es": {"Error", "Manual", "SMS", "Total", "Total %s"},
+    "de": {"Journal", "Partner", "SMS", "Status"},
+    "es": {"Error", "Manual", "No", "SMS", "Total", "Total %s"},
     "fr": {
         "Contact",
         "Contacts",
         "Date",
         "Description",
         "Document",
+        "Horizon",
         "Journal",
         "Message",
         "Module",
@@ -47,12 +48,13 @@ SAME_IN = {
         "Total",
         "Total %s",
     },
-    "it": {"In %s", "SMS"},
+    "it": {"In %s", "No", "Partner", "SMS"},
     "nl": {
         "Contact",
         "Credit",
         "Document",
         "Filters",
+        "Horizon",
         "Module",
         "SMS",
         "Status",

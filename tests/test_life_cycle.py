@@ -72,6 +72,8 @@ class TestMerge(FollowupCommon):
         invoices = self._remind(self.customer, self.other, self.third)
         self._merge(self.customer + self.other + self.third, self.customer)
         self.assertEqual(self._count("account.followup.reminder"), 3)
+        with self.mock_mail_gateway():
+            self._run_mail_queue()
         with freeze_time(TODAY + timedelta(days=14)), self.mock_mail_gateway():
             self._run_cron()
         last = self._get_reminders()[-1]

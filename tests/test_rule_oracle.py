@@ -273,11 +273,11 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 "followup_catch_up": rng.choice(("step", "step", "jump")),
             }
         )
-        delays = rng.sample(range(-9, 26), rng.choice((0, 1, 1, 2, 3, 3, 4, 6)))
+        delays = rng.sample(range(-14, 21), rng.choice((0, 1, 1, 2, 3, 3, 4, 6)))
         if delays and rng.random() < 0.3:
             delays = sorted({0, *delays[1:]})
         archived = [
-            rng.choice((*delays, rng.randint(-9, 26)))
+            rng.choice((*delays, rng.randint(-14, 21)))
             for _number in range(rng.choice((0, 0, 1, 2)))
         ]
         self.env["account.followup.level"].create(
