@@ -58,7 +58,7 @@ class TestReportRoutes(ReportFilesCommon, HttpCase):
         self._log_in(self.responsible)
         self.customer.name = 'Late/"Ltd"\r\nX: é'
         for options, expected in (
-            ({"partner_ids": self.customer.ids}, "Customer Statement - LateLtd"),
+            ({"partner_ids": self.customer.ids}, "Customer Statement - Late__Ltd_ X_"),
             ({"variant": "aged_receivable"}, "Aged Receivable 2024-05-15.pdf"),
         ):
             answer = self._open("pdf", options)
