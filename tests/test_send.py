@@ -246,10 +246,15 @@ class TestSend(FollowupCommon):
         window = self._open_window()
         self.assertEqual(window.alerts["email"]["level"], "danger")
         self.assertEqual(window.alerts["email"]["action"]["res_id"], self.customer.id)
+        with self.assertRaisesRegex(UserError, "no valid e-mail.*tick another way"):
+            window.action_send()
+        self.assertFalse(self._get_reminders(), "nothing is half done")
+        window.do_print = True
         with self.mock_mail_gateway():
             window.action_send()
         reminder = self._get_reminders()
-        self.assertEqual(reminder.state, "failed")
+        states = {one.channel: one.state for one in reminder.delivery_ids}
+        self.assertEqual(states, {"email": "failed", "print": "sent"})
         self.assertIn("no valid e-mail", reminder.failure_reason)
 
     def test_c4_language_of_the_customer(self):

@@ -10,14 +10,22 @@ registry.category("web_tour.tours").add("account_followup_send_choices", {
             run: "click",
         },
         {
+            content: "A letter",
+            trigger: ".modal .o_field_widget[name=do_print] input",
+            run: "check",
+        },
+        {
+            content: "The window knows",
+            trigger: ".modal footer button:contains(/^Send & Print$/)",
+        },
+        {
             content: "No e-mail this time",
             trigger: ".modal .o_field_widget[name=do_email] input",
             run: "uncheck",
         },
         {
-            content: "A letter",
-            trigger: ".modal .o_field_widget[name=do_print] input",
-            run: "check",
+            content: "It is for printing only",
+            trigger: ".modal footer button:contains(/^Print$/)",
         },
         {
             content: "Change the subject",
