@@ -599,6 +599,8 @@ class TestWindowForm(ViewsCommon):
         ticks = ("do_print", "do_email", "do_sms", "do_letter")
         for ticked, expected in (
             ((), []),
+            (("task",), ["Plan Activity"]),
+            (("task", "do_email"), ["Send"]),
             (("do_email",), ["Send"]),
             (("do_sms",), ["Send"]),
             (("do_letter",), ["Send"]),
@@ -606,7 +608,7 @@ class TestWindowForm(ViewsCommon):
             (("do_print", "do_email"), ["Send & Print"]),
             (("do_print", "do_sms"), ["Send & Print"]),
         ):
-            values = {name: name in ticked for name in ticks}
+            values = {name: name in ticked for name in (*ticks, "task")}
             shown = [
                 button.get("string")
                 for button in buttons
