@@ -22,7 +22,9 @@ LANGS = {
 SAME = {
     "'%s %s' % (object.display_name, object.date)",
     "'%s - %s' % (object.env._(\"Customer Statement\"), object.name)",
+    "%(channel)s: %(reason)s",
     "%(customer)s: %(reason)s",
+    "%(setting)s: %(old)s → %(new)s",
     "30, 60, 90, 120",
     "ID",
     "PDF",

@@ -248,5 +248,7 @@ class TestWeek(FollowupCommon):
                 states += self._check_history()
                 savepoint.rollback()
             self.env.invalidate_all()
-        self.assertLessEqual({"sent", "failed", "withdrawn"}, set(states))
-        self.assertTrue(due)
+        self.assertTrue(states["sent"])
+        if LONG:  # a few days are too short for everything to happen
+            self.assertLessEqual({"sent", "failed", "withdrawn"}, set(states))
+            self.assertTrue(due)
