@@ -135,11 +135,11 @@ class TestCron(FollowupCommon, CronMixinCase):
         )
         followup._process(TODAY)
         with (
-            patch.object(type(followup), "_get_due_rows", lambda *args: rows),
+            patch.object(type(followup), "_get_due_rows", lambda *args, **kwargs: rows),
             patch.object(
                 self.env.registry["account.followup.item"],
                 "_get_rows",
-                lambda *args: items,
+                lambda *args, **kwargs: items,
             ),
             mute_logger("odoo.sql_db"),
         ):
