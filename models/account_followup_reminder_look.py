@@ -49,17 +49,16 @@ class AccountFollowupReminder(models.Model):
         objections = {}
         for company, reminders in self.grouped("company_id").items():
             day = company._get_followup_day()[company]
-            cases = reminders._get_cases(company, day)
-            items = self.env["account.followup.item"].sudo()
-            rows = items._get_rows(
-                {company: day}, reminders.partner_id, without=reminders
+            # companies, levels and accounts, read once for both questions of the rule
+            parts = self.env["account.followup.item"]._get_sql_parts(
+                {company: day}, without=reminders
+            )
+            cases = reminders._get_cases(company, day, parts)
+            rows = self.env["account.followup.send"]._get_rows_by_customer(
+                company, reminders.partner_id, day, parts
             )
             for reminder in reminders:
-                mine = {
-                    row["id"]: row
-                    for row in rows
-                    if row["partner_id"] == reminder.partner_id.id
-                }
+                mine = {row["id"]: row for row in rows[reminder.partner_id.id]}
                 objection = (
                     reminder._get_objection_by_hand(mine)
                     if reminder._is_by_hand()
@@ -69,14 +68,17 @@ class AccountFollowupReminder(models.Model):
                     objections[reminder] = objection
         return objections
 
-    def _get_cases(self, company, day):
-        """Return {customer: (follow-up, row of the rule)} without these reminders."""
+    def _get_cases(self, company, day, parts):
+        """Return {customer: (follow-up, row of the rule)} without these reminders.
+
+        :param dict parts: of the rule, ``_get_sql_parts`` of items without them
+        """
         partners = self.filtered(lambda one: not one._is_by_hand()).partner_id
         if not partners:
             return {}
         followups = self.env["account.followup"]._get_or_create(partners, company)
         rows = self.env["account.followup.customer"].sudo()
-        rows = rows._get_rows({company: day}, partners, False, without=self)
+        rows = rows._get_rows({company: day}, partners, False, parts=parts)
         by_partner = {row["partner_id"]: row for row in rows}
         return {
             followup.partner_id: (followup, by_partner.get(followup.partner_id.id))
