@@ -1,5 +1,5 @@
 from . import controllers, models, report, wizard
-from .hooks import post_init_hook, uninstall_hook
+from .hooks import post_init_hook, pre_init_hook, uninstall_hook
 
 # isort: split
 from . import demo  # inherits from models

@@ -49,6 +49,7 @@
             "account_payment_followup/static/tests/tours/**/*",
         ],
     },
+    "pre_init_hook": "pre_init_hook",
     "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     # so that the filter Apps, which is set when Apps is opened, shows it

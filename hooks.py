@@ -1,3 +1,150 @@
+import logging
+import time
+from contextlib import closing
+
+import psycopg2
+
+from odoo.fields import Field
+from odoo.models import Index, MetaModel
+from odoo.sql_db import db_connect
+from odoo.tools import SQL, make_identifier
+
+_logger = logging.getLogger(__name__)
+
+MODULE = "account_payment_followup"
+#: How long others may wait because of a statement, and how often it is tried again.
+LOCK_TIMEOUT = "500ms"
+TRIES = 20
+
+
+def pre_init_hook(env):
+    """Prepare the big tables without keeping anybody from working with them (G1).
+
+    Odoo installs a module in one transaction, which would hold the locks of new columns
+    and indexes on the journal items for seconds. Here each column has a transaction of
+    an instant, and the indexes are built beside those who read and write. What cannot
+    be had in time is left to Odoo, which finds the rest.
+    """
+    # what was read so far would hold up the statements of the other connection
+    env.cr.commit()  # pylint: disable=invalid-commit
+    with closing(db_connect(env.cr.dbname).cursor()) as cr:
+        cr._cnx.autocommit = True  # CREATE INDEX CONCURRENTLY wants no transaction
+        cr.execute(SQL("SET lock_timeout = %s", LOCK_TIMEOUT))
+        for model in MetaModel._module_to_models__[MODULE]:
+            if model._name in env and env[model._name]._auto:
+                _prepare_columns(cr, env[model._name], model)
+                _prepare_indexes(cr, env[model._name], model)
+        cr.execute("RESET lock_timeout")
+
+
+def let_others_work(env):
+    """End the locks that making tables has put on core's, while it is going on (G1).
+
+    Whatever goes wrong after it, the tables stay, and the next installation finds them.
+    """
+    if not env.registry.ready:
+        env.cr.commit()  # pylint: disable=invalid-commit
+
+
+def _prepare_columns(cr, records, model):
+    """Add the columns of new fields.
+
+    :param records: the model as it is without the module
+    :param model: what the module adds to it, a class
+    """
+    new = [
+        field
+        for field in model._field_definitions
+        if field.name not in records._fields and _is_simple(field)
+    ]
+    if not new:
+        return
+    columns, ends = [], []
+    for field in new:
+        name = SQL.identifier(field.name)
+        column = SQL("ADD COLUMN IF NOT EXISTS %s %s", name, SQL(field.column_type[1]))
+        if "default" in field._args__:
+            # a constant costs no rewriting; later Odoo fills in what it wants itself
+            column = SQL("%s DEFAULT %s", column, field._args__["default"])
+            ends.append(SQL("ALTER COLUMN %s DROP DEFAULT", name))
+        if field._args__.get("required"):
+            column = SQL("%s NOT NULL", column)
+        columns.append(column)
+    table = SQL.identifier(records._table)
+    _execute(
+        cr,
+        *(
+            SQL("ALTER TABLE %s %s", table, SQL(", ").join(actions))
+            for actions in (columns, ends)
+            if actions
+        ),
+        *(
+            SQL(
+                "COMMENT ON COLUMN %s IS %s",
+                SQL.identifier(records._table, field.name),
+                field._args__["string"],
+            )
+            for field in new
+            if field._args__.get("string")
+        ),
+    )
+
+
+def _is_simple(field: Field):
+    """Return whether a field is a column whose value can be said beforehand."""
+    settings = field._args__
+    default = settings.get("default")
+    return (
+        field.column_type
+        and settings.get("store", True)
+        and not any(settings.get(name) for name in ("compute", "related", "translate"))
+        and not settings.get("company_dependent")
+        and not callable(default)
+        and (default is not None or not settings.get("required"))
+    )
+
+
+def _prepare_indexes(cr, records, model):
+    for index in model._table_object_definitions:
+        if not isinstance(index, Index):
+            continue
+        name = SQL.identifier(make_identifier(f"{records._table}_{index.name}"))
+        definition = index.get_definition(records.pool)
+        kind, _index, columns = definition.partition("INDEX ")
+        done = _execute(
+            cr,
+            SQL(
+                "CREATE %s INDEX CONCURRENTLY IF NOT EXISTS %s ON %s %s",
+                SQL(kind),
+                name,
+                SQL.identifier(records._table),
+                SQL(columns.replace("%", "%%")),
+            ),
+            # by which Odoo knows it again
+            SQL("COMMENT ON INDEX %s IS %s", name, definition),
+        )
+        if not done:  # what was begun is of no use
+            _execute(cr, SQL("DROP INDEX CONCURRENTLY IF EXISTS %s", name))
+
+
+def _execute(cr, *statements):
+    """Run statements, each again if somebody was in the way.
+
+    :return: whether all were done
+    """
+    for statement in statements:
+        for _number in range(TRIES):
+            try:
+                cr.execute(statement, log_exceptions=False)
+                break
+            except psycopg2.errors.LockNotAvailable:
+                time.sleep(0.5)  # let pass who waits behind it
+        else:
+            _logger.info("Left to the installation: %s", statement.code)
+            return False
+    return True
+
+
 def post_init_hook(env):
     """Give every company that exists already the levels to start with (A1)."""
     companies = env["res.company"].search([("parent_id", "=", False)])

@@ -13,7 +13,7 @@ from odoo.tools import config
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from benchmarks import history, ledger, rows, sharing  # noqa: E402
+from benchmarks import beside, history, ledger, rows, sharing  # noqa: E402
 from benchmarks.timing import Figure  # noqa: E402
 
 COMMANDS = (
@@ -26,6 +26,7 @@ COMMANDS = (
     "work",
     "check",
     "shared",
+    "beside",
 )
 HEAD = "| id | what | size | figure (min–max) | floor | ratio | goal |\n" + "|---" * 7
 
@@ -94,6 +95,17 @@ def add_shared(arguments):
     add_rows(arguments, [sharing.get_row(count, seconds[::2], seconds[1::2])])
 
 
+def add_beside(arguments):
+    """Add P18: the names are the command that installs the module."""
+    waits, is_done = beside.watch(arguments.database, arguments.names)
+    if not is_done:
+        sys.exit("the module could not be installed beside people who work")
+    who = max(waits, key=waits.get)
+    figure = Figure([waits[who]])
+    what = f"installing while people work, longest wait: who {who}"
+    add_rows(arguments, [rows.Row("P18", what, str(figure), "", "", "< 1 s")])
+
+
 def share(env, arguments):
     """Carry out a step of P15."""
     rows.set_day(env)
@@ -149,6 +161,9 @@ def main():
         return
     if arguments.command == "shared":
         add_shared(arguments)
+        return
+    if arguments.command == "beside":
+        add_beside(arguments)
         return
     config.parse_config(
         ["-c", arguments.config, "-d", arguments.database, "--log-level=warn"]

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
+from ..hooks import let_others_work
 from ..tools import ladder
 
 _lt = LazyTranslate(__name__)
@@ -340,6 +341,11 @@ class AccountFollowupLevel(models.Model):
     # ------------------------------------------------------------------
     # Levels to start with
     # ------------------------------------------------------------------
+
+    @api.model
+    def _end_making_tables(self):
+        """Let others work while the data is loaded, which takes seconds (G1)."""
+        let_others_work(self.env)
 
     @api.model
     def _create_default_levels(self, companies):

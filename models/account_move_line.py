@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 
+from ..hooks import let_others_work
+
 GROUPS = "account.group_account_invoice,account.group_account_readonly"
 
 
@@ -54,6 +56,11 @@ class AccountMoveLine(models.Model):
           AND partner_id IS NOT NULL
         """
     )
+
+    def init(self):
+        # EXTENDS 'account': core locks the table to see whether an index is there
+        super().init()
+        let_others_work(self.env)
 
     def _compute_followup_level(self):
         query = self._get_followup_reached_sql(

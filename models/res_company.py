@@ -5,6 +5,7 @@ from markupsafe import escape
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
+from ..hooks import let_others_work
 from ..tools import ageing, days
 from .account_move_line import GROUPS
 
@@ -100,6 +101,11 @@ class ResCompany(models.Model):
                         count=ageing.MAX_LIMITS,
                     )
                 ) from None
+
+    def init(self):
+        # EXTENDS 'base': constraints and columns that need a default have locked it
+        super().init()
+        let_others_work(self.env)
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -21,6 +21,7 @@ from . import (
     test_hold,
     test_i18n,
     test_indexes,
+    test_install_beside,
     test_kill,
     test_ladder,
     test_languages,

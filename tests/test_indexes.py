@@ -2,7 +2,6 @@ import re
 
 from odoo.tests import tagged
 from odoo.tools import SQL
-from odoo.tools.misc import file_path
 
 from .common import TODAY, FollowupCommon
 
@@ -49,39 +48,6 @@ class TestIndexes(FollowupCommon):
             self.assertTrue(scans)
             for scan in scans:
                 self.assertRegex(scan, f"Index Only Scan using {index} on {table} ")
-
-    def test_index_that_is_built_beforehand(self):
-        """What the file for large databases builds is what the module wants."""
-        path = file_path("account_payment_followup/docs/install_beside_work.sql")
-        with open(path, encoding="utf-8") as file:
-            script = file.read().replace("CONCURRENTLY", "")
-        name = "account_move_line_followup_open_idx"
-        look = SQL(
-            """
-            SELECT pg_get_indexdef(%(name)s::regclass),
-                   (
-                       SELECT ARRAY_AGG((attname, atttypid::regtype) ORDER BY attname)
-                         FROM pg_attribute
-                        WHERE attrelid = 'account_move_line'::regclass
-                          AND attnum > 0
-                          AND NOT attisdropped
-                   )::text
-            """,
-            name=name,
-        )
-        wanted = self.env.execute_query(look)
-        self.env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
-        columns = re.findall(r"COLUMN IF NOT EXISTS (\w+)", script)
-        self.assertEqual(len(columns), 4)
-        for column in columns:
-            self.env.cr.execute(
-                SQL(
-                    "ALTER TABLE account_move_line DROP COLUMN %s",
-                    SQL.identifier(column),
-                )
-            )
-        self.env.cr.execute(script)  # pylint: disable=sql-injection
-        self.assertEqual(self.env.execute_query(look), wanted)
 
     def test_p4_all_customers(self):
         days = {self.company: TODAY}
