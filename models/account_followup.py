@@ -301,7 +301,7 @@ class AccountFollowup(models.Model):
         self.ensure_one()
         if reason := self._get_stop_reason(row, trigger, day):
             return reason
-        if trigger == "automatic" and self.retry_date and self.retry_date > day:
+        if trigger == "automatic" and day_tools.is_put_off(self.retry_date, day):
             return self.env._("The last try failed; the next one is on a later day.")
         return None
 
@@ -590,7 +590,8 @@ class AccountFollowup(models.Model):
                    AND level.is_automatic
                    AND (
                        customer.retry_date IS NULL
-                       OR customer.retry_date <= CASE customer.company_id %s END
+                       OR customer.retry_date - CASE customer.company_id %s END
+                          NOT BETWEEN 1 AND %s
                    )
                  GROUP BY customer.company_id, size
                  ORDER BY customer.company_id, size DESC
@@ -604,6 +605,7 @@ class AccountFollowup(models.Model):
                     SQL("WHEN %s THEN %s::date", company.id, day)
                     for company, day in days.items()
                 ),
+                day_tools.BACK_OFF[-1],
                 to_flush=[
                     self.env["account.followup.level"]._fields[name]
                     for name in ("attach_invoices", "is_automatic", "send_letter")

@@ -198,16 +198,17 @@ class AccountFollowupReminder(models.Model):
     def _date_leaving(self):
         """Note on which day reminders leave: from then on the gap and the level count.
 
-        Usually it is the day on which they were queued.
+        Usually it is the day on which they were queued. That of a clock which was ahead
+        then does not stay either.
         """
         for company, reminders in self.grouped("company_id").items():
             day = company._get_followup_day()[company]
             reminders.filtered(
                 lambda reminder, day=day: (
-                    reminder.date < day
+                    reminder.date != day
                     and "sent" not in reminder.delivery_ids.mapped("state")
                 )
-            ).date = day
+            ).write({"date": day, "noticed_date": False})
 
     def _is_made_anew(self, day):
         """Return whether the rule decides anew at once, after this was withdrawn.

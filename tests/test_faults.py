@@ -457,6 +457,17 @@ class TestTime(FaultsCommon):
         self.assertEqual(tasks.user_id, self.responsible)
         self.assertIn("05/15/2025", tasks.note)
 
+    def test_failure_while_the_clock_was_ahead(self):
+        """The next try is not put off until the clock has come round."""
+        self._create_late(20)
+        self.customer.email = False
+        with self._on(365):
+            self._run()
+        self.assertEqual(self._get_reminders().state, "failed")
+        self.customer.email = "late@customer.example.com"
+        with self._on(0):
+            self.assertEqual(self._run(), 1)
+
     def test_clock_ahead_until_it_is_noticed(self):
         """Before the scheduled action has noticed it, it counts as of today."""
         self._create_late(20)

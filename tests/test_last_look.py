@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -201,6 +201,38 @@ class TestLastLook(FollowupCommon, CronMixinCase):
                 self.env.invalidate_all()
                 self._run_cron()
                 self.assertEqual(len(self._get_reminders()), count)
+
+    def test_the_day_it_left_is_the_company_s(self):
+        """Before midnight at the server it is the next day already in Brussels."""
+        self.company.partner_id.tz = "Europe/Brussels"
+        self._create_late(20)
+        evening = datetime.combine(TODAY, time(20))
+        with freeze_time(evening):
+            reminder = self._queue()
+            self.assertEqual(reminder.date, TODAY)
+        with freeze_time(evening + timedelta(hours=3)):
+            self.env.invalidate_all()
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(reminder.date, TODAY + timedelta(days=1))
+        with freeze_time(evening + timedelta(days=3)):  # a sweep changes nothing of it
+            self.env.invalidate_all()
+            self._run_cron()
+            self.assertEqual(reminder.date, TODAY + timedelta(days=1))
+
+    def test_queued_while_the_clock_was_ahead(self):
+        """It is dated on the day on which it leaves, and counts as of it."""
+        self.company.followup_min_days = 3
+        invoice = self._create_late(20)
+        with freeze_time(TODAY + timedelta(days=365)):
+            reminder = self._queue()
+        self._run_cron()
+        self.assertEqual(reminder.noticed_date, TODAY)
+        with freeze_time(TODAY + timedelta(days=1)):
+            self.env.invalidate_all()
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(reminder.date, TODAY + timedelta(days=1))
+            self.assertFalse(reminder.noticed_date)
+            self.assertEqual(invoice.followup_date, TODAY + timedelta(days=1))
 
     def test_not_for_ever_on_one_day(self):
         """Whatever it is that changes all day long: tomorrow is another day."""

@@ -245,6 +245,23 @@ class TestTools(BaseCase):
         ]
         self.assertEqual(waits, [1, 1, 2, 4, 7, 7, 7])
 
+    def test_is_put_off(self):
+        """Until the day; what a clock ahead has noted keeps nobody waiting."""
+        day = date(2024, 2, 28)
+        for days_ahead, expected in (
+            (-400, False),
+            (0, False),
+            (1, True),
+            (7, True),
+            (8, False),
+            (365, False),
+        ):
+            with self.subTest(days_ahead=days_ahead):
+                retry = day + timedelta(days=days_ahead)
+                self.assertEqual(days.is_put_off(retry, day), expected)
+        self.assertFalse(days.is_put_off(None, day))
+        self.assertFalse(days.is_put_off(False, date.max))
+
     def test_get_last_monthly_examples(self):
         for day, number, expected in (
             (date(2024, 3, 4), 5, date(2024, 2, 5)),

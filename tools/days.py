@@ -40,6 +40,16 @@ def get_retry_date(day, failures):
     return day + timedelta(days=BACK_OFF[index])
 
 
+def is_put_off(retry_date, day):
+    """Return whether the next automatic try is on a later day.
+
+    What is further away than any wait was noted by a clock that was ahead.
+
+    :param date retry_date: see ``get_retry_date``; may be empty
+    """
+    return bool(retry_date) and 0 < (retry_date - day).days <= BACK_OFF[-1]
+
+
 def get_last_monthly(day, number):
     """Return the last day with a number of its month, up to and including a day.
 
