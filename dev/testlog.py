@@ -30,6 +30,10 @@ FAILED = re.compile(
 LINK = re.compile(r'(?<=File ")[^"]*/addons/account_payment_followup/')
 # What Odoo says at the end of failures, each of which was counted
 SUMMARY = re.compile(r"^\d+ failed, \d+ error\(s\) of \d+ tests")
+# How long tests really took: what comes before a test, its class's set-up for example,
+# is not its own
+STATS = "Detailed Tests Report:"
+STAT = re.compile(r"^\t\w+\.\w+\.(\w+\.\w+): ([\d.]+)s ", re.MULTILINE)
 # A tour that cannot run is a tour that was not tested
 NOT_TESTED = re.compile(r"[Cc]hrome|websocket|DevTools", re.IGNORECASE)
 
@@ -38,7 +42,8 @@ class Report:
     def __init__(self, allowed, quiet=False):
         self.allowed = allowed
         self.quiet = quiet
-        self.times = {}  # test: seconds
+        self.times = {}  # test: seconds until the next one began
+        self.own_times = {}  # test or set-up of a class: seconds
         self.ran = []  # (file, test, seconds)
         self.failures = []  # (test, text)
         self.failed = set()
@@ -60,6 +65,9 @@ class Report:
             self.finish_test()
             self.current, self.since = start[1], time.monotonic()
             self.file = logger.rpartition(".")[2]
+        elif text.startswith(STATS):
+            own = STAT.findall(text + "\n")
+            self.own_times.update((name, float(seconds)) for name, seconds in own)
         elif skip := SKIPPED.match(text):
             self.skipped[skip[1]] = skip[2]
         elif level == "ERROR" and (failure := FAILED.match(text + "\n")):
@@ -117,7 +125,7 @@ class Report:
                 print(excerpt(line))
         if status and not self.failed and not problems:
             print(f"\nThe server ended with status {status}")
-        slow = sorted(self.times.items(), key=lambda item: -item[1])[:5]
+        slow = sorted(self.own_times.items(), key=lambda item: -item[1])[:5]
         if not self.quiet and sum(self.times.values()) > 60:
             print("\nslowest: " + ", ".join(f"{n} {s:.1f} s" for n, s in slow))
 

@@ -70,6 +70,7 @@ from . import (
     test_statement_readers,
     test_task_level,
     test_template_fields,
+    test_testlog,
     test_tools,
     test_tours,
     test_trace,

@@ -1,4 +1,6 @@
 import inspect
+from types import SimpleNamespace
+from unittest.mock import patch
 
 from freezegun import freeze_time
 
@@ -103,7 +105,7 @@ class TestAccessModels(MatrixCommon):
         return {
             name
             for name, model in self.env.registry.items()
-            if model._original_module == MODULE or name.startswith("account.followup")
+            if model._original_module == MODULE
         }
 
     def _get_concrete_models(self):
@@ -111,6 +113,14 @@ class TestAccessModels(MatrixCommon):
 
     def test_g2_every_model_is_in_the_table(self):
         self.assertEqual(self._get_own_models(), set(RIGHTS))
+
+    def test_g2_models_of_other_modules_are_not_ours(self):
+        """Somebody else's model may be named like ours: it is his to grant rights."""
+        other = SimpleNamespace(_original_module="followup_other")
+        models = {**self.env.registry.models, "account.followup.other": other}
+        with patch.object(self.env.registry, "models", models):
+            self.assertIn("account.followup.other", self.env.registry)
+            self.test_g2_every_model_is_in_the_table()
 
     def test_g2_every_model_has_a_global_rule(self):
         rules = self.env["ir.rule"].search([("groups", "=", False)])

@@ -168,7 +168,7 @@ class TestDemo(TransactionCase):
                 if overdue is not None:
                     self.assertAlmostEqual(float(row["total_overdue"]), overdue)
 
-    def test_every_status_and_level_is_there(self):
+    def test_g3_every_status_and_level_is_there(self):
         found = {}
         for row in self._rows().values():
             delay = row["level_id"] and self._delay(row["level_id"])

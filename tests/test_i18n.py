@@ -112,7 +112,7 @@ class TestI18n(TransactionCase):
                 terms.add(source)
         return terms
 
-    def test_g1_template_is_up_to_date(self):
+    def test_g3_template_is_up_to_date(self):
         """If not: run dev/i18n, then translate what it lists.
 
         In a database that was updated, texts of templates may be older than the file.
@@ -122,7 +122,7 @@ class TestI18n(TransactionCase):
         self.assertFalse(terms - known, "new in the sources")
         self.assertFalse(known - terms, "gone from the sources")
 
-    def test_g1_every_term_is_translated(self):
+    def test_g3_every_term_is_translated(self):
         terms = {entry.msgid for entry in read(f"{MODULE}.pot")}
         for lang, file in self.files.items():
             with self.subTest(lang=lang):
