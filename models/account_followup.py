@@ -69,6 +69,12 @@ class AccountFollowup(models.Model):
         help="Neither the monthly statement nor one that is sent to many customers.",
     )
     next_reminder_date = fields.Date(help="Set by hand: no reminder before this day.")
+    next_reminder_user_id = fields.Many2one(
+        "res.users",
+        string="Next Reminder Set By",
+        readonly=True,
+        ondelete="set null",
+    )
     failure_reason = fields.Char(readonly=True, help="Why the last try failed.")
     failure_count = fields.Integer(readonly=True, help="Failures in a row.")
     retry_date = fields.Date(

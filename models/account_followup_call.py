@@ -135,7 +135,12 @@ class AccountFollowupCall(models.Model):
                 call.partner_id, call.company_id
             )
             followup._check_next_reminder(call.next_reminder_date)
-            followup.next_reminder_date = call.next_reminder_date
+            followup.write(
+                {
+                    "next_reminder_date": call.next_reminder_date,
+                    "next_reminder_user_id": call.user_id.id,
+                }
+            )
         call.partner_id._message_log(body=call._get_message())
         if close_activities:
             call._close_activities()

@@ -258,6 +258,36 @@ class AccountFollowupLevel(models.Model):
                     )
                 )
 
+    @api.constrains(
+        "active",
+        "send_email",
+        "send_letter",
+        "send_sms",
+        "schedule_activity",
+        "activity_type_id",
+    )
+    def _check_does_something(self):
+        """A level that does nothing would count as a reminder that nobody got (A3)."""
+        for level in self:
+            if level.active and not level._does_something():
+                raise ValidationError(level._get_idle_text())
+
+    def _does_something(self):
+        """Return whether a customer or a person hears of it."""
+        self.ensure_one()
+        has_task = self.schedule_activity and self.activity_type_id
+        return bool(
+            has_task or self.env["account.followup.send"]._get_default_channels(self)
+        )
+
+    def _get_idle_text(self):
+        self.ensure_one()
+        return self.env._(
+            'Follow-up level "%s" does nothing: choose what it sends, or have it '
+            "schedule an activity with its type.",
+            self.name,
+        )
+
     @api.constrains("schedule_activity", "activity_responsible", "activity_user_id")
     def _check_activity_user(self):
         for level in self:

@@ -118,6 +118,8 @@ class AccountFollowupSend(models.AbstractModel):
             "counting": {row["id"] for row in self._get_counting_rows(named, day)},
             **self._get_default_content(followup, level, day),
         }
+        if level and not (level._does_something() or chosen.get("channels")):
+            raise UserError(level._get_idle_text())
         if chosen.get("letters") == "print" and "letter" in data["channels"]:
             data["channels"] = data["channels"] - {"letter"} | {"print"}
         data.update(

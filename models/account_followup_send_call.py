@@ -10,18 +10,11 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _has_task(self, level):
         """Return whether a level can be carried out although nothing is sent."""
-        has_activity = level.schedule_activity and level.activity_type_id
-        return bool(level) and bool(
-            has_activity or not self._get_default_channels(level)
-        )
+        return bool(level.schedule_activity and level.activity_type_id)
 
     @api.model
     def _get_task_text(self, followup, level):
         """Return what carrying out a level does when nothing is sent."""
-        if not (level.schedule_activity and level.activity_type_id):
-            return self.env._(
-                'Nothing is sent. The invoices reach the level "%s".', level.name
-            )
         return self.env._(
             'Nothing is sent. "%(task)s" is planned for %(user)s, and the invoices '
             'reach the level "%(level)s".',

@@ -1,6 +1,8 @@
 from collections import defaultdict
 from itertools import zip_longest
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.tools.misc import clean_context
 
@@ -266,13 +268,22 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _prepare_letter_post(self, data):
-        """Return the note that keeps a reminder which goes out on paper."""
+        """Return the note that keeps a reminder which goes out on paper.
+
+        One that reaches nobody says so above its text: it must not look as if sent.
+        """
         reminder = data["reminder"]
+        body = reminder.body
+        if reminder.state == "failed":
+            void = self.env._(
+                "This reminder was not sent: %s", reminder.failure_reason or ""
+            )
+            body = Markup("<p><strong>%s</strong></p>%s") % (void, body)
         return {
             "partner": data["followup"].partner_id,
             "files": reminder.delivery_ids.attachment_id,
             "values": {
-                "body": reminder.body,
+                "body": body,
                 "subject": reminder.subject,
                 "message_type": "comment",
             },

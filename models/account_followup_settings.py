@@ -41,7 +41,7 @@ class AccountFollowup(models.Model):
         self.check_access("write")
         before = self._prepare_by_hand(vals)
         result = super().write(vals)
-        self._log_settings(before)
+        self._end_by_hand(vals, before)
         return result
 
     def _set_by_hand(self, vals):
@@ -51,6 +51,13 @@ class AccountFollowup(models.Model):
         """
         before = self._prepare_by_hand(vals)
         self.sudo().write(vals)
+        self._end_by_hand(vals, before)
+
+    def _end_by_hand(self, vals, before):
+        """Note who has set what, and say so in the chatter."""
+        if "next_reminder_date" in vals:
+            user = self.env.user if vals["next_reminder_date"] else False
+            self.sudo().next_reminder_user_id = user
         self._log_settings(before)
 
     def _prepare_by_hand(self, vals):

@@ -113,6 +113,7 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "delay": 77,
                 "company_id": self.company.id,
                 "send_email": False,
+                "schedule_activity": True,
             },
             "account.followup.process.wizard": {
                 "partner_ids": [Command.set(self.customer.ids)],

@@ -25,6 +25,7 @@ FIELDS = {
         "failure_reason": SERVICE,
         "last_sent": SERVICE,
         "next_reminder_date": PEOPLE,
+        "next_reminder_user_id": SERVICE,
         "partner_id": KEY,
         "reminder_type": PEOPLE,
         "responsible_id": PEOPLE,

@@ -217,7 +217,13 @@ class TestDeletedWhileQueued(FollowupCommon):
                 self.env.invalidate_all()
 
     def test_g5_deleted_template(self):
-        self.levels.write({"send_email": False, "mail_template_id": False})
+        self.levels.write(
+            {
+                "send_email": False,
+                "mail_template_id": False,
+                "schedule_activity": True,
+            }
+        )
         template = self.template.copy()
         self.level_1.write({"send_email": True, "mail_template_id": template.id})
         self._queue()

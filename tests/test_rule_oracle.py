@@ -288,6 +288,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                     "delay": delay,
                     "active": active,
                     "send_email": False,
+                    "schedule_activity": True,
                 }
                 for active, some in ((True, delays), (False, archived))
                 for delay in some
@@ -698,6 +699,7 @@ class TestRuleOracle(LedgerCase):
                 "company_id": self.root.id,
                 "delay": 5,
                 "send_email": False,
+                "schedule_activity": True,
             }
         )
         days = {self.root: BASE}

@@ -104,6 +104,98 @@ class TestSendChecked(FollowupCommon):
         self.assertEqual(action["params"]["next"]["type"], "ir.actions.act_url")
         self.assertEqual(window.reminder_id.state, "sent")
 
+    def test_u2_no_other_way_is_offered_that_fails(self):
+        self._create_late(20)
+        self.customer.write({"email": False, "phone": "+12025550123"})
+        window = self._open_window()
+        with self.assertRaisesRegex(UserError, "works: .*Printed Letter.*SMS"):
+            self._send(window)
+        self.customer.phone = False
+        with self.assertRaises(UserError) as caught:
+            self._send(window)
+        self.assertNotIn("SMS", str(caught.exception))
+
+    def test_u2_void_one_does_not_look_sent(self):
+        """The run cannot ask: what reaches nobody says so in the chatter."""
+        self._create_late(20)
+        self.customer.email = False
+        self._run_cron()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.state, "failed")
+        self.assertIn(
+            "This reminder was not sent: Late Ltd has no valid e-mail",
+            reminder.mail_message_id.body,
+        )
+        self.assertNotIn("was not sent", reminder.body)
+        self.customer.email = "late@customer.example.com"
+        self._send(self._open_window())
+        self.assertNotIn("was not sent", self._get_reminders()[-1].mail_message_id.body)
+
+    def test_u3_all_overdue_invoices_rest(self):
+        held, promised = self._create_late(20, 100), self._create_late(15, 50)
+        held.line_ids.write(
+            {"followup_hold_until": TOMORROW, "followup_hold_reason": "Damaged goods"}
+        )
+        promised.line_ids.expected_payment_date = TOMORROW
+        window = self._open_window()
+        self.assertFalse(window.item_line_ids)
+        self.assertEqual(
+            window.alerts["rest"]["message"],
+            f"All overdue invoices rest: {held.name} until 05/16/2024 (Damaged goods), "
+            f"{promised.name} until 05/16/2024 (Payment expected). Add one to claim it "
+            "anyway.",
+        )
+        self.assertNotIn("credit", window.alerts)
+        self.assertNotIn("nothing", window.alerts)
+        window.item_line_ids = held.line_ids.filtered("date_maturity")
+        self.assertNotIn("rest", window.alerts)
+        self._send(window)
+        self.assertEqual(self.sent, 1)
+
+    def test_u3_nothing_is_chosen(self):
+        self._create_late(20, 100)
+        window = self._open_window()
+        window.item_line_ids = False
+        self.assertIn("No open invoice is chosen", window.alerts["nothing"]["message"])
+        self.assertNotIn("rest", window.alerts)
+        self.assertNotIn("credit", window.alerts)
+
+    def test_u3_credit_is_blamed_only_if_there_is_one(self):
+        self._create_late(20, 100)
+        self._create_late(0, 150, move_type="out_refund")
+        alerts = self._open_window().alerts
+        self.assertIn("The credits cover", alerts["credit"]["message"])
+        self.assertNotIn("nothing", alerts)
+
+    def test_u5_put_off_by_hand(self):
+        self._create_late(20)
+        customer = self.customer.with_user(self.responsible).sudo()
+        customer.with_company(self.company).followup_next_reminder_date = TOMORROW
+        alert = self._open_window().alerts["waiting"]
+        self.assertIn("Resting until 05/16/2024, set by Resp", alert["message"])
+        self._get_followup().next_reminder_user_id = False
+        alert = self._open_window().alerts["waiting"]
+        self.assertIn("05/16/2024, set by hand", alert["message"])
+        with freeze_time(TOMORROW):
+            self.env.invalidate_all()
+            self.assertNotIn("waiting", self._open_window().alerts or {})
+
+    def test_module_adds_an_alert(self):
+        """What the developers' documentation says of it (F2)."""
+        self._create_late(20)
+        wizard = self.registry["account.followup.send.wizard"]
+        keys = wizard._get_alert_keys
+
+        def get_tax_alert(window):
+            return {"level": "info", "message": f"Look at {window.partner_id.name}"}
+
+        with (
+            patch.object(wizard, "_get_alert_keys", lambda one: [*keys(one), "tax"]),
+            patch.object(wizard, "_get_tax_alert", get_tax_alert, create=True),
+        ):
+            alerts = self._open_window().alerts
+        self.assertEqual(alerts["tax"]["message"], "Look at Late Ltd")
+
     def _refuse(self, *args, **kwargs):
         raise OSError("Connection refused")
 

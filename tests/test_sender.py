@@ -1,5 +1,6 @@
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -75,7 +76,10 @@ class TestSender(DeliveryCommon):
         for name in ("Clerk", "Responsible", self.company.name):
             self.assertIn(name, alert["message"])
         self.assertEqual(alert["action"]["res_id"], self.company.partner_id.id)
-        self.assertEqual(self._remind_by_hand(self.clerk), [])
+        with self.assertRaisesRegex(UserError, "send from.*Enter one.*Printed Letter"):
+            window.action_send()
+        self.assertFalse(self._get_reminders())
+        self._run_cron()
         reminder = self._get_reminders()
         self.assertEqual(reminder.state, "failed")
         self.assertRegex(reminder.failure_reason, "address to send from.*Enter one")

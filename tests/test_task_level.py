@@ -113,14 +113,29 @@ class TestTaskLevel(FollowupCommon):
         self.assertEqual(self.late.followup_level_id, self.level_2)
         self.assertEqual(len(self.customer.activity_ids), 1)
 
-    def test_level_that_does_nothing(self):
-        """It only marks how far it went; that can be done by hand, too."""
-        self.level_2.schedule_activity = False
+    def test_v3_level_that_does_nothing(self):
+        """One of an older version, or whose type of activity was deleted."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_followup_level SET schedule_activity = false WHERE id = %s",
+            self.level_2.ids,
+        )
+        self.env.invalidate_all()
         window = self._open_window()
-        self.assertIn("Nothing is sent", window.task)
-        window.action_send()
-        self.assertEqual(self.late.followup_level_id, self.level_2)
-        self.assertFalse(self.customer.activity_ids)
+        self.assertFalse(window.task)
+        with self.assertRaisesRegex(UserError, "Tick Print, Email"):
+            window.action_send()
+        result = self._get_followup()._process(TODAY)
+        self.assertFalse(result["done"])
+        self.assertIn("does nothing", result["failed"][self._get_followup()])
+        self.env.invalidate_all()
+        self.assertIn("does nothing", self.customer.followup_failure_reason)
+        self.assertEqual(self.late.followup_level_id, self.level_1)
+        window.mail_template_id = self.template
+        window.do_email = True
+        with self.mock_mail_gateway():
+            window.action_send()
+            self.assertEqual(len(self._mails), 1, "by hand something can be sent")
 
     def test_refused_without_a_task(self):
         """Nothing ticked and nothing to do is refused, as before."""

@@ -79,7 +79,17 @@ class TestLevelForm(ViewsCommon):
         with self.assertRaisesRegex(AssertionError, "mail_template_id is a required"):
             form.save()
         form.send_email = False
+        form.schedule_activity = True
         form.save()
+
+    def test_v3_level_that_does_nothing(self):
+        """It would be recorded as sent, and move the customer up."""
+        form = self._open(send_email=False)
+        with self.assertRaisesRegex(ValidationError, "does nothing: choose what"):
+            form.save()
+        with self.assertRaisesRegex(ValidationError, "does nothing: choose what"):
+            self.level_1.write({"send_email": False})
+        self.level_1.write({"send_email": False, "active": False})
 
     def test_a3_message_without_template(self):
         with self.assertRaisesRegex(ValidationError, "choose a Content Template"):

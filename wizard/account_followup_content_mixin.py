@@ -89,31 +89,38 @@ class AccountFollowupContentMixin(models.AbstractModel):
         name = f"{service._get_channels_label({channel})}: " if label else ""
         return name + "; ".join(contacts)
 
-    def _get_email_alerts(self, partners):
-        """Return what to know of e-mails before they are sent: sender, blacklist."""
-        alerts = {}
+    def _get_sender_alert(self):
+        """Say that e-mails have nobody to come from."""
         if "email" not in self._get_ticked():
-            return alerts
-        service, items = self._get_service(), self._get_chosen_items()
-        case = self.env["account.followup"]._get_case(partners[:1], self.company_id)
-        template = self.mail_template_id.sudo()
-        if problem := service._get_sender_problem(case, "manual", template):
-            alerts["sender"] = {
-                "level": "danger",
-                "message": problem,
-                **self._get_contacts_link(self.company_id.sudo().partner_id),
-            }
-        if contacts := service._get_blacklisted(partners, items):
-            alerts["blacklist"] = {
-                "level": "info",
-                "message": self.env._(
-                    "On the e-mail blacklist, which stops mailings only: %s. This is "
-                    "no mailing, it is sent all the same.",
-                    ", ".join(contacts[:3].mapped("display_name")),
-                ),
-                **self._get_contacts_link(contacts),
-            }
-        return alerts
+            return None
+        partner = self[self._customers_field]._origin[:1]
+        case = self.env["account.followup"]._get_case(partner, self.company_id)
+        problem = self._get_service()._get_sender_problem(
+            case, "manual", self.mail_template_id.sudo()
+        )
+        return problem and {
+            "level": "danger",
+            "message": problem,
+            **self._get_contacts_link(self.company_id.sudo().partner_id),
+        }
+
+    def _get_blacklist_alert(self):
+        """Say that the blacklist does not stop what is no mailing."""
+        if "email" not in self._get_ticked():
+            return None
+        partners = self[self._customers_field]._origin
+        contacts = self._get_service()._get_blacklisted(
+            partners, self._get_chosen_items()
+        )
+        return contacts and {
+            "level": "info",
+            "message": self.env._(
+                "On the e-mail blacklist, which stops mailings only: %s. This is "
+                "no mailing, it is sent all the same.",
+                ", ".join(contacts[:3].mapped("display_name")),
+            ),
+            **self._get_contacts_link(contacts),
+        }
 
     def _get_contacts_link(self, contacts):
         """Return the button of an alert that opens contacts."""
@@ -134,9 +141,21 @@ class AccountFollowupContentMixin(models.AbstractModel):
         for wizard in self:
             wizard.alerts = wizard._get_alerts()
 
+    def _get_alert_keys(self):
+        """Return the keys of all alerts in their order.
+
+        A module with one more adds its key here, and a method ``_get_<key>_alert()``
+        that returns a dict for the widget ``actionable_errors``, or nothing.
+        """
+        return ["sender", "blacklist"]
+
     def _get_alerts(self):
         """Return what to know before sending, for the widget ``actionable_errors``.
 
         :return: dict {key: {level, message, action_text, action}}
         """
-        raise NotImplementedError
+        self.ensure_one()
+        alerts = {
+            key: getattr(self, f"_get_{key}_alert")() for key in self._get_alert_keys()
+        }
+        return {key: alert for key, alert in alerts.items() if alert}

@@ -223,143 +223,6 @@ class AccountFollowupSendWizard(models.TransientModel):
             )
 
     # ------------------------------------------------------------------
-    # What a person should know before sending
-    # ------------------------------------------------------------------
-
-    @api.depends(
-        "partner_id",
-        "do_email",
-        "do_print",
-        "do_sms",
-        "do_letter",
-        "mail_template_id",
-        "level_id",
-        "item_line_ids",
-    )
-    def _compute_alerts(self):
-        return super()._compute_alerts()
-
-    def _get_alerts(self):
-        self.ensure_one()
-        alerts = {}
-        if not self.partner_id:
-            return alerts
-        alerts.update(self._get_address_alerts())
-        alerts.update(self._get_email_alerts(self.partner_id))
-        if self.do_sms or self.do_letter:
-            alerts["credits"] = {
-                "level": "info",
-                "message": self.env._(
-                    "SMS and post are paid with in-app credits (IAP). Without credits "
-                    "that delivery fails, is recorded as failed, and the other ones "
-                    "go on."
-                ),
-            }
-        companies = set(self.env.companies.ids)
-        if any(row["branch_id"] not in companies for row in self._get_all_rows()):
-            alerts["hidden"] = {
-                "level": "warning",
-                "message": self.env._(
-                    "Open invoices of other companies or branches are left out, since "
-                    "you have not switched these on."
-                ),
-            }
-        if self._get_case().excluded:
-            alerts["excluded"] = {
-                "level": "warning",
-                "message": self.env._("This customer is excluded from follow-ups."),
-            }
-        if not self._get_service()._get_claims(self._get_chosen_rows()):
-            alerts["credit"] = {
-                "level": "warning",
-                "message": self.env._(
-                    "The credits cover the chosen invoices: nothing is left to claim."
-                ),
-            }
-        if not self.level_id:
-            alerts["level"] = {
-                "level": "info",
-                "message": self.env._(
-                    "No level is due. The reminder is recorded, the invoices keep "
-                    "their level."
-                ),
-            }
-        alerts.update(self._get_reminder_alerts())
-        return alerts
-
-    def _get_reminder_alerts(self):
-        """Return what to know of earlier reminders; what failed was none."""
-        reminders = self.env["account.followup.reminder"].sudo()
-        reminders = reminders.search(
-            [
-                ("partner_id", "=", self.partner_id._origin.id),
-                ("company_id", "=", self.company_id.id),
-                ("id", "<=", self.seen_reminder_id.id or 0),
-                ("state", "in", ("queued", "sent")),
-            ],
-            order="date DESC, id DESC",
-        )
-        queued = reminders.filtered(lambda reminder: reminder.state == "queued")
-        last = (queued or reminders)[:1]
-        days = (self._get_day() - last.date).days if last else None
-        if not last or (
-            not queued and days >= max(self.company_id.sudo().followup_min_days, 1)
-        ):
-            return {}
-        values = {
-            "date": format_date(self.env, last.date),
-            "name": last.level_id.name or self.env._("no level"),
-        }
-        message = (
-            self.env._(
-                "A reminder of %(date)s (%(name)s) is still waiting to be sent.",
-                **values,
-            )
-            if queued
-            else self.env._(
-                "The last reminder was sent on %(date)s (%(name)s).", **values
-            )
-        )
-        return {"recent": {"level": "warning", "message": message}}
-
-    def _get_address_alerts(self):
-        """Return what is missing to reach the customer over what is ticked (C3)."""
-        service = self._get_service()
-        partner, items = self.partner_id, self._get_chosen_items()
-        contact = service._get_contact_to_mend(partner, items)
-        problems = {
-            channel: ("danger", service._get_channel_problem(channel, partner, items))
-            for channel in self._get_ticked()
-        }
-        if self.do_print and not any(
-            service._get_addresses("print", recipient)
-            for recipient in service._get_recipients(partner, "print", items)[:1]
-        ):
-            problem = self.env._("%s has no postal address.", contact.display_name)
-            problems["address"] = ("warning", problem)
-        return {
-            name: {
-                "level": level,
-                "message": problem,
-                **self._get_contact_link(contact),
-            }
-            for name, (level, problem) in problems.items()
-            if problem
-        }
-
-    def _get_contact_link(self, contact):
-        return {
-            "action_text": self.env._("Open Contact"),
-            "action": {
-                "type": "ir.actions.act_window",
-                "res_model": "res.partner",
-                "res_id": contact.id,
-                "views": [(False, "form")],
-                "target": "current",
-            },
-        }
-
-    # ------------------------------------------------------------------
     # Send
     # ------------------------------------------------------------------
 
@@ -375,9 +238,19 @@ class AccountFollowupSendWizard(models.TransientModel):
         self.partner_id._check_followup_access()
         if self.reminder_id:  # a second click
             return self._get_closing_action()
-        channels = set(self._get_ticked())
-        if not channels and not self.task:
+        if not self._get_ticked() and not self.task:
             raise UserError(self.env._("Tick Print, Email, SMS or By Post first."))
+        followup = self._lock_followup()
+        self._check_nothing_sent_since()
+        service, day = self._get_service(), self._get_day()
+        data = service._prepare_data(
+            followup, day, trigger="manual", **self._get_chosen()
+        )
+        self.reminder_id = service._send_reminder(followup, day, data)
+        return self._get_closing_action()
+
+    def _lock_followup(self):
+        """Return the customer's case, locked until the reminder is made."""
         followup = self.env["account.followup"]._get_or_create(
             self.partner_id, self.company_id
         )
@@ -390,23 +263,20 @@ class AccountFollowupSendWizard(models.TransientModel):
                     self.partner_id.display_name,
                 )
             )
-        self._check_nothing_sent_since()
-        service = self._get_service()
-        data = service._prepare_data(
-            followup,
-            self._get_day(),
-            trigger="manual",
-            items=self.item_line_ids._filtered_access("read"),
-            channels=channels,
-            mail_template=self.mail_template_id.sudo(),
-            subject=self.subject,
-            body=self.body,
-            sms_template=self.sms_template_id.sudo(),
-            sms_body=self.sms_body,
-            attach_invoices=self.attach_invoices,
-        )
-        self.reminder_id = service._send_reminder(followup, self._get_day(), data)
-        return self._get_closing_action()
+        return followup
+
+    def _get_chosen(self):
+        """Return what a person has chosen, for ``_prepare_data`` of the service."""
+        return {
+            "items": self.item_line_ids._filtered_access("read"),
+            "channels": set(self._get_ticked()),
+            "mail_template": self.mail_template_id.sudo(),
+            "subject": self.subject,
+            "body": self.body,
+            "sms_template": self.sms_template_id.sudo(),
+            "sms_body": self.sms_body,
+            "attach_invoices": self.attach_invoices,
+        }
 
     def _check_nothing_sent_since(self):
         newest = self._get_newest_reminder()

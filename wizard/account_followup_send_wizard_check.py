@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
+from .account_followup_send_wizard import CHANNELS
+
 
 class AccountFollowupSendWizard(models.TransientModel):
     """What a person saw is what is sent, and what came of it is told."""
@@ -30,10 +32,6 @@ class AccountFollowupSendWizard(models.TransientModel):
             "items": {str(row["id"]): float(row["residual"]) for row in rows},
         }
 
-    def _get_chosen_rows(self):
-        chosen = set(self.item_line_ids._origin.ids)
-        return [row for row in self._get_rows() if row["id"] in chosen]
-
     def action_send(self):
         # EXTENDS: only what was shown leaves, to somebody who can be reached
         self.ensure_one()
@@ -50,18 +48,31 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _check_can_be_reached(self):
         """Raise UserError when none of the ticked channels reaches the customer."""
-        alerts = self._get_address_alerts()
-        ticked = self._get_ticked()
-        problems = [alerts.get(channel) for channel in ticked]
-        problems = [one["message"] for one in problems if one]
-        if ticked and len(problems) == len(ticked):
+        problems = [self._get_problem(channel) for channel in self._get_ticked()]
+        if problems and all(problems):
+            others = {
+                channel
+                for channel in CHANNELS.values()
+                if not self._get_problem(channel)
+            }
             raise UserError(
                 self.env._(
-                    "%(problems)s Correct the contact, or tick another way, such as "
-                    "Print.",
+                    "%(problems)s Correct that, or tick another way that works: "
+                    "%(channels)s.",
                     problems=" ".join(problems),
+                    channels=self._get_service()._get_channels_label(others),
                 )
             )
+
+    def _get_problem(self, channel):
+        """Return why a channel cannot reach the customer now, or None."""
+        service, items = self._get_service(), self._get_chosen_items()
+        problem = service._get_channel_problem(channel, self.partner_id, items)
+        if channel == "email" and not problem:
+            problem = service._get_sender_problem(
+                self._get_case(), "manual", self.mail_template_id.sudo()
+            )
+        return problem
 
     def _read_shown(self):
         """Return what the window has shown; what is no such text has shown nothing."""
@@ -120,17 +131,17 @@ class AccountFollowupSendWizard(models.TransientModel):
             "target": "new",
         }
 
-    def _get_alerts(self):
-        alerts = super()._get_alerts()
-        if self.changed_note:
-            changed = {
-                "level": "warning",
-                "message": self.env._(
-                    "%s Please look at it again before you send.", self.changed_note
-                ),
-            }
-            alerts = {"changed": changed, **alerts}
-        return alerts
+    def _get_alert_keys(self):
+        # EXTENDS 'account.followup.content.mixin'
+        return ["changed", *super()._get_alert_keys()]
+
+    def _get_changed_alert(self):
+        return self.changed_note and {
+            "level": "warning",
+            "message": self.env._(
+                "%s Please look at it again before you send.", self.changed_note
+            ),
+        }
 
     def _get_closing_action(self):
         action = super()._get_closing_action()

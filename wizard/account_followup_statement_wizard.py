@@ -134,33 +134,45 @@ class AccountFollowupStatementWizard(models.TransientModel):
     def _compute_alerts(self):
         return super()._compute_alerts()
 
+    def _get_alert_keys(self):
+        # EXTENDS 'account.followup.content.mixin'
+        return [*super()._get_alert_keys(), "skipped", "opt_out", "credits"]
+
     def _get_alerts(self):
-        self.ensure_one()
-        alerts = {}
+        # EXTENDS 'account.followup.content.mixin'
         partners = self.partner_ids._origin
         if not partners or not self.date_to:
-            return alerts
-        for name, channel in CHANNELS.items():
-            if self[name] and (alert := self._get_channel_alert(channel, partners)):
-                alerts[channel] = alert
-        alerts.update(self._get_email_alerts(partners))
-        reasons = self._get_skip_reasons(partners)
-        if reasons:
-            alerts["skipped"] = self._get_skip_alert(reasons)
-        elif self.partner_id.followup_statement_opt_out:
-            alerts["opt_out"] = {
-                "level": "warning",
-                "message": self.env._("This customer wants no statements."),
-            }
-        if self.do_letter:
-            alerts["credits"] = {
-                "level": "info",
-                "message": self.env._(
-                    "Post is paid with in-app credits (IAP). Without credits that "
-                    "delivery fails, is recorded as failed, and the other ones go on."
-                ),
-            }
-        return alerts
+            return {}
+        alerts = {
+            channel: self._get_channel_alert(channel, partners)
+            for channel in self._get_ticked()
+        }
+        alerts = {channel: alert for channel, alert in alerts.items() if alert}
+        return {**alerts, **super()._get_alerts()}
+
+    def _get_skipped_alert(self):
+        """Say who will get nothing."""
+        reasons = self._get_skip_reasons(self.partner_ids._origin)
+        return self._get_skip_alert(reasons) if reasons else None
+
+    def _get_opt_out_alert(self):
+        if not self.partner_id.followup_statement_opt_out or self._get_skip_reasons(
+            self.partner_ids._origin
+        ):
+            return None
+        return {
+            "level": "warning",
+            "message": self.env._("This customer wants no statements."),
+        }
+
+    def _get_credits_alert(self):
+        return self.do_letter and {
+            "level": "info",
+            "message": self.env._(
+                "Post is paid with in-app credits (IAP). Without credits that "
+                "delivery fails, is recorded as failed, and the other ones go on."
+            ),
+        }
 
     def _get_channel_alert(self, channel, partners):
         """Return the alert on those who cannot be reached over a channel, or None."""
