@@ -254,7 +254,8 @@ EOF
 odoo() { "${ODOO_COMMAND[@]}" "$@" -c "$CHECKOUT/odoo.conf"; }
 
 # What the module stands on, installed once and then copied: a database with the module takes seconds, not minutes.
-CORE_MODULES=base,web,web_tour,account,account_payment,sms,snailmail
+# payment_demo: something to pay with on the debtor page.
+CORE_MODULES=base,web,web_tour,account,account_payment,sms,snailmail,payment_demo
 
 # core_template demo|plain: sets TEMPLATE to the name of a database with the core modules, made if need be
 core_template() {
@@ -278,7 +279,8 @@ make_template() {
     odoo server --addons-path="$ODOO_ADDONS" -d "$1" "$2" -i "$CORE_MODULES" --stop-after-init --no-http 7>&-
     # a killed or failed installation must not become a template
     [[ $(sql "SELECT count(*) FROM ir_module_module WHERE state LIKE 'to %'" "$1") == 0 ]]
-    [[ $(sql "SELECT count(*) FROM ir_module_module WHERE state = 'installed' AND name = ANY(string_to_array('$CORE_MODULES', ','))" "$1") == 7 ]]
+    [[ $(sql "SELECT count(*) FROM UNNEST(string_to_array('$CORE_MODULES', ',')) wanted(name)
+               WHERE NOT EXISTS (SELECT 1 FROM ir_module_module known WHERE known.name = wanted.name AND known.state = 'installed')" "$1") == 0 ]]
 }
 
 # A name for what the sources are now; when it changes, the module in a database has to be updated
