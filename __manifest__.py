@@ -36,6 +36,7 @@
         "views/res_config_settings_views.xml",
         "views/account_followup_menus.xml",
         "views/account_followup_report_views.xml",
+        "views/account_followup_page_templates.xml",
     ],
     "demo": ["demo/account_followup_demo.xml"],
     "assets": {

@@ -1,1 +1,1 @@
-from . import report
+from . import page, page_payment, report

@@ -44,13 +44,19 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_link_values(self, reminder, data):
         """Return the address that the button opens and whether one can pay there.
 
-        With one invoice its own page, which its token opens without a login. Core's
-        page of all overdue invoices needs a login, and shows those that are made out
-        to whoever has logged in: to most it would be a locked door, so that there is
-        no button. No token is made here, since that would write on the invoice while
-        it is being processed (promise 4).
+        That is the debtor page, unless it is switched off. Then: with one invoice its
+        own page, which its token opens without a login. Core's page of all overdue
+        invoices needs a login, and shows those that are made out to whoever has logged
+        in: to most it would be a locked door, so that there is no button. No token is
+        made here, since that would write on the invoice while it is being processed
+        (promise 4).
         """
-        move = reminder.line_ids.filtered(lambda line: line.residual > 0).move_id
+        moves = reminder.line_ids.filtered(lambda line: line.residual > 0).move_id
+        if url := reminder._get_page_url():
+            providers = data["payment_providers"]
+            can_pay = any(self._can_be_paid(move, providers) for move in moves)
+            return {"pay_url": url, "can_pay": can_pay}
+        move = moves
         if len(move) != 1 or not (move.is_invoice() and move.access_token):
             return {"pay_url": None, "can_pay": False}
         return {
@@ -97,6 +103,7 @@ class AccountFollowupSend(models.AbstractModel):
         """
         reminder = data["reminder"]
         body, data["secrets"] = links.hide_secrets(self._get_full_body(reminder, data))
+        data["secrets"].update(self._get_page_secrets(reminder))
         reminder.body = Markup(body)
 
     @api.model

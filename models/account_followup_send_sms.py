@@ -2,6 +2,8 @@ from odoo import Command, api, models
 
 from odoo.addons.sms.tools.sms_tools import sms_content_to_rendered_html
 
+from ..tools import links
+
 
 class AccountFollowupSend(models.AbstractModel):
     """Reminders by SMS, through core's ``sms`` and its queue; it needs credits."""
@@ -70,7 +72,10 @@ class AccountFollowupSend(models.AbstractModel):
         all_sms = self.env["sms.sms"].create(
             [
                 {
-                    "body": data["sms_body"],
+                    "body": links.show_secrets(
+                        data["sms_body"] or "",
+                        self._get_page_secrets(data["reminder"]),
+                    ),
                     "mail_message_id": message.id,
                     "partner_id": contact.id,
                     "number": number,

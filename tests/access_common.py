@@ -70,6 +70,8 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "attachment_id"
             ),
             "account.followup.level": cls.level_1,
+            "account.followup.page.limit": cls._create_limit(),
+            "account.followup.page.link": reminder.page_link_ids,
             "account.followup.reminder": reminder,
             "account.followup.reminder.line": reminder.line_ids,
             "account.followup.run": run,
@@ -83,6 +85,12 @@ class AccessCommon(FollowupCommon, HttpCase):
         for model in ("followup", "followup.customer", "followup.item"):
             records[f"account.{model}"] = cls.env[f"account.{model}"].search(partner)
         return {model: record[:1] for model, record in records.items()}
+
+    @classmethod
+    def _create_limit(cls):
+        limits = cls.env["account.followup.page.limit"].sudo()
+        limits._count("token", "somebody")
+        return limits.search([], limit=1).sudo(False)
 
     @classmethod
     def _create_statements(cls):

@@ -103,6 +103,19 @@ FIELDS = {
         "send_sms": PEOPLE,
         "sms_template_id": PEOPLE,
     },
+    "account.followup.page.limit": {
+        "key": SERVICE,
+        "number": SERVICE,
+        "since": SERVICE,
+    },
+    "account.followup.page.link": {
+        "company_id": SERVICE,
+        "date": SERVICE,
+        "is_withdrawn": SERVICE,
+        "reminder_id": SERVICE,
+        "seed": SERVICE,
+        "token_hash": SERVICE,
+    },
     "account.followup.process.wizard": {
         "company_id": KEY,
         "defaults": PEOPLE,
@@ -263,6 +276,9 @@ FIELDS = {
         "followup_hold_reason": PEOPLE,
         "followup_hold_until": PEOPLE,
     },
+    "payment.transaction": {
+        "followup_item_ids": SERVICE,
+    },
     "res.company": {
         "followup_ageing_limits": PEOPLE,
         "followup_automatic": PEOPLE,
@@ -270,6 +286,10 @@ FIELDS = {
         "followup_enabled": PEOPLE,
         "followup_min_amount": PEOPLE,
         "followup_min_days": PEOPLE,
+        "followup_page_days": PEOPLE,
+        "followup_page_enabled": PEOPLE,
+        "followup_paid_wait_days": PEOPLE,
+        "followup_promise_max_days": PEOPLE,
         "followup_responsible_id": PEOPLE,
         "followup_statement_day": PEOPLE,
         "followup_statement_monthly": PEOPLE,

@@ -55,6 +55,10 @@ RIGHTS = {
     "account.followup.hold.wizard": WINDOW,
     "account.followup.item": LOOK,
     "account.followup.level": {**LOOK, "manager": frozenset(OPERATIONS)},
+    "account.followup.page": NOBODY,
+    # only administrators see that there are some
+    "account.followup.page.limit": NOBODY,
+    "account.followup.page.link": LOOK,
     "account.followup.process.wizard": WINDOW,
     "account.followup.process.wizard.line": dict.fromkeys(
         CLERKS, frozenset(OPERATIONS)
@@ -123,6 +127,7 @@ METHODS = {
     ("res.partner", "action_view_followup_level"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_reminders"): ACCOUNTANTS,
     ("res.partner", "action_view_followup_statements"): ACCOUNTANTS,
+    ("res.partner", "action_withdraw_followup_links"): CLERKS,
     ("res.partner", "set_followup_trust"): CLERKS,
 }
 
@@ -160,6 +165,23 @@ ROUTES = {
     )
     for kind in ("pdf", "xlsx")
 }
+
+#: The debtor page is for whoever has its link, and does nothing by GET.
+_PAGE = "/followup/<string:token>"
+ROUTES |= {
+    "/followup": ("/followup", frozenset()),
+    "/followup/back": ("/followup/back", frozenset()),
+    _PAGE: ("/followup/{token}", ALL),
+    f"{_PAGE}/invoice/<int:move_id>": ("/followup/{token}/invoice/{account_move}", ALL),
+    f"{_PAGE}/pay": ("/followup/{token}/pay?item={account_move_line}", ALL),
+    f"{_PAGE}/answer": ("/followup/{token}/answer?kind=call", frozenset()),
+    f"{_PAGE}/renew": ("/followup/{token}/renew", frozenset()),
+    f"{_PAGE}/transaction/<string:items>": (
+        "/followup/{token}/transaction/{account_move_line}",
+        frozenset(),
+    ),
+}
+SHARED_ROUTES |= {route for route in ROUTES if route.startswith("/followup")}
 
 #: Who sees a menu.
 MENUS = {

@@ -11,6 +11,8 @@ FIRST, LAST = date.min, date.max
 EARLIEST = date(1900, 1, 1)
 MAX_AHEAD = 3653  # ten years
 
+SATURDAY = 5
+
 #: Days to wait before the next automatic try, by number of failures in a row.
 BACK_OFF = (1, 2, 4, 7)
 
@@ -71,3 +73,11 @@ def is_sensible(day, today):
     False
     """
     return EARLIEST <= day and (day - today).days <= MAX_AHEAD
+
+
+def add_working_days(day, number):
+    """Return the day that is so many working days, Monday to Friday, after a day."""
+    while number > 0:
+        day += timedelta(days=1)
+        number -= day.weekday() < SATURDAY
+    return day

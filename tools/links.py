@@ -6,6 +6,10 @@ many more people read it than the one whom it was made for.
 
 import re
 
+#: The debtor page: what follows this in an address lets in who has it.
+PAGE_ROUTE = "/followup"
+TOKEN_LENGTH = 26
+
 #: Parameters of addresses that let in who has them.
 SECRETS = ("access_token", "auth_signup_token", "signup_token", "token", "hash")
 
@@ -16,6 +20,13 @@ _SECRET_URL = re.compile(
     rf"[^\s\"'<>]*(?:[?&]|&amp;)(?:{'|'.join(SECRETS)})=[^\s\"'<>]*",
     re.I,
 )
+#: An address of the debtor page, as it stands in HTML or in the text.
+_PAGE_URL = re.compile(
+    rf"(?<![^\s\"'<>(])[^\s\"'<>]*{PAGE_ROUTE}/[a-z2-7]{{{TOKEN_LENGTH}}}"
+    r"(?![a-z0-9])[^\s\"'<>]*",
+    re.I,
+)
+_PAGE_TOKEN = re.compile(rf"(?<={PAGE_ROUTE})/[a-z2-7]{{{TOKEN_LENGTH}}}", re.I)
 _SECRET = re.compile(
     rf"(?P<before>[?]|&amp;|&)(?:{'|'.join(SECRETS)})=[^&#\"'<>\s]*(?P<after>&amp;|&)?",
     re.I,
@@ -36,7 +47,7 @@ def hide_secrets(text):
         found[kept] = address
         return kept
 
-    return _SECRET_URL.sub(hide, text), found
+    return _PAGE_URL.sub(hide, _SECRET_URL.sub(hide, text)), found
 
 
 def show_secrets(text, found):
@@ -44,12 +55,13 @@ def show_secrets(text, found):
     for kept, address in found.items():
         # an address of this server has got its name meanwhile
         start = "" if kept.startswith("/") else r"(?<![^\s\"'<>(])"
-        pattern = rf"{start}{re.escape(kept)}(?=[\s\"'<>]|$)"
+        pattern = rf"{start}{re.escape(kept)}(?=[.,;:!?)]*(?:[\s\"'<>]|$))"
         text = re.sub(pattern, lambda _match, address=address: address, text)
     return text
 
 
 def _without_secrets(address):
+    address = _PAGE_TOKEN.sub("", address)
     while match := _SECRET.search(address):
         between = match["before"] if match["after"] else ""
         address = address[: match.start()] + between + address[match.end() :]

@@ -1,0 +1,323 @@
+import logging
+
+from odoo import api, fields, models
+from odoo.tools.misc import formatLang, get_lang, hmac
+
+_logger = logging.getLogger(__name__)
+
+#: Documents that can be paid on the page: what core's payments can be linked to.
+PAYABLE = ("out_invoice", "out_receipt")
+#: What rests for these reasons cannot be paid now.
+UNPAYABLE = ("blocked", "online_payment")
+
+#: Writes of one link, and of one address, in an hour.
+LIMIT_TOKEN = 20
+LIMIT_ADDRESS = 60
+#: New links that one address can ask for in an hour.
+LIMIT_RENEW = 10
+
+
+class AccountFollowupPage(models.AbstractModel):
+    """What the debtor page shows and lets do (X11, rule 19).
+
+    All of it is about the customer of one reminder in its root company; who has the
+    link may see it. Nothing here trusts what a client sends: it names items by their
+    ids, and those that are not among the customer's are passed over or refused.
+    """
+
+    _name = "account.followup.page"
+    _description = "Debtor Page"
+
+    # ------------------------------------------------------------------
+    # What is shown
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_groups(self, reminder):
+        """Return the open items of the customer as they stand now, in groups.
+
+        A group can be paid together: one currency, and with it one company or branch
+        and one account, since a payment has one of each.
+
+        :return: list of dicts: ``key``, ``currency``, ``company`` (of the invoices),
+            ``rows`` (see ``_prepare_row``), ``total``, ``overdue``
+        """
+        company = reminder.company_id
+        day = company._get_followup_day()[company]
+        service = self.env["account.followup.send"].sudo().with_company(company)
+        rows = service._get_rows_by_customer(company, reminder.partner_id, day)
+        rows = [
+            row
+            for row in rows[reminder.partner_id.id]
+            if row["rest_reason"] != "excluded"
+        ]
+        items = self.env["account.move.line"].sudo().browse(row["id"] for row in rows)
+        items.mapped("followup_name")
+        groups = {}
+        for row, item in zip(rows, items, strict=True):
+            key = (row["currency_id"], row["branch_id"], item.account_id.id)
+            group = groups.setdefault(key, self._prepare_group(key))
+            group["rows"].append(self._prepare_row(row, item))
+        for group in groups.values():
+            self._complete_group(group)
+        return list(groups.values())
+
+    @api.model
+    def _prepare_group(self, key):
+        currency_id, company_id, _account_id = key
+        return {
+            "key": "-".join(map(str, key)),
+            "currency": self.env["res.currency"].browse(currency_id),
+            "company": self.env["res.company"].sudo().browse(company_id),
+            "rows": [],
+        }
+
+    @api.model
+    def _prepare_row(self, row, item):
+        """Return what the page says of an open item."""
+        move = item.move_id
+        is_credit = row["residual"] <= 0
+        return {
+            "id": item.id,
+            "item": item,
+            "name": item.followup_name,
+            "date": row["invoice_date"] or item.date,
+            "due_date": row["due_date"],
+            "days_late": row["days_late"],
+            "residual": float(row["residual"]),
+            "is_credit": is_credit,
+            "is_late": not is_credit and row["days_late"] > 0,
+            "note": "" if is_credit else self._get_rest_note(row["rest_reason"]),
+            "can_be_paid": not is_credit
+            and move.move_type in PAYABLE
+            and row["rest_reason"] not in UNPAYABLE,
+            "move_id": move.id
+            if move.is_sale_document(include_receipts=True)
+            else False,
+        }
+
+    @api.model
+    def _get_rest_note(self, reason):
+        """Return why an item is not reminded now, in words for the customer."""
+        return {
+            "blocked": self.env._("being looked into"),
+            "online_payment": self.env._("payment under way"),
+            "hold": self.env._("being looked into"),
+            "expected_payment": self.env._("payment announced"),
+        }.get(reason, "")
+
+    @api.model
+    def _complete_group(self, group):
+        """Add the totals of a group, credits deducted (rule 13)."""
+        currency, rows = group["currency"], group["rows"]
+        rows.sort(key=lambda row: (row["is_credit"], row["due_date"], row["id"]))
+        late = sum(row["residual"] for row in rows if row["is_late"])
+        credit = sum(row["residual"] for row in rows if row["is_credit"])
+        group["total"] = currency.round(sum(row["residual"] for row in rows))
+        group["overdue"] = currency.round(max(late + credit, 0.0)) if late else 0.0
+        group["can_be_paid"] = any(row["can_be_paid"] for row in rows)
+
+    @api.model
+    def _get_invoice(self, reminder, move_id):
+        """Return an invoice that the page shows, none if it does not."""
+        shown = {
+            row["move_id"]
+            for group in self._get_groups(reminder)
+            for row in group["rows"]
+        }
+        moves = self.env["account.move"].sudo()
+        return moves.browse(move_id if move_id and move_id in shown else [])
+
+    @api.model
+    def _get_named_items(self, reminder, ids):
+        """Return the items of the page among some ids; credits cannot be named.
+
+        :param ids: as a client sent them
+        """
+        wanted = set(ids)
+        return (
+            self.env["account.move.line"]
+            .sudo()
+            .browse(
+                row["id"]
+                for group in self._get_groups(reminder)
+                for row in group["rows"]
+                if row["id"] in wanted and not row["is_credit"]
+            )
+        )
+
+    @api.model
+    def _get_lang(self, reminder, wanted=None):
+        """Return the language to show it in: chosen, else that of the reminder."""
+        installed = dict(self.env["res.lang"].get_installed())
+        return get_lang(self.env, wanted if wanted in installed else reminder.lang).code
+
+    @api.model
+    def _format_amount(self, amount, currency):
+        return formatLang(self.env, amount, currency_obj=currency)
+
+    # ------------------------------------------------------------------
+    # Paying
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_payment(self, reminder, ids):
+        """Return what is paid when a customer chooses some items, or None.
+
+        None if they cannot be paid together; the amount is 0 if credits cover it. It
+        is that of the items, as they stand now. The credits of the same group are
+        deducted, the first ones first, as far as they go: who owes 100 and has 30 to
+        his credit pays 70.
+
+        :param ids: as a client sent them; all have to be of one group and payable
+        :return: dict with ``items``, ``credits``, ``amount``, ``currency``, ``company``
+        """
+        wanted = set(ids)
+        for group in self._get_groups(reminder):
+            rows = [row for row in group["rows"] if row["id"] in wanted]
+            if not rows:
+                continue
+            if len(rows) < len(wanted) or not all(row["can_be_paid"] for row in rows):
+                return None
+            used, amount = self._deduct(group, sum(row["residual"] for row in rows))
+            lines = self.env["account.move.line"].sudo()
+            return {
+                "items": lines.browse(row["id"] for row in rows),
+                "credits": lines.browse(row["id"] for row in used),
+                "rows": [*rows, *used],
+                "amount": amount,
+                "currency": group["currency"],
+                "company": group["company"],
+            }
+        return None
+
+    @api.model
+    def _deduct(self, group, amount):
+        """Return the credits that are deducted from an amount, and what is left."""
+        currency, used = group["currency"], []
+        for row in group["rows"]:
+            if row["is_credit"] and currency.compare_amounts(amount, 0) > 0:
+                used.append(row)
+                amount += row["residual"]
+        return used, max(currency.round(amount), 0.0)
+
+    @api.model
+    def _get_signature(self, link, payment):
+        """Return what a payment is recognized by: link, items and amount.
+
+        Who sends it back pays what the page has shown, or is told that it has changed.
+        """
+        return hmac(
+            self.env(su=True),
+            "followup_page_payment",
+            (
+                link.id,
+                sorted(payment["items"].ids),
+                sorted(payment["credits"].ids),
+                payment["currency"].id,
+                payment["currency"].round(payment["amount"]),
+            ),
+        )
+
+    @api.model
+    def _get_payment_options(self, reminder, payment):
+        """Return (providers, payment methods) with which the customer can pay."""
+        service = self.env["account.followup.send"].sudo()
+        providers = service._get_payment_providers(payment["company"])
+        partner = reminder.partner_id
+        currency_id = payment["currency"].id
+        if providers:
+            compatible = providers._get_compatible_providers(
+                payment["company"].id,
+                partner.id,
+                payment["amount"],
+                currency_id=currency_id,
+            )
+            providers = providers & compatible
+        methods = self.env["payment.method"].sudo()
+        methods = methods._get_compatible_payment_methods(
+            providers.ids, partner.id, currency_id=currency_id
+        )
+        return providers, methods
+
+    @api.model
+    def _get_under_way(self, payment):
+        """Return payments of the same invoices that may still arrive.
+
+        What was begun a quarter of an hour ago and not finished keeps nobody from
+        paying any more. A wire transfer that is announced is no payment yet.
+        """
+        begun = fields.Datetime.subtract(fields.Datetime.now(), minutes=15)
+        return payment["items"].move_id.transaction_ids.filtered(
+            lambda one: (
+                one.provider_code not in ("none", "custom")
+                and (
+                    one.state in ("pending", "authorized")
+                    or (one.state == "done" and not one.is_post_processed)
+                    or (one.state == "draft" and one.create_date >= begun)
+                )
+            )
+        )
+
+    @api.model
+    def _get_payment_reference(self, reminder, payment):
+        """Return what the payment is called, at the provider and in the ledger."""
+        move = payment["items"].move_id
+        if len(move) == 1:
+            return move.payment_reference or move.name
+        number = reminder["name"] if "name" in reminder._fields else ""
+        return number or move[:1].name
+
+    @api.model
+    def _get_transfer(self, reminder, group):
+        """Return how to pay a group by bank transfer, None if there is no account.
+
+        :return: dict with ``pairs`` (label, text) and ``qr`` (address of a picture)
+        """
+        items = [row for row in group["rows"] if not row["is_credit"]]
+        lines = self.env["account.move.line"].sudo()
+        lines = lines.browse(row["id"] for row in items)
+        bank = lines.move_id.partner_bank_id
+        if len(bank) != 1:
+            company = group["company"]
+            bank = company.partner_id.bank_ids.filtered(
+                lambda one: not one.currency_id or one.currency_id == group["currency"]
+            )[:1]
+        if not bank or group["currency"].compare_amounts(group["total"], 0) <= 0:
+            return None
+        reference = self._get_payment_reference(reminder, {"items": lines})
+        number = bank.sanitized_acc_number or bank.acc_number
+        fours = [number[start : start + 4] for start in range(0, len(number), 4)]
+        pairs = [
+            (
+                self.env._("Account holder"),
+                bank.acc_holder_name or bank.partner_id.name,
+            ),
+            (self.env._("Account number"), " ".join(fours)),
+            (self.env._("BIC"), bank.bank_bic),
+            (
+                self.env._("Amount"),
+                self._format_amount(group["total"], group["currency"]),
+            ),
+            (self.env._("Reference"), reference),
+        ]
+        return {
+            "pairs": [(label, text) for label, text in pairs if text],
+            "qr": self._get_qr_code(reminder, bank, group, reference),
+        }
+
+    @api.model
+    def _get_qr_code(self, reminder, bank, group, reference):
+        """Return the picture with which a bank's app pays a group, or None."""
+        try:
+            return bank.build_qr_code_base64(
+                group["total"],
+                reference,
+                reference,
+                group["currency"],
+                reminder.partner_id,
+                silent_errors=True,
+            )
+        except Exception:  # noqa: BLE001 of whatever method; the page goes on
+            _logger.info("No QR code for account %s", bank.id, exc_info=True)
+            return None

@@ -1,0 +1,183 @@
+import base64
+import hashlib
+import secrets
+from datetime import timedelta
+
+from odoo import Command, api, fields, models
+from odoo.tools import SQL
+from odoo.tools.misc import hmac
+
+from ..tools.links import PAGE_ROUTE, TOKEN_LENGTH
+
+
+class AccountFollowupPageLink(models.Model):
+    """A link to the debtor page (X11): who has it sees and pays what a customer owes.
+
+    Nothing that is kept opens the page. The token is made of a random seed and the
+    secret of the database when a message leaves, and found again by its hash.
+    """
+
+    _name = "account.followup.page.link"
+    _description = "Link to the Debtor Page"
+    _order = "id DESC"
+    _rec_name = "reminder_id"
+
+    reminder_id = fields.Many2one(
+        "account.followup.reminder",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, ondelete="cascade"
+    )
+    date = fields.Date(required=True, readonly=True)
+    is_withdrawn = fields.Boolean("Withdrawn", readonly=True)
+    seed = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+    token_hash = fields.Char(required=True, readonly=True, groups=fields.NO_ACCESS)
+
+    _token_hash_uniq = models.UniqueIndex("(token_hash)")
+
+    @api.model
+    def _prepare_link(self, company, day):
+        """Return the values of a new link, but for its reminder."""
+        seed = secrets.token_hex(16)
+        return {
+            "company_id": company.id,
+            "date": day,
+            "seed": seed,
+            "token_hash": self._get_hash(self._make_token(seed)),
+        }
+
+    @api.model
+    def _make_token(self, seed):
+        """Return the token of a seed: 130 bits, in letters and digits that can be typed
+        and are the same in capitals."""
+        digest = bytes.fromhex(hmac(self.env(su=True), "followup_page", seed))
+        return base64.b32encode(digest).decode().lower()[:TOKEN_LENGTH]
+
+    @api.model
+    def _get_hash(self, token):
+        return hashlib.sha256(token.strip().lower().encode()).hexdigest()
+
+    def _get_token(self):
+        self.ensure_one()
+        return self._make_token(self.sudo().seed)
+
+    def _get_url(self):
+        """Return the address that opens the page."""
+        self.ensure_one()
+        base = self.sudo().company_id.get_base_url()
+        return f"{base}{PAGE_ROUTE}/{self._get_token()}"
+
+    @api.model
+    def _find(self, token):
+        """Return the link of a token, none if that opens nothing.
+
+        The hash is looked up, so that the time it takes says nothing about the token;
+        and one statement refuses wrong, expired and withdrawn ones alike.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT link.id
+                  FROM account_followup_page_link link
+                  JOIN res_company company ON company.id = link.company_id
+                 WHERE link.token_hash = %(hash)s
+                   AND link.is_withdrawn IS NOT TRUE
+                   AND company.followup_page_enabled
+                   AND link.date + company.followup_page_days >= %(today)s
+                """,
+                hash=self._get_hash(token),
+                today=fields.Date.today(),
+                to_flush=[
+                    self._fields["token_hash"],
+                    self._fields["is_withdrawn"],
+                    self._fields["date"],
+                    self.env["res.company"]._fields["followup_page_enabled"],
+                    self.env["res.company"]._fields["followup_page_days"],
+                ],
+            )
+        )
+        return self.sudo().browse(link_id for (link_id,) in rows)
+
+    @api.model
+    def _find_any(self, token):
+        """Return the link of a token, whether it still opens the page or not."""
+        return self.sudo().search([("token_hash", "=", self._get_hash(token))])
+
+    def _is_open(self, day):
+        """Return whether it opens the page on a day."""
+        self.ensure_one()
+        company = self.sudo().company_id
+        last = self.date + timedelta(days=company.followup_page_days)
+        return company.followup_page_enabled and not self.is_withdrawn and day <= last
+
+
+class AccountFollowupReminder(models.Model):
+    _inherit = "account.followup.reminder"
+
+    page_link_ids = fields.One2many(
+        "account.followup.page.link", "reminder_id", readonly=True
+    )
+    access_url = fields.Char(
+        "Debtor Page",
+        compute="_compute_access_url",
+        groups="account.group_account_invoice",
+        help="Where the customer sees and pays what is open, without a login.",
+    )
+
+    @api.depends("page_link_ids.is_withdrawn")
+    def _compute_access_url(self):
+        for reminder in self:
+            reminder.access_url = reminder._get_page_url()
+
+    def _get_page_url(self):
+        """Return the address of the debtor page, False if it has none (any more).
+
+        It lets in whoever has it: it may be put into what leaves to the customer, not
+        into what is kept.
+        """
+        self.ensure_one()
+        link = self.sudo().page_link_ids[:1]
+        return link._get_url() if link and link._is_open(fields.Date.today()) else False
+
+    def _remove_personal_data(self):
+        # EXTENDS 'account.followup.history.mixin'
+        super()._remove_personal_data()
+        self.sudo().page_link_ids.is_withdrawn = True
+
+
+class AccountFollowupSend(models.AbstractModel):
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _prepare_reminder(self, followup, data):
+        # EXTENDS: one link for each reminder that leaves
+        values = super()._prepare_reminder(followup, data)
+        company = followup.company_id
+        if company.followup_page_enabled and data["channels"]:
+            link = self.env["account.followup.page.link"]._prepare_link(
+                company, data["day"]
+            )
+            values["page_link_ids"] = [Command.create(link)]
+        return values
+
+    @api.model
+    def _get_page_stand_in(self, company):
+        """Return what stands for the link in a text that is written or kept.
+
+        As the message leaves, it becomes the address that lets in its recipient. Who
+        opens it as it is has to log in. Empty when the page is switched off.
+        """
+        company = company.sudo()
+        if not company.followup_page_enabled:
+            return ""
+        return f"{company.get_base_url()}{PAGE_ROUTE}"
+
+    @api.model
+    def _get_page_secrets(self, reminder):
+        """Return {address as it is kept: address as it leaves} of the page."""
+        url = reminder._get_page_url()
+        return {self._get_page_stand_in(reminder.company_id): url} if url else {}
