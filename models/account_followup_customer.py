@@ -343,9 +343,7 @@ class AccountFollowupCustomer(models.Model):
                  WHEN customer.required THEN customer.today
                  WHEN customer.first_day IS NULL THEN NULL
                  WHEN COALESCE(customer.smallest, 0) >= 0
-                      AND (
-                          customer.most IS NULL OR customer.most < customer.min_amount
-                      )
+                      AND (customer.most <= 0 OR customer.most < customer.min_amount)
                  THEN NULL
                  WHEN (
                           customer.certainty = 2

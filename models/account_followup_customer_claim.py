@@ -5,6 +5,27 @@ from ..tools import ladder
 from ..tools.days import LAST
 from .account_followup_item import DATED_REASONS
 
+#: What is owed in a currency, and of which sums it is made.
+ADDED_UP = {
+    "open": ("not_due", "resting", "late"),
+    "overdue": ("resting", "late"),
+    "late": ("late",),
+    "early": ("early",),
+}
+
+#: What the items of other currencies say of a customer, and its type.
+FOREIGN = {
+    "due": "numeric",
+    "most": "numeric",
+    "overdue": "numeric",
+    "claim_late": "numeric",
+    "claim_early": "numeric",
+    "level_claimed": "bigint",
+    "enough": "numeric",
+    "smallest": "numeric",
+    "overdue_count": "bigint",
+}
+
 
 class AccountFollowupCustomer(models.Model):
     """What is owed and claimed: first in each currency, then in company currency.
@@ -17,18 +38,19 @@ class AccountFollowupCustomer(models.Model):
     _inherit = "account.followup.customer"
 
     @api.model
-    def _get_sql_items(self, days, partners, parts):
+    def _get_sql_items(self, days, partners, parts, currencies):
         """Return the items that count, with what each adds to its customer's sums.
 
         Excluded items neither count nor are netted. The columns are few and small,
         since all items pass through a sort.
 
-        * ``residual_company``, ``company_unit``: only if it is in another currency
         * ``kind``: 0 credit, 1 not overdue, 2 overdue but resting, 3 overdue, claimed
         * ``ripe_key``: its next level, if the item is ripe and does not rest
         * ``first_day``: from when on that is so, today or later
         * ``certainty``: 2 if it stays so on all later days, 1 if it is so on that day,
           0 if more must be known
+
+        :param SQL currencies: condition on the currency of ``item``
         """
         items = self.env["account.followup.item"]
         return SQL(
@@ -37,12 +59,8 @@ class AccountFollowupCustomer(models.Model):
                    item.company_id,
                    item.currency_id,
                    item.residual,
-                   CASE WHEN item.currency_id <> item.company_currency_id
-                        THEN item.residual_company
-                   END AS residual_company,
-                   CASE WHEN item.currency_id <> item.company_currency_id
-                        THEN item.company_unit
-                   END AS company_unit,
+                   item.residual_company,
+                   item.company_unit,
                    item.due_date,
                    CASE WHEN item.residual <= 0 THEN 0
                         WHEN item.days_late <= 0 THEN 1
@@ -63,6 +81,7 @@ class AccountFollowupCustomer(models.Model):
                    SELECT item.*
                      FROM (%(items)s) item
                     WHERE %(where)s
+                      AND %(currencies)s
                    OFFSET 0  -- so that the reason to rest is worked out once
                    ) item
              CROSS JOIN LATERAL (
@@ -75,6 +94,7 @@ class AccountFollowupCustomer(models.Model):
                           END AS day
                    ) first
              WHERE item.rest_reason IS DISTINCT FROM 'excluded'
+            OFFSET 0  -- and what is added up, too
             """,
             last_day=ladder.LAST_DAY,
             ripe=items._get_sql_ripe(),
@@ -85,6 +105,7 @@ class AccountFollowupCustomer(models.Model):
                 if partners is not None
                 else SQL("TRUE")
             ),
+            currencies=currencies,
         )
 
     @api.model
@@ -95,43 +116,11 @@ class AccountFollowupCustomer(models.Model):
         )
 
     @api.model
-    def _get_sql_nets(self, days, partners, parts):
-        """Return the sums of each customer in each currency, one pass over the items.
+    def _get_sql_sums(self, column):
+        """Return what the items of each kind add up to, by name.
 
-        The sums in company currency (``…_company``) are empty for its own. What is left
-        when credits are deducted (``…_net``) is worked out here, too: another statement
-        around this one would have to sort again. The database adds up each sum once.
+        :param str column: of the items
         """
-        return SQL(
-            """
-            SELECT item.partner_id,
-                   item.company_id,
-                   item.currency_id,
-                   %(sums)s,
-                   MIN(item.company_unit) AS company_unit,
-                   MIN(item.company_unit) IS NULL AS is_own,
-                   CASE WHEN MIN(item.company_unit) IS NOT NULL THEN %(unit)s
-                   END AS unit,
-                   MIN(item.residual) FILTER (WHERE item.kind > 0) AS smallest,
-                   MIN(item.residual_company) FILTER (WHERE item.kind > 0)
-                        AS smallest_company,
-                   COUNT(*) FILTER (WHERE item.kind > 1) AS overdue_count,
-                   MIN(item.due_date) FILTER (WHERE item.kind > 0) AS due_date,
-                   MAX(item.ripe_key) AS level_due,
-                   MAX(item.reached_key) AS level_reached,
-                   MIN(item.first_day) AS first_day,
-                   MIN(item.certainty) AS certainty
-              FROM (%(items)s) item
-             GROUP BY item.partner_id, item.company_id, item.currency_id
-            """,
-            sums=self._get_sql_sums(),
-            unit=self._get_sql_unit(SQL("item.currency_id")),
-            items=self._get_sql_items(days, partners, parts),
-        )
-
-    @api.model
-    def _get_sql_sums(self):
-        """Return the columns with sums, see ``_get_sql_nets``."""
         conditions = {
             "credits": SQL("item.kind = 0"),
             "not_due": SQL("item.kind = 1"),
@@ -139,86 +128,123 @@ class AccountFollowupCustomer(models.Model):
             "late": SQL("item.kind = 3"),
             "early": SQL("item.ripe_key < %s", ladder.FIRST_LATE_KEY),
         }
-        added_up = {
-            "credits": ("credits",),
-            "open": ("not_due", "resting", "late"),
-            "overdue": ("resting", "late"),
-            "late": ("late",),
-            "early": ("early",),
-        }
-        own = {
-            name: SQL("COALESCE(SUM(item.residual) FILTER (WHERE %s), 0)", condition)
-            for name, condition in conditions.items()
-        }
-        company = {
+        return {
             name: SQL(
-                "SUM(item.residual_company) FILTER ("
-                "WHERE item.residual_company IS NOT NULL AND %s)",
+                "COALESCE(SUM(%s) FILTER (WHERE %s), 0)",
+                SQL.identifier("item", column),
                 condition,
             )
             for name, condition in conditions.items()
         }
-        plus = SQL(" + ")
+
+    @api.model
+    def _get_sql_nets(self):
+        """Return the columns ``…_net``: sums less the credits.
+
+        They are worked out where the items are added up: another statement around it
+        would have to sort again. The database adds up each sum once.
+        """
+        own = self._get_sql_sums("residual")
         columns = {
-            "smallest_net": SQL(
-                "%s + MIN(item.residual) FILTER (WHERE item.kind > 0)", own["credits"]
-            ),
+            f"{name}_net": SQL(" + ").join(own[each] for each in ("credits", *names))
+            for name, names in ADDED_UP.items()
         }
-        for name, names in added_up.items():
-            net = ("credits", *names)
-            columns[f"{name}_net"] = plus.join(own[each] for each in net)
-            # only of other currencies: what they are booked at tells their rate
-            columns[name] = self._get_sql_foreign(own[each] for each in names)
-            columns[f"{name}_company"] = self._get_sql_foreign(
-                SQL("COALESCE(%s, 0)", company[each]) for each in names
-            )
+        smallest = SQL("MIN(item.residual) FILTER (WHERE item.kind > 0)")
+        columns["smallest_net"] = SQL("%s + %s", own["credits"], smallest)
+        columns["smallest"] = smallest
+        return self._get_sql_columns(columns)
+
+    @api.model
+    def _get_sql_columns(self, columns):
         return SQL(", ").join(
             SQL("%s AS %s", column, SQL.identifier(name))
             for name, column in columns.items()
         )
 
     @api.model
-    def _get_sql_foreign(self, sums):
+    def _get_sql_facts(self):
+        """Return the columns that need no amount, for each customer or currency."""
         return SQL(
-            "CASE WHEN MIN(item.company_unit) IS NOT NULL THEN %s END",
-            SQL(" + ").join(sums),
+            """
+            COUNT(*) FILTER (WHERE item.kind > 1) AS overdue_count,
+            MIN(item.due_date) FILTER (WHERE item.kind IS DISTINCT FROM 0) AS due_date,
+            MAX(item.ripe_key) AS level_due,
+            MAX(item.reached_key) AS level_reached,
+            MIN(item.first_day) AS first_day,
+            MIN(item.certainty) AS certainty
+            """
         )
 
     @api.model
-    def _get_sql_claims(self, days, partners, parts):
-        """Return what each customer owes in each currency, in company currency.
+    def _get_sql_is_early(self):
+        return SQL("net.level_due < %s", ladder.FIRST_LATE_KEY)
 
-        * ``due``: all that is open, less the credits
-        * ``overdue``: what is past its due date, less the credits, never below zero
-        * ``claim_late``: what is claimed at a level on or after the due date
-        * ``claim_early``: at a level before it; nothing if a later level is ripe there
-        * ``level_due``: the highest level that is ripe, if something is claimed at it
-        * ``enough``: for no item alone less would be claimed
+    @api.model
+    def _get_sql_foreign_nets(self, days, partners, parts):
+        """Return the sums of each customer in each other currency.
+
+        What the items are booked at in company currency (``…_company``) tells the rate.
         """
-        early = SQL("net.level_due < %s", ladder.FIRST_LATE_KEY)
+        own = self._get_sql_sums("residual")
+        company = self._get_sql_sums("residual_company")
+        plus = SQL(" + ")
+        bases = {}
+        for name, names in {"credits": ("credits",), **ADDED_UP}.items():
+            bases[name] = plus.join(own[each] for each in names)
+            bases[f"{name}_company"] = plus.join(company[each] for each in names)
+        return SQL(
+            """
+            SELECT item.partner_id,
+                   item.company_id,
+                   %(nets)s,
+                   %(bases)s,
+                   MIN(item.company_unit) AS company_unit,
+                   FALSE AS is_own,
+                   %(unit)s AS unit,
+                   MIN(item.residual_company) FILTER (WHERE item.kind > 0)
+                        AS smallest_company,
+                   %(facts)s
+              FROM (%(items)s) item
+             GROUP BY item.partner_id, item.company_id, item.currency_id
+            """,
+            nets=self._get_sql_nets(),
+            bases=self._get_sql_columns(bases),
+            unit=self._get_sql_unit(SQL("item.currency_id")),
+            facts=self._get_sql_facts(),
+            items=self._get_sql_items(
+                days,
+                partners,
+                parts,
+                SQL("item.currency_id <> item.company_currency_id"),
+            ),
+        )
+
+    @api.model
+    def _get_sql_foreign_claims(self, days, partners, parts):
+        """Return the same as ``_get_sql_totals`` for each other currency."""
         return SQL(
             """
             SELECT net.partner_id,
                    net.company_id,
-                   CASE WHEN net.open_net < 0 THEN %(credit)s ELSE %(due)s END AS due,
-                   %(overdue)s AS overdue,
-                   %(claim_late)s AS claim_late,
-                   CASE WHEN %(early)s THEN %(claim_early)s END AS claim_early,
-                   CASE WHEN CASE WHEN %(early)s THEN %(has_early)s
-                                  ELSE %(has_late)s END
-                        THEN net.level_due
-                   END AS level_due,
-                   CASE WHEN net.smallest IS NOT NULL THEN COALESCE(%(enough)s, 0)
-                   END AS enough,
                    net.smallest_company,
                    net.overdue_count,
                    net.due_date,
                    net.level_reached,
                    net.first_day,
-                   net.certainty
+                   net.certainty,
+                   CASE WHEN net.open_net < 0 THEN %(credit)s ELSE %(due)s END AS due,
+                   %(overdue)s AS overdue,
+                   %(claim_late)s AS claim_late,
+                   CASE WHEN %(early)s THEN %(claim_early)s END AS claim_early,
+                   CASE WHEN net.smallest IS NOT NULL THEN COALESCE(%(enough)s, 0)
+                   END AS enough,
+                   CASE WHEN CASE WHEN %(early)s THEN %(has_early)s
+                                  ELSE %(has_late)s END
+                        THEN net.level_due
+                   END AS level_claimed
               FROM (%(nets)s) net
             """,
-            early=early,
+            early=self._get_sql_is_early(),
             credit=self._get_sql_value("open_net", "credits"),
             due=self._get_sql_value("open_net", "open"),
             overdue=self._get_sql_claim("overdue_net", "overdue"),
@@ -227,7 +253,146 @@ class AccountFollowupCustomer(models.Model):
             has_late=self._get_sql_is_positive("late_net"),
             has_early=self._get_sql_is_positive("early_net"),
             enough=self._get_sql_claim("smallest_net", "smallest"),
-            nets=self._get_sql_nets(days, partners, parts),
+            nets=self._get_sql_foreign_nets(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_foreign(self, days, partners, parts):
+        """Return the sums of each customer over all other currencies."""
+        return SQL(
+            """
+            SELECT claim.partner_id,
+                   claim.company_id,
+                   SUM(claim.due) AS due,
+                   SUM(claim.due) FILTER (WHERE claim.due > 0) AS most,
+                   SUM(claim.overdue) AS overdue,
+                   SUM(claim.claim_late) AS claim_late,
+                   SUM(claim.claim_early) AS claim_early,
+                   MAX(claim.level_claimed) AS level_claimed,
+                   MIN(claim.enough) AS enough,
+                   MIN(claim.smallest_company) AS smallest,
+                   SUM(claim.overdue_count)::bigint AS overdue_count,
+                   MIN(claim.due_date) AS due_date,
+                   MAX(claim.level_reached) AS reached_key,
+                   MIN(claim.first_day) AS first_day,
+                   MIN(claim.certainty) AS certainty
+              FROM (%s) claim
+             GROUP BY claim.partner_id, claim.company_id
+            """,
+            self._get_sql_foreign_claims(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_own_and_foreign(self, days, partners, parts):
+        """Return the items in the currency of the company, and what the others sum to.
+
+        Nearly all items are in the currency of the company: these are added up at once,
+        and only the others currency by currency.
+        """
+        names = ("partner_id", "company_id", "reached_key", "first_day", "certainty")
+        own = ("residual", "kind", "ripe_key")
+        return SQL(
+            """
+            SELECT %(names)s, item.due_date, %(own)s, %(no_foreign)s
+              FROM (%(items)s) item
+             UNION ALL
+            SELECT %(names)s, item.due_date, %(no_own)s, %(foreign)s
+              FROM (%(others)s) item
+            """,
+            names=self._get_sql_names(names),
+            own=self._get_sql_names(own),
+            no_own=SQL("NULL::numeric, NULL::integer, NULL::bigint"),
+            foreign=self._get_sql_names(FOREIGN),
+            no_foreign=SQL(", ").join(
+                SQL("NULL::%s AS %s", SQL(kind), SQL.identifier(name))
+                for name, kind in FOREIGN.items()
+            ),
+            items=self._get_sql_items(
+                days,
+                partners,
+                parts,
+                SQL("item.currency_id = item.company_currency_id"),
+            ),
+            others=self._get_sql_foreign(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_names(self, names):
+        return SQL(", ").join(SQL.identifier("item", name) for name in names)
+
+    @api.model
+    def _get_sql_total_nets(self, days, partners, parts):
+        """Return the sums of each customer, one pass over the items."""
+        sums = {
+            f"foreign_{name}": SQL("COALESCE(SUM(%s), 0)", SQL.identifier("item", name))
+            for name in ("due", "most", "overdue", "claim_late", "claim_early")
+        }
+        return SQL(
+            """
+            SELECT item.partner_id,
+                   item.company_id,
+                   %(nets)s,
+                   %(facts)s,
+                   %(sums)s,
+                   MAX(item.level_claimed) AS foreign_level,
+                   MIN(item.enough) AS foreign_enough,
+                   MIN(item.smallest) AS foreign_smallest,
+                   COALESCE(SUM(item.overdue_count), 0) AS foreign_count
+              FROM (%(items)s) item
+             GROUP BY item.partner_id, item.company_id
+            """,
+            nets=self._get_sql_nets(),
+            facts=self._get_sql_facts(),
+            sums=self._get_sql_columns(sums),
+            items=self._get_sql_own_and_foreign(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_totals(self, days, partners, parts):
+        """Return what each customer owes over all currencies, in company currency.
+
+        * ``due``: all that is open, less the credits
+        * ``most``: more than that is never claimed, as long as no amount of an item in
+          company currency, of which ``smallest`` is the least, is below zero
+        * ``overdue``: what is past its due date, less the credits, never below zero
+        * ``claim_late``: what is claimed at a level on or after the due date
+        * ``claim_early``: at a level before it; nothing if a later level is ripe there
+        * ``level_due``: the highest level that is ripe, if something is claimed at it
+        * ``enough``: for no item alone less would be claimed
+        """
+        return SQL(
+            """
+            SELECT net.partner_id,
+                   net.company_id,
+                   net.open_net + net.foreign_due AS due,
+                   GREATEST(net.open_net, 0) + net.foreign_most AS most,
+                   GREATEST(net.overdue_net, 0) + net.foreign_overdue AS overdue,
+                   GREATEST(net.late_net, 0) + net.foreign_claim_late AS claim_late,
+                   CASE WHEN %(early)s THEN GREATEST(net.early_net, 0) ELSE 0
+                   END + net.foreign_claim_early AS claim_early,
+                   GREATEST(
+                       CASE WHEN CASE WHEN %(early)s THEN net.early_net
+                                      ELSE net.late_net END > 0
+                            THEN net.level_due
+                       END,
+                       net.foreign_level
+                   ) AS level_due,
+                   LEAST(
+                       CASE WHEN net.smallest IS NOT NULL
+                            THEN GREATEST(net.smallest_net, 0)
+                       END,
+                       net.foreign_enough
+                   ) AS enough,
+                   net.foreign_smallest AS smallest,
+                   net.overdue_count + net.foreign_count AS overdue_count,
+                   net.due_date,
+                   net.level_reached,
+                   net.first_day,
+                   net.certainty
+              FROM (%(nets)s) net
+            """,
+            early=self._get_sql_is_early(),
+            nets=self._get_sql_total_nets(days, partners, parts),
         )
 
     @api.model
@@ -278,36 +443,6 @@ class AccountFollowupCustomer(models.Model):
         """Return the least amount of a currency."""
         return SQL(
             "(SELECT unit.rounding FROM res_currency unit WHERE unit.id = %s)", currency
-        )
-
-    @api.model
-    def _get_sql_totals(self, days, partners, parts):
-        """Return the sums of each customer over all currencies.
-
-        * ``most``: more than that is never claimed, as long as no amount of an item in
-          company currency, of which ``smallest`` is the least, is below zero
-        """
-        return SQL(
-            """
-            SELECT claim.partner_id,
-                   claim.company_id,
-                   SUM(claim.due) AS due,
-                   SUM(claim.due) FILTER (WHERE claim.due > 0) AS most,
-                   COALESCE(SUM(claim.overdue), 0) AS overdue,
-                   SUM(claim.claim_late) AS claim_late,
-                   SUM(claim.claim_early) AS claim_early,
-                   MAX(claim.level_due) AS level_due,
-                   MIN(claim.enough) AS enough,
-                   MIN(claim.smallest_company) AS smallest,
-                   SUM(claim.overdue_count)::bigint AS overdue_count,
-                   MIN(claim.due_date) AS due_date,
-                   MAX(claim.level_reached) AS level_reached,
-                   MIN(claim.first_day) AS first_day,
-                   MIN(claim.certainty) AS certainty
-              FROM (%s) claim
-             GROUP BY claim.partner_id, claim.company_id
-            """,
-            self._get_sql_claims(days, partners, parts),
         )
 
     # ------------------------------------------------------------------
