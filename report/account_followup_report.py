@@ -1,19 +1,27 @@
 from odoo import api, models
-from odoo.exceptions import AccessError, UserError
-from odoo.tools import SQL, date_utils
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+from odoo.tools import date_utils
+from odoo.tools.misc import format_date
 
-#: Customers of a page of the screen, lines of a customer that are shown at once.
-PAGE_SIZE = 80
+from ..tools import periods
+from .engine.document import iter_rows
+from .engine.letter import Letters
+from .engine.list import ListPrinter
+from .engine.options import MAX_INTEGER, Options, make_option_error, parse_row_id
+from .engine.query import Query
+from .engine.rows import Rows
+from .engine.sheet import SheetWriter
+
+#: Lines of a customer that are shown at once.
 LINES_SIZE = 200
-#: Most customers and lines that are read by one query when everything is exported.
-EXPORT_CUSTOMERS = 5000
-EXPORT_LINES = 10_000
-#: Largest number that the database takes for an id or the place of a row.
-MAX_INTEGER = 2**31 - 1
 
 
 class AccountFollowupReport(models.AbstractModel):
-    """The one row builder of the reports; screen, PDF and XLSX show what it returns.
+    """The face of the reports; screen, PDF and XLSX show what it returns.
+
+    Behind it stand plain classes (``report/engine/``). A variant is a model of its own,
+    which says of itself what is at the end of this class.
 
     A report is a head (title, columns, totals), rows of customers and, under each,
     its lines. A row is a dict:
@@ -41,14 +49,21 @@ class AccountFollowupReport(models.AbstractModel):
     ``amount``), for amounts ``currency`` (``row``, ``company`` or ``line``: whose
     currency it is), and two statements: ``line`` (its value for a line) and ``sum``
     (an aggregate for a customer), either may be missing. The head has ``sortable``
-    instead of them: it has a sum. To add a column, extend ``_get_columns`` of the
-    variant.
+    instead of them: it has a sum. To add a column to all reports, extend
+    ``_get_extra_columns``; to one, ``_get_columns`` of the variant.
 
     Amounts are rounded as the ledger keeps them. Readers write nothing.
     """
 
     _name = "account.followup.report"
     _description = "Customer Report"
+
+    #: What a variant is by default: its period, those that it offers, its amounts, and
+    #: whether companies that are not shown settle something, too.
+    _default_period = "this_year"
+    _period_names = periods.PERIODS
+    _default_currency = "document"
+    _is_settled_elsewhere = True
 
     # ------------------------------------------------------------------
     # Entry points
@@ -65,14 +80,14 @@ class AccountFollowupReport(models.AbstractModel):
         :raise UserError: an option makes no sense
         """
         report = self._get_variant(options)
-        options = report._normalize_options(options or {})
-        columns = report._get_columns(options)
+        options = report._normalize_options(options)
+        columns = report._get_query(options).columns
         rows, totals, count = report._get_customers(
             options, columns, options["offset"], options["limit"]
         )
         return {
             **report._get_head(options, columns),
-            "rows": report._decorate(options, rows),
+            "rows": report._get_rows(options).decorate(rows),
             "totals": totals,
             "count": count,
             "chart": report._get_chart(options, rows, count),
@@ -90,25 +105,24 @@ class AccountFollowupReport(models.AbstractModel):
         :raise UserError: an option or the row's id makes no sense
         """
         report = self._get_variant(options)
-        options = report._normalize_options(options or {})
-        key = report._parse_row_id(row_id)
-        offset = report._normalize_number({"offset": offset}, "offset", 0, MAX_INTEGER)
-        columns = report._get_columns(options)
+        options = report._normalize_options(options)
+        keys = [parse_row_id(self.env, row_id)]
+        offset = Options(report, {"offset": offset}).get_number(
+            "offset", 0, MAX_INTEGER
+        )
+        query, builder = report._get_query(options), report._get_rows(options)
+        columns = query.columns
         customers, _totals, _count = report._get_customers(
-            options, columns, 0, None, keys=[key]
+            options, columns, 0, None, keys
         )
         if not customers:
             return {"rows": [], "count": 0, "remaining": 0}
-        lines, count = report._get_lines(options, columns, [key], offset, LINES_SIZE)
+        found = query.read_lines(columns, keys, offset, LINES_SIZE)
+        lines = builder.make_lines(found, columns)
+        count = found[0]["count"] if found else 0
         remaining = max(count - offset - LINES_SIZE, 0)
-        rows = report._arrange(
-            options,
-            customers[0],
-            lines,
-            is_first=not offset,
-            is_last=not remaining,
-            extra=report._get_extra(options, [key]),
-        )
+        extra = builder.read_extra(keys)
+        rows = builder.arrange(customers[0], lines, not offset, not remaining, extra)
         return {"rows": rows, "count": count, "remaining": remaining}
 
     @api.model
@@ -121,53 +135,105 @@ class AccountFollowupReport(models.AbstractModel):
             the rows under it)
         """
         report = self._get_variant(options)
-        options = report._normalize_options(options or {})
-        columns = report._get_columns(options)
+        options = report._normalize_options(options)
+        columns = report._get_query(options).columns
         customers, totals, count = report._get_customers(options, columns, 0, None)
-        lines = sum(row["line_count"] for row in customers) if options["unfold"] else 0
+        is_unfolded = options["unfold"]
+        lines = sum(row["line_count"] for row in customers) if is_unfolded else 0
         return {
             **report._get_head(options, columns),
             "totals": totals,
             "count": count,
             "row_count": len(customers) + lines,
             "rows": (
-                report._iter_rows(options, columns, customers)
-                if options["unfold"]
+                iter_rows(report, options, customers)
+                if is_unfolded
                 else ((customer, []) for customer in customers)
             ),
         }
 
     @api.model
-    def _iter_rows(self, options, columns, customers):
-        for batch in self._split_customers(customers):
-            keys = [self._parse_row_id(row["id"]) for row in batch]
-            lines, _count = self._get_lines(options, columns, keys)
-            extra = self._get_extra(options, keys)
-            by_key = {}
-            for line in lines:
-                key = (line["partner_id"] or 0, line["currency_id"])
-                by_key.setdefault(key, []).append(line)
-            for row, key in zip(batch, keys, strict=True):
-                rows = self._arrange(
-                    options, row, by_key.pop(key, []), True, True, extra
-                )
-                yield row, rows
+    def _render_pdf(self, options):
+        """Return (file name, PDF) of a report.
+
+        The customer statement is a letter to each customer, the others are lists.
+
+        :param dict options: see ``_normalize_options``; ``unfold`` is for lists
+        :raise AccessError: the user may not read the accounts
+        :raise UserError: an option makes no sense, or there is nobody to write to
+        """
+        report = self._get_variant(options)
+        if "letter" in report._get_features():
+            return Letters(report).render(options or {})
+        return ListPrinter(report).render(options or {})
 
     @api.model
-    def _split_customers(self, customers):
-        """Yield customers in parts whose lines can be in memory at once."""
-        batch, lines = [], 0
-        for row in customers:
-            if batch and (
-                len(batch) == EXPORT_CUSTOMERS
-                or lines + row["line_count"] > EXPORT_LINES
-            ):
-                yield batch
-                batch, lines = [], 0
-            batch.append(row)
-            lines += row["line_count"]
-        if batch:
-            yield batch
+    def _render_xlsx(self, options):
+        """Return (file name, content) of a report as a sheet, see ``SheetWriter``.
+
+        :param dict options: see ``_normalize_options``
+        :raise AccessError: the user may not read the accounts
+        :raise UserError: an option makes no sense, or there are too many rows
+        """
+        report = self._get_variant(options)
+        return SheetWriter(report, report._get_document(options)).render()
+
+    @api.model
+    def _render_statements(self, partners, options=None):
+        """Return {customer: (file name, PDF)}, a statement for each of some customers.
+
+        Each is in the language of its customer. One without postings and balance
+        gets a statement that says so.
+
+        :param partners: customers; contacts stand for their customer
+        :param dict options: see ``_normalize_options``
+        :raise AccessError: the user may not read the accounts or a customer
+        """
+        self._check_report_access()
+        statements = Letters(self).iter_statements(partners, options)
+        return {partner: (name, content) for partner, name, content in statements}
+
+    @api.model
+    def _normalize_options(self, options):
+        """Return complete and checked options.
+
+        ``variant``; ``period`` (a name of ``tools.periods`` or ``custom``),
+        ``date_from`` (ISO date or ``False``) and ``date_to``; ``partner_ids``
+        (contacts stand for their customer), ``category_ids``, ``level_ids``,
+        ``currency_ids``; ``trust`` and ``status`` (lists of values); ``search``
+        (customer's name or reference); ``draft`` (entries that are not posted, too),
+        ``hide_settled``; ``accounts`` (``receivable``, and where the variant offers
+        them ``payable`` and ``both``); ``currency`` (``document``: each in its own, or
+        ``company``);
+        ``age_by`` (``due_date`` or ``invoice_date``), ``compare`` (number of earlier
+        month ends); ``unfold`` (lines, too, in PDF and XLSX; default); ``sort``
+        (name of a column or ``name``), ``descending``;
+        ``offset``, ``limit``. What is unknown is left out, and so are records that
+        the user may not read: the answer is that for ids which do not exist.
+
+        :raise UserError: a value makes no sense
+        """
+        return Options(self, options).normalize()
+
+    @api.model
+    def _get_customers(self, options, columns, offset, limit, keys=None):
+        """Return a page of customers, the totals of all and their number.
+
+        :return: (rows, rows of totals, number of customers)
+        """
+        page, totals = self._get_query(options).read_customers(
+            columns, offset, limit, keys
+        )
+        rows = self._get_rows(options)
+        return (
+            [rows.make_customer(row, columns) for row in page],
+            rows.make_totals(totals, columns),
+            sum(row["count"] for row in totals),
+        )
+
+    # ------------------------------------------------------------------
+    # Who may see what
+    # ------------------------------------------------------------------
 
     @api.model
     def _get_variant(self, options):
@@ -178,10 +244,10 @@ class AccountFollowupReport(models.AbstractModel):
         """
         self._check_report_access()
         if options is not None and not isinstance(options, dict):
-            raise self._get_option_error("options", options)
+            raise make_option_error(self.env, "options", options)
         variant = (options or {}).get("variant") or "customer_statement"
         if not isinstance(variant, str) or variant not in self._get_variants():
-            raise self._get_option_error("variant", variant)
+            raise make_option_error(self.env, "variant", variant)
         name = f"account.followup.report.{variant}"
         return self.env[name].with_context(active_test=False)
 
@@ -219,10 +285,12 @@ class AccountFollowupReport(models.AbstractModel):
         return {
             "options": options,
             "variants": list(variants.items()),
-            "choices": self._get_choices(),
+            "features": self._get_features(),
+            "has_followups": root.followup_enabled,
+            "choices": Options(self).get_choices(),
             "title": variants[options["variant"]],
             "subtitle": self._get_subtitle(options),
-            "who": self._get_variant(options)._get_who(),
+            "who": self._get_words()["who"],
             "company_name": root.name,
             "company_currency_id": root.currency_id.id,
             "today": self._get_day().isoformat(),
@@ -236,51 +304,30 @@ class AccountFollowupReport(models.AbstractModel):
         }
 
     @api.model
-    def _get_who(self):
-        """Return what those are called whose rows they are."""
-        return self.env._("Customer")
-
-    @api.model
-    def _get_nobody(self):
-        return self.env._("Without Customer")
-
-    @api.model
     def _get_day(self):
         root = self.env.company.root_id.sudo()
         return root._get_followup_day()[root]
 
     @api.model
     def _get_fiscal_year(self):
-        dates = date_utils.get_fiscal_year(
+        root = self.env.company.root_id.sudo()
+        return date_utils.get_fiscal_year(
             self._get_day(),
-            day=self.env.company.root_id.sudo().fiscalyear_last_day,
-            month=int(self.env.company.root_id.sudo().fiscalyear_last_month),
+            day=root.fiscalyear_last_day,
+            month=int(root.fiscalyear_last_month),
         )
-        return tuple(dates)
 
     @api.model
-    def _parse_row_id(self, row_id):
-        """Return (customer id or 0, currency id) of a customer's row."""
-        try:
-            partner, currency = (int(part) for part in row_id.split("-"))
-            is_sound = max(partner, currency) <= MAX_INTEGER
-        except (AttributeError, TypeError, ValueError):
-            is_sound = False
-        if not is_sound:
-            raise self._get_option_error("row_id", row_id)
-        return partner, currency
+    def _get_companies(self):
+        """Return the companies that are shown: those of the user in the active tree."""
+        root = self.env.company.root_id
+        companies = self.env.companies.filtered(lambda company: company.root_id == root)
+        return companies or self.env.company
 
     @api.model
-    def _get_option_error(self, name, value):
-        is_plain = isinstance(value, str) and value.isprintable()
-        return UserError(
-            self.env._(
-                "The report cannot be shown with %(name)s = %(value)s. Open it anew "
-                "from the menu.",
-                name=name,
-                value=(value if is_plain else ascii(value))[:100],
-            )
-        )
+    def _get_period_labels(self):
+        """Return {ready-made period: its name}."""
+        return Options(self).get_period_labels()
 
     # ------------------------------------------------------------------
     # What a variant says
@@ -292,122 +339,78 @@ class AccountFollowupReport(models.AbstractModel):
         raise NotImplementedError
 
     @api.model
-    def _get_sql_sum(self, amount, where):
-        """Return the sum of an amount of the items on a condition, 0 for none."""
-        return SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", amount, where)
+    def _get_extra_columns(self, options):
+        """Return columns that stand after those of every variant."""
+        return []
 
     @api.model
-    def _get_company_column(self, options, name, label, amount, where=None, line=None):
-        """Return [a total in company currency], nothing where all rows are in it.
+    def _get_features(self):
+        """Return what the variant can do beside what all can.
 
-        :param SQL amount: of an item, in company currency
-        :param SQL where: condition for it to be added up
-        :param SQL line: value of a line, if there is one
+        ``followup``: it is about follow-ups, and needs them to be switched on;
+        ``drafts``: entries in draft can be added; ``settled``: what is settled can be
+        hidden; ``as_of``: it is as of a day, not for a period; ``ageing``: by due or
+        invoice date; ``compare``: with earlier month ends; ``statuses``: the rows of
+        customers say status, level and next reminder; ``letter``: its PDF is a letter
+        to each customer, and it can be sent.
         """
-        if options["currency"] == "company":
-            return []
-        return [
-            {
-                "name": name,
-                "label": label % self.env.company.root_id.sudo().currency_id.name,
-                "type": "amount",
-                "currency": "company",
-                "sum": self._get_sql_sum(amount, where or SQL("TRUE")),
-                "foreign": True,
-                **({"line": line} if line else {}),
-            }
-        ]
+        return []
 
     @api.model
-    def _get_foreign_column(self, options, label, amount):
-        """Return [the amount of a line in its own currency], where that is another.
-
-        :param SQL amount: in the currency of the document
-        """
-        if options["currency"] == "document":
-            return []
-        return [
-            {
-                "name": "amount_currency",
-                "label": label,
-                "type": "amount",
-                "currency": "line",
-                "line": SQL(
-                    "CASE WHEN item.line_currency_id <> item.currency_id THEN %s END",
-                    amount,
-                ),
-                "foreign": True,
-            }
-        ]
+    def _get_query(self, options):
+        """Return what reads the items of the variant."""
+        return Query(self, options)
 
     @api.model
-    def _get_reference_column(self):
+    def _get_rows(self, options):
+        """Return what makes rows of them."""
+        return Rows(self, options)
+
+    @api.model
+    def _get_words(self):
+        """Return what the variant calls those whose rows they are, and nobody."""
         return {
-            "name": "ref",
-            "label": self.env._("Reference"),
-            "type": "text",
-            "line": self._get_sql_reference(),
+            "who": self.env._("Customer"),
+            "nobody": self.env._("Without Customer"),
         }
 
     @api.model
-    def _get_sql_reference(self):
-        """Return what stands beside the number of the entry, not the number again.
-
-        Lines of one opening entry are told apart by their labels.
-        """
-        return SQL(
-            """
-            CASE WHEN journal.type = 'general' AND item.ref <> '' AND item.label <> ''
-                  AND item.label NOT IN (item.ref, item.move_name)
-                 THEN CONCAT(item.ref, ' – ', item.label)
-                 ELSE COALESCE(
-                      NULLIF(NULLIF(item.ref, ''), item.move_name),
-                      NULLIF(NULLIF(item.label, ''), item.move_name)
-                      )
-            END
-            """
+    def _get_scope_domain(self, options):
+        """Return the items that the variant is about, whoever owes them."""
+        query = self._get_query(options)
+        return Domain(
+            [
+                ("account_id", "in", query.get_accounts().ids),
+                ("company_id", "in", self._get_companies().ids),
+                ("parent_state", "in", query.get_states()),
+            ]
         )
 
     @api.model
-    def _get_sql_items(self, options, keys=None):
-        """Return the journal items of the variant.
-
-        :param list keys: (customer id or 0, currency id), to read those only
-        :return: SQL, at least the columns of ``_get_sql_fields``
-        """
-        raise NotImplementedError
+    def _get_account_choices(self):
+        """Return the accounts that the variant can be about, the default first."""
+        return ("receivable",)
 
     @api.model
-    def _get_sql_having(self, options):
-        """Return the condition on which a customer is shown."""
-        return SQL("TRUE")
+    def _get_account_domain(self, options):
+        """What is booked as *Non Trade* is no debt of a customer."""
+        return Domain(
+            [("account_type", "=", "asset_receivable"), ("non_trade", "=", False)]
+        )
 
     @api.model
-    def _get_sql_where(self, options):
-        """Return the condition on which a line is shown under its customer."""
-        return SQL("TRUE")
+    def _normalize_period(self, options):
+        """Return ``period``, ``date_from`` and ``date_to`` of the options."""
+        return Options(self, options).get_period()
 
     @api.model
-    def _get_sql_order(self, options):
-        """Return the order of the lines of a customer."""
-        return SQL("item.date, item.id")
-
-    @api.model
-    def _arrange(self, options, customer, lines, is_first, is_last, extra):
-        """Return the rows under a customer: lines, and what stands around them.
-
-        :param dict customer: the customer's row
-        :param list lines: rows of a page of its lines
-        :param bool is_first: the page is the first one
-        :param bool is_last: the page is the last one
-        :param extra: of ``_get_extra``
-        """
-        return lines
-
-    @api.model
-    def _get_extra(self, options, keys):
-        """Return what ``_arrange`` needs beside the lines, for many customers."""
-        return None
+    def _get_subtitle(self, options):
+        """Return the time that a report is about, in words."""
+        last = format_date(self.env, options["date_to"])
+        if not options["date_from"]:
+            return self.env._("Until %s", last)
+        first = format_date(self.env, options["date_from"])
+        return self.env._("%(first)s to %(last)s", first=first, last=last)
 
     @api.model
     def _get_chart(self, options, rows, count):

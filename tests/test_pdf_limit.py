@@ -9,7 +9,8 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models import ir_actions_report
 
-from ..models.ir_actions_report import TIME_LIMIT_PARAMETER, Patience, PdfPutOffError
+from ..models.ir_actions_report import TIME_LIMIT_PARAMETER, PdfPutOffError
+from ..tools.pdf_limit import Patience
 from .common import TODAY
 from .test_faults import PdfFaultsCommon
 

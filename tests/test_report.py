@@ -22,7 +22,7 @@ patient = settings(
 )
 limits = st.lists(st.integers(1, 400), min_size=1, max_size=8, unique=True)
 dates = st.dates(date(1990, 1, 1), date(2099, 12, 31))
-QUERY = "odoo.addons.account_payment_followup.report.account_followup_report_query"
+QUERY = "odoo.addons.account_payment_followup.report.engine.query"
 VARIANTS = (
     "customer_statement",
     "followup_report",

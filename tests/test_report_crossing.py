@@ -6,6 +6,7 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.tests import tagged
 
+from ..report.engine.query import Query
 from .common import TODAY
 from .report_common import EPOCH, ReportCommon
 
@@ -435,6 +436,6 @@ class TestReportSettled(ReportCommon):
     def test_f6_pairs_of_many_customers_are_one_value(self):
         """Joined on two, the server takes the currency, which all items have."""
         keys = [(number, 1) for number in range(1, 200)]
-        query = self.reports._get_sql_keys(keys)
+        query = Query(self.reports, {}).get_keys(keys)
         self.assertNotIn("(item.partner_id, item.currency_id)", query.code)
         self.assertEqual(len(set(query.params[1])), len(keys))

@@ -4,6 +4,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
+from ..report.engine.document import Document
 from .common import TODAY
 from .report_common import ReportCommon
 from .report_files_common import VARIANTS
@@ -54,7 +55,7 @@ class TestReportOptions(ReportCommon):
         for variant in VARIANTS:
             document = reports._get_document({"variant": variant, "partner_ids": ids})
             self.assertEqual(document["options"]["partner_ids"], self.customer.ids)
-            self.assertNotIn("SECRET", str(reports._get_filters(document)))
+            self.assertNotIn("SECRET", str(Document(reports, document).get_filters()))
 
     def test_s3_1_contact_of_a_hidden_customer(self):
         contact = self.env["res.partner"].create(
@@ -223,7 +224,9 @@ class TestReportAccounts(ReportCommon):
         document = reports._get_document(
             {"variant": "partner_ledger", "accounts": "payable"}
         )
-        self.assertIn(("Accounts", "Payable"), reports._get_filters(document))
+        self.assertIn(
+            ("Accounts", "Payable"), Document(reports, document).get_filters()
+        )
         self.assertTrue(reports._render_xlsx(document["options"]))
         self.assertEqual(document["who"], "Partner")
 

@@ -7,14 +7,10 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools.misc import formatLang
 
-from odoo.addons.account_payment_followup.report import (
-    account_followup_report_letter as letter,
-)
-from odoo.addons.account_payment_followup.report import (
-    account_followup_report_list as printer,
-)
 from odoo.addons.base.models import ir_actions_report
 
+from ..report.engine import letter
+from ..report.engine import list as printer
 from .common import TODAY
 from .report_files_common import LISTS, VARIANTS, ReportPdfCommon
 

@@ -8,7 +8,7 @@ from lxml import html
 
 from odoo.tests import BaseCase, HttpCase, tagged
 
-from ..report import account_followup_report_list as lists
+from ..report.engine import list as lists
 from ..tools import table_widths
 from .common import TODAY
 from .report_files_common import ReportFilesCommon, ReportPdfCommon

@@ -10,10 +10,8 @@ from freezegun import freeze_time
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
-from odoo.addons.account_payment_followup.report import (
-    account_followup_report_xlsx as writer,
-)
-
+from ..report.engine import document as documents
+from ..tools import xlsx_sheet
 from .common import TODAY
 from .report_files_common import VARIANTS, ReportFilesCommon
 
@@ -277,14 +275,17 @@ class TestReportXlsx(ReportFilesCommon):
         self.assertFalse(table)
 
     def test_f7_more_rows_than_a_sheet_has(self):
-        with patch.object(writer, "MAX_ROWS", 12), self.assertRaises(UserError) as no:
+        with (
+            patch.object(xlsx_sheet, "MAX_ROWS", 12),
+            self.assertRaises(UserError) as no,
+        ):
             self._render("partner_ledger")
         self.assertIn("shorter period", str(no.exception))
 
     def test_f7_lines_are_read_in_parts(self):
         """The rows are made while they are written: never all at once."""
         self.report._render_xlsx({"variant": "partner_ledger"})
-        with patch.object(type(self.report), "_split_customers", lambda _s, c: [c[:1]]):
+        with patch.object(documents, "split_customers", lambda c: [c[:1]]):
             _content, sheet = self._render("partner_ledger")
         _head, _labels, table = self._get_table(sheet)
         names = {cells["Customer"].value for cells in table}

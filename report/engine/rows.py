@@ -1,13 +1,16 @@
-from odoo import api, models
+"""How what was read becomes rows, see ``account.followup.report`` for their shape."""
 
 
-class AccountFollowupReport(models.AbstractModel):
-    """How what was read becomes rows, see the model for their shape."""
+class Rows:
+    """The rows of a variant. A variant with rows of its own has a class of its own."""
 
-    _inherit = "account.followup.report"
+    def __init__(self, report, options):
+        self.report = report
+        self.env = report.env
+        self.options = options
 
-    @api.model
-    def _make_row(self, row_type, row_id, name, currency_id, values, **more):
+    def make(self, row_type, row_id, name, currency_id, values, **more):
+        """Return a row."""
         return {
             "id": row_id,
             "type": row_type,
@@ -22,21 +25,24 @@ class AccountFollowupReport(models.AbstractModel):
             **more,
         }
 
-    @api.model
-    def _make_customer_row(self, row, columns):
-        name = row["name"] if row["partner_id"] else self._get_nobody()
-        return self._make_row(
+    # ------------------------------------------------------------------
+    # Customers and totals
+    # ------------------------------------------------------------------
+
+    def make_customer(self, row, columns):
+        """Return the row of a customer in one currency."""
+        partner_id = row["partner_id"]
+        return self.make(
             "customer",
-            f"{row['partner_id']}-{row['currency_id']}",
-            name,
+            f"{partner_id}-{row['currency_id']}",
+            row["name"] if partner_id else self.report._get_words()["nobody"],
             row["currency_id"],
             self._get_sums(row, columns),
-            partner_id=row["partner_id"] or False,
+            partner_id=partner_id or False,
             line_count=row["line_count"],
         )
 
-    @api.model
-    def _make_total_rows(self, totals, columns):
+    def make_totals(self, totals, columns):
         """Return a total for each currency, and one for all in company currency.
 
         Sums of different currencies mean nothing: the last one has only the columns
@@ -49,7 +55,7 @@ class AccountFollowupReport(models.AbstractModel):
         for currency in currencies.sorted("name"):
             row = next(row for row in totals if row["currency_id"] == currency.id)
             rows.append(
-                self._make_row(
+                self.make(
                     "total",
                     f"total-{currency.id}",
                     self.env._("Total %s", currency.name),
@@ -61,7 +67,6 @@ class AccountFollowupReport(models.AbstractModel):
             rows.append(self._make_grand_total(rows, columns))
         return rows
 
-    @api.model
     def _make_grand_total(self, rows, columns):
         currency = self.env.company.root_id.sudo().currency_id
         values = {
@@ -69,26 +74,36 @@ class AccountFollowupReport(models.AbstractModel):
                 sum(row["values"][col["name"]] or 0.0 for row in rows)
             )
             for col in columns
-            if col["type"] == "amount" and col.get("currency") == "company"
+            if col.get("sum")
+            and col["type"] == "amount"
+            and col.get("currency") == "company"
         }
-        return self._make_row(
-            "total",
-            "total",
-            self.env._("Total in %s", currency.name),
-            currency.id,
-            values,
-        )
+        name = self.env._("Total in %s", currency.name)
+        return self.make("total", "total", name, currency.id, values)
 
-    @api.model
-    def _make_line_row(self, row, columns, day):
+    # ------------------------------------------------------------------
+    # Lines
+    # ------------------------------------------------------------------
+
+    def make_lines(self, found, columns):
+        """Return the rows of journal items."""
+        shown = [col for col in columns if col.get("line")]
+        day = self.report._get_day()
+        return [self.make_line(row, shown, day) for row in self.prepare(found)]
+
+    def prepare(self, found):
+        """Read what ``make_line`` needs beside the items, for all of them."""
+        return found
+
+    def make_line(self, row, columns, day):
         """Return the row of a journal item.
 
         :param date day: the company's day, taken once for all
         """
-        return self._make_row(
+        return self.make(
             "line",
             f"l{row['id']}",
-            self._get_line_name(row),
+            self.get_line_name(row),
             row["currency_id"],
             {
                 col["name"]: self._get_value(row[f"_{col['name']}"], col)
@@ -104,23 +119,12 @@ class AccountFollowupReport(models.AbstractModel):
             and bool(row["open_company"]),
         )
 
-    @api.model
-    def _get_line_name(self, row):
+    def get_line_name(self, row):
         """Return the number of the entry; drafts may have none."""
         if row["move_name"] and row["move_name"] != "/":
             return row["move_name"]
         return self.env._("Draft (%s)", row["move_id"])
 
-    @api.model
-    def _get_told_name(self, row, name):
-        """Return the number with the label, by which lines of one entry differ.
-
-        For reports without a column of references.
-        """
-        label = row["label"] if row["journal_type"] == "general" else None
-        return f"{name} – {label}" if label and label != name else name
-
-    @api.model
     def _get_flags(self, row, day):
         """Return what makes a line look different."""
         flags = []
@@ -137,22 +141,11 @@ class AccountFollowupReport(models.AbstractModel):
                 flags.append("expected_payment")
         return flags
 
-    @api.model
     def _get_owed(self, row):
         """Return what is open of a debt, below zero of a credit."""
         is_ours = row["account_type"] == "liability_payable"
         return -row["open_company"] if is_ours else row["open_company"]
 
-    @api.model
-    def _is_late(self, row, column):
-        """Return whether a cell is marked: what is excluded is nobody's concern."""
-        return (
-            column["name"] in ("due_date", "days_late")
-            and "overdue" in row["flags"]
-            and "excluded" not in row["flags"]
-        )
-
-    @api.model
     def _get_value(self, value, column):
         """Return a value of a column: a plain number, a text or an ISO date.
 
@@ -166,7 +159,6 @@ class AccountFollowupReport(models.AbstractModel):
             return value.isoformat()
         return value
 
-    @api.model
     def _get_sums(self, row, columns):
         return {
             col["name"]: self._get_value(row[col["name"]], col)
@@ -174,8 +166,26 @@ class AccountFollowupReport(models.AbstractModel):
             if col.get("sum")
         }
 
-    @api.model
-    def _decorate(self, options, rows):
+    # ------------------------------------------------------------------
+    # What stands around them
+    # ------------------------------------------------------------------
+
+    def read_extra(self, keys):
+        """Return what ``arrange`` needs beside the lines, for many customers."""
+        return None
+
+    def arrange(self, customer, lines, is_first, is_last, extra):
+        """Return the rows under a customer: lines, and what stands around them.
+
+        :param dict customer: the customer's row
+        :param list lines: rows of a page of its lines
+        :param bool is_first: the page is the first one
+        :param bool is_last: the page is the last one
+        :param extra: of ``read_extra``
+        """
+        return lines
+
+    def decorate(self, rows):
         """Add what the screen shows beside a customer: trust, status, next reminder."""
         partners = self.env["res.partner"].browse(
             {row["partner_id"] for row in rows if row["partner_id"]}
@@ -184,7 +194,6 @@ class AccountFollowupReport(models.AbstractModel):
         states = {partner.id: self._get_state(partner) for partner in partners}
         return [{**row, "state": states.get(row["partner_id"])} for row in rows]
 
-    @api.model
     def _get_state(self, partner):
         day = partner.followup_next_reminder_date
         return {
@@ -194,3 +203,13 @@ class AccountFollowupReport(models.AbstractModel):
             "next_reminder_date": day.isoformat() if day else False,
             "excluded": partner.followup_excluded,
         }
+
+
+class NamedRows(Rows):
+    """Rows of a report without a column of references."""
+
+    def get_line_name(self, row):
+        """Return the number with the label, by which lines of one entry differ."""
+        name = super().get_line_name(row)
+        label = row["label"] if row["journal_type"] == "general" else None
+        return f"{name} – {label}" if label and label != name else name

@@ -1,29 +1,36 @@
-from odoo import api, models
+"""What was settled by an item of another row (F1, F5).
+
+A payment may be matched with an invoice in another currency, of another customer,
+of nobody, or of a company that is not shown. Its own row would then say for ever
+that it is there to be used, and that of the invoice that something is owed. So
+what was used moves, on the day of the match, from the row of the credit to that of
+the debit: in the column of the credits, less there and more here, so that debits
+and credits of all rows stay those of the ledger. With it the balance of a row is
+what is open in it, on any day.
+"""
+
 from odoo.tools import SQL
 
 
-class AccountFollowupReportPostings(models.AbstractModel):
-    """What was settled by an item of another row (F1, F5).
+class MovedItems:
+    """A row for each side of such a match, as the items have them.
 
-    A payment may be matched with an invoice in another currency, of another customer,
-    of nobody, or of a company that is not shown. Its own row would then say for ever
-    that it is there to be used, and that of the invoice that something is owed. So
-    what was used moves, on the day of the match, from the row of the credit to that of
-    the debit: in the column of the credits, less there and more here, so that debits
-    and credits of all rows stay those of the ledger. With it the balance of a row is
-    what is open in it, on any day.
+    The side is ``line``; ``other`` is what it was matched with.
     """
 
-    _inherit = "account.followup.report.postings"
+    def __init__(self, query):
+        """:param query: a ``Query`` of the variant"""
+        self.query = query
+        self.options = query.options
+        companies = query.report._get_companies()
+        self.is_shown = SQL("other.company_id IN %s", tuple(companies.ids))
 
-    @api.model
-    def _get_sql_moved(self, options, query):
-        """Return a row for each side of such a match, as the items have them.
+    def get_items(self, lines):
+        """Return the rows, as SQL.
 
-        The side is ``line``; ``other`` is what it was matched with.
-
-        :param query: of ``_get_line_query``
+        :param lines: of ``get_line_query``
         """
+        query = self.query
         return SQL(
             """
             SELECT %(fields)s, %(amounts)s, line.full_reconcile_id,
@@ -40,20 +47,18 @@ class AccountFollowupReportPostings(models.AbstractModel):
                AND other.parent_state IN %(states)s
                AND (%(crossing)s)
             """,
-            fields=self._get_sql_moved_fields(options),
-            amounts=self._get_sql_moved_amounts(options),
-            lines=query.select(SQL("account_move_line.*")),
-            matched=self._get_sql_matched(),
-            last=options["date_to"],
-            states=tuple(self._get_states(options)),
-            crossing=self._get_sql_crossing(options),
-            to_flush=self._get_fields_read(),
+            fields=self._get_fields(),
+            amounts=self._get_amounts(),
+            lines=lines.select(SQL("account_move_line.*")),
+            matched=query.get_matched(),
+            last=self.options["date_to"],
+            states=tuple(query.get_states()),
+            crossing=self._get_crossing(),
+            to_flush=query.get_fields_read(),
         )
 
-    @api.model
-    def _get_sql_crossing(self, options):
+    def _get_crossing(self):
         """Return the condition that a match has its sides in two rows."""
-        shown = SQL("other.company_id IN %s", tuple(self._get_companies().ids))
         reasons = [
             SQL(
                 """
@@ -63,49 +68,39 @@ class AccountFollowupReportPostings(models.AbstractModel):
                 """
             )
         ]
-        if options["currency"] == "document":
+        if self.query.is_document:
             # the amounts differ where core matched in company currency only
             reasons.append(SQL("line.currency_id <> other.currency_id"))
             reasons.append(
                 SQL("matched.amount_currency <> -matched.other_amount_currency")
             )
-        if options["currency_ids"]:
-            chosen = tuple(options["currency_ids"])
+        if self.options["currency_ids"]:
+            chosen = tuple(self.options["currency_ids"])
             reasons.append(SQL("other.currency_id NOT IN %s", chosen))
-        if self._is_settled_elsewhere():
-            return SQL(" OR ").join([SQL("NOT (%s)", shown), *reasons])
-        return SQL("%s AND (%s)", shown, SQL(" OR ").join(reasons))
+        if self.query.report._is_settled_elsewhere:
+            return SQL(" OR ").join([SQL("NOT (%s)", self.is_shown), *reasons])
+        return SQL("%s AND (%s)", self.is_shown, SQL(" OR ").join(reasons))
 
-    @api.model
-    def _is_settled_elsewhere(self):
-        """Return whether companies that are not shown settle something, too."""
-        return True
-
-    @api.model
-    def _get_sql_moved_amounts(self, options):
+    def _get_amounts(self):
         """Return the amounts as those of items: a credit, or less of it."""
-        amount = SQL("matched.amount_currency")
-        if options["currency"] == "company":
-            amount = SQL("matched.balance")
+        name = "amount_currency" if self.query.is_document else "balance"
         return SQL(
             """
             %(amount)s AS amount, 0.0 AS debit, -%(amount)s AS credit,
             matched.amount_currency, matched.balance
             """,
-            amount=amount,
+            amount=SQL.identifier("matched", name),
         )
 
-    @api.model
-    def _get_sql_moved_fields(self, options):
-        """Return the columns of ``_get_sql_fields``: those of the entry that settles.
+    def _get_fields(self):
+        """Return the columns of an item: those of the entry that settles.
 
         An entry of another company is not named.
         """
-        shown = SQL("other.company_id IN %s", tuple(self._get_companies().ids))
         move_id, move_name, journal_id = (
             SQL(
                 "CASE WHEN %s THEN other.%s ELSE line.%s END",
-                shown,
+                self.is_shown,
                 *[SQL.identifier(name)] * 2,
             )
             for name in ("move_id", "move_name", "journal_id")
@@ -125,17 +120,19 @@ class AccountFollowupReportPostings(models.AbstractModel):
             move_id=move_id,
             move_name=move_name,
             journal_id=journal_id,
-            currency=self._get_sql_currency(options),
+            currency=self.query.get_currency(),
         )
 
-    # ------------------------------------------------------------------
-    # In words
-    # ------------------------------------------------------------------
 
-    @api.model
-    def _prepare_lines(self, found):
-        """Say beside each of these rows what it was settled by or used for."""
-        found = super()._prepare_lines(found)
+class MovedWords:
+    """What is said of such a row: what it was settled by or used for."""
+
+    def __init__(self, report):
+        self.report = report
+        self.env = report.env
+
+    def add(self, found):
+        """Add ``settled_with`` to the rows that have moved, and return all rows."""
         moved = [row for row in found if row["match_id"]]
         if moved:
             partners = self.env["res.partner"].browse(
@@ -149,7 +146,6 @@ class AccountFollowupReportPostings(models.AbstractModel):
                 row["settled_with"] = self._get_other_name(row, names)
         return found
 
-    @api.model
     def _get_other_name(self, row, names):
         """Return whose or what the other side of a match is.
 
@@ -161,13 +157,12 @@ class AccountFollowupReportPostings(models.AbstractModel):
             unknown = self.env._("another customer")
             return names.get(row["other_partner_id"], unknown)
         company = self.env["res.company"].browse(row["other_company_id"])
-        if company not in self._get_companies():
+        if company not in self.report._get_companies():
             is_own = company in self.env.user.company_ids
             return company.name if is_own else self.env._("another company")
         return self.env["res.currency"].browse(row["other_currency_id"]).name
 
-    @api.model
-    def _get_moved_label(self, row):
+    def get_label(self, row):
         """Return what stands beside the number of the entry."""
         if row["other_partner_id"] != row["partner_id"]:
             if row["is_debit"]:
@@ -176,19 +171,3 @@ class AccountFollowupReportPostings(models.AbstractModel):
         if row["is_debit"]:
             return self.env._("Settled in %s", row["settled_with"])
         return self.env._("Used in %s", row["settled_with"])
-
-    @api.model
-    def _make_line_row(self, row, columns, day):
-        line = super()._make_line_row(row, columns, day)
-        if not row["match_id"]:
-            return line
-        side = "d" if row["is_debit"] else "c"
-        values = {**line["values"], "ref": self._get_moved_label(row)}
-        return {
-            **line,
-            "id": f"m{row['match_id']}{side}",
-            "line_id": False,
-            "is_open": False,
-            "flags": [],
-            "values": values,
-        }

@@ -1,0 +1,443 @@
+"""The statements behind the rows: set-based, from journal items."""
+
+from functools import cached_property
+
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+#: Value of a partner or section that is not there.
+NOBODY = 0
+
+#: Room for the id of a currency beside that of a customer, in one value.
+CURRENCY_BITS = 31
+
+#: Up to so many customers are named in a condition, more are joined.
+FEW_KEYS = 100
+
+#: Fields that the statements read, to be written before.
+FIELDS_READ = {
+    "account.move.line": (
+        "amount_currency",
+        "amount_residual",
+        "amount_residual_currency",
+        "balance",
+        "credit",
+        "date_maturity",
+        "debit",
+        "expected_payment_date",
+        "followup_hold_until",
+        "full_reconcile_id",
+        "invoice_date",
+        "matching_number",
+        "name",
+        "no_followup",
+        "parent_state",
+        "partner_id",
+        "reconciled",
+        "ref",
+    ),
+    "account.move": ("journal_id", "state"),
+    "account.partial.reconcile": (
+        "amount",
+        "credit_amount_currency",
+        "credit_move_id",
+        "debit_amount_currency",
+        "debit_move_id",
+        "max_date",
+    ),
+    "res.partner": ("commercial_partner_id", "complete_name"),
+}
+
+
+class Query:
+    """What a variant reads: its items, summed up by customer, and line by line.
+
+    A variant has a class of its own, with its items (``get_items``) and the conditions
+    on which customers and lines are shown. An item is a row with at least the columns
+    of ``_get_fields``.
+    """
+
+    def __init__(self, report, options):
+        self.report = report
+        self.env = report.env
+        self.options = options
+
+    @cached_property
+    def columns(self):
+        """The columns of the variant and those that other modules add to all."""
+        columns = self.report._get_columns(self.options)
+        return [*columns, *self.report._get_extra_columns(self.options)]
+
+    @property
+    def is_document(self):
+        """Whether each amount is in the currency of its document."""
+        return self.options["currency"] == "document"
+
+    # ------------------------------------------------------------------
+    # What a variant says
+    # ------------------------------------------------------------------
+
+    def get_items(self, keys=None):
+        """Return the journal items of the variant, as SQL.
+
+        :param list keys: (customer id or 0, currency id), to read those only
+        """
+        raise NotImplementedError
+
+    def get_having(self):
+        """Return the condition on which a customer is shown."""
+        return SQL("TRUE")
+
+    def get_where(self):
+        """Return the condition on which a line is shown under its customer."""
+        return SQL("TRUE")
+
+    def get_order(self):
+        """Return the order of the lines of a customer."""
+        return SQL("item.date, item.id")
+
+    # ------------------------------------------------------------------
+    # Which journal items
+    # ------------------------------------------------------------------
+
+    def get_domain(self, keys=None):
+        """Return the items that the report is about, whatever their date.
+
+        :param list keys: (customer id or 0, currency id), to read those only
+        """
+        domain = self.report._get_scope_domain(self.options)
+        if self.options["currency_ids"]:
+            domain &= Domain("currency_id", "in", self.options["currency_ids"])
+        return domain & self._get_partner_domain(keys)
+
+    def get_accounts(self):
+        """Return the accounts that the report is about, archived ones as well."""
+        accounts = self.env["account.account"].sudo().with_context(active_test=False)
+        domain = self.report._get_account_domain(self.options)
+        return accounts.search(domain, order="id")
+
+    def get_states(self):
+        """Return the states of entries that count; no other one settles anything."""
+        return ["posted", "draft"] if self.options["draft"] else ["posted"]
+
+    def _get_partner_domain(self, keys=None):
+        """Return the condition on the customer of an item."""
+        domain = Domain.TRUE
+        wanted = self._get_customer_domain()
+        if not wanted.is_true():
+            partners = self.env["res.partner"].with_context(active_test=False)
+            domain &= self._get_found_domain(partners._search(wanted))
+        if self.options["partner_ids"]:
+            domain &= self._get_family_domain(self.options["partner_ids"])
+        if keys is not None:
+            domain &= self._get_family_domain({partner for partner, _cur in keys})
+        return domain
+
+    def _get_found_domain(self, query):
+        """Return the condition that an item is of customers that a query finds."""
+        customer = Domain("commercial_partner_id", "in", query)
+        return Domain("partner_id", "any!", customer)
+
+    def _get_family_domain(self, partner_ids):
+        """Return the condition that an item is of customers or of their contacts."""
+        partners = self.env["res.partner"].sudo().with_context(active_test=False)
+        family = partners.search(
+            [("commercial_partner_id", "in", [id_ for id_ in partner_ids if id_])]
+        )
+        domain = Domain("partner_id", "in", family.ids)
+        if NOBODY in partner_ids:
+            domain |= Domain("partner_id", "=", False)
+        return domain
+
+    def _get_customer_domain(self):
+        """Return the condition on customers that the filters make."""
+        options, domain = self.options, Domain.TRUE
+        if options["category_ids"]:
+            domain &= Domain("category_id", "child_of", options["category_ids"])
+        if options["trust"]:
+            domain &= Domain("trust", "in", options["trust"])
+        if options["status"]:
+            domain &= Domain("followup_status", "in", options["status"])
+        if options["level_ids"]:
+            domain &= Domain("followup_level_id", "in", options["level_ids"])
+        if search := options["search"]:
+            domain &= Domain.OR(
+                Domain(name, "ilike", search) for name in ("complete_name", "ref")
+            )
+        return domain
+
+    def get_line_query(self, domain):
+        """Return a query on journal items with the user's record rules in it."""
+        lines = self.env["account.move.line"].with_context(active_test=False)
+        query = lines._search(domain)
+        query.order = None
+        return query
+
+    def get_lines(self, query, select, join=None, where=None):
+        """Return a statement on journal items, aliases ``line`` and ``customer``.
+
+        :param query: of ``get_line_query``
+        :param SQL select: columns that are added to ``_get_fields``
+        """
+        return SQL(
+            """
+            SELECT %(fields)s, %(select)s
+              FROM (%(lines)s) line
+              LEFT JOIN res_partner customer ON customer.id = line.partner_id
+              %(join)s
+             WHERE %(where)s
+            """,
+            fields=self._get_fields(),
+            select=select,
+            lines=query.select(SQL("account_move_line.*")),
+            join=join or SQL(),
+            where=where or SQL("TRUE"),
+            to_flush=self.get_fields_read(),
+        )
+
+    def get_currency(self):
+        """Return the currency of the row in which an item is shown (rule 13)."""
+        name = "currency_id" if self.is_document else "company_currency_id"
+        return SQL.identifier("line", name)
+
+    def get_due_date(self):
+        """Return the due date of an item, which has only one (B7)."""
+        return self.env["account.followup.item"]._get_sql_due_date()
+
+    def _get_fields(self):
+        """Return what every variant knows of an item."""
+        return SQL(
+            """
+            line.id, line.move_id, line.move_name, line.name AS label, line.ref,
+            line.journal_id, line.account_id, line.date, line.invoice_date,
+            COALESCE(customer.commercial_partner_id, 0) AS partner_id,
+            %(currency)s AS currency_id,
+            line.currency_id AS line_currency_id,
+            %(due)s AS due_date,
+            line.parent_state, line.matching_number,
+            line.no_followup, line.followup_hold_until, line.expected_payment_date,
+            line.amount_residual AS open_company
+            """,
+            currency=self.get_currency(),
+            due=self.get_due_date(),
+        )
+
+    def get_fields_read(self):
+        """Return the fields that the statements read."""
+        return [
+            self.env[model]._fields[name]
+            for model, names in FIELDS_READ.items()
+            for name in names
+        ]
+
+    # ------------------------------------------------------------------
+    # Customers
+    # ------------------------------------------------------------------
+
+    def read_customers(self, columns, offset, limit, keys=None):
+        """Return a page of customers and the totals of all, one for each currency.
+
+        One statement: the sums are made once.
+
+        :return: (rows in their order, totals), as dicts
+        """
+        sums = [col for col in columns if col.get("sum")]
+        found = self.env.execute_query_dict(
+            SQL(
+                """
+                WITH customer AS MATERIALIZED (
+                     SELECT grouped.*, partner.complete_name AS name
+                       FROM (%(customers)s) grouped
+                       LEFT JOIN res_partner partner ON partner.id = grouped.partner_id
+                     )
+                %(totals)s
+                 UNION ALL
+                SELECT * FROM (%(page)s) page
+                """,
+                customers=self._get_grouped(columns, keys),
+                totals=self._get_totals(sums),
+                page=self._get_page(sums, offset, limit),
+            )
+        )
+        page = sorted(
+            (row for row in found if row["position"]), key=lambda row: row["position"]
+        )
+        return page, [row for row in found if not row["position"]]
+
+    def _get_grouped(self, columns, keys=None):
+        """Return a row per customer and currency with the sums of the columns."""
+        return SQL(
+            """
+            SELECT item.partner_id, item.currency_id,
+                   COUNT(*) FILTER (WHERE %(where)s) AS line_count, %(sums)s
+              FROM (%(items)s) item
+             WHERE %(keys)s
+             GROUP BY item.partner_id, item.currency_id
+            HAVING %(having)s
+            """,
+            sums=SQL(", ").join(
+                SQL("%s AS %s", col["sum"], SQL.identifier(col["name"]))
+                for col in columns
+                if col.get("sum")
+            ),
+            where=self.get_where(),
+            items=self.get_items(keys),
+            keys=self.get_keys(keys),
+            having=self.get_having(),
+        )
+
+    def _get_totals(self, sums):
+        return SQL(
+            """
+            SELECT 0 AS position, NULL AS partner_id, currency_id, NULL AS name,
+                   COUNT(*) AS count, NULL AS line_count, %s
+              FROM customer
+             GROUP BY currency_id
+            """,
+            SQL(", ").join(
+                SQL(
+                    "%s AS %s",
+                    SQL("SUM(%s)", SQL.identifier(col["name"]))
+                    if col["type"] == "amount"
+                    else SQL("NULL"),
+                    SQL.identifier(col["name"]),
+                )
+                for col in sums
+            ),
+        )
+
+    def _get_page(self, sums, offset, limit):
+        return SQL(
+            """
+            SELECT ROW_NUMBER() OVER (ORDER BY %(order)s) AS position,
+                   partner_id, currency_id, name, 1 AS count,
+                   line_count, %(columns)s
+              FROM customer
+             ORDER BY position
+            %(limit)s
+            """,
+            order=self._get_customer_order(sums),
+            columns=SQL(", ").join(SQL.identifier(col["name"]) for col in sums),
+            limit=self._get_limit(offset, limit),
+        )
+
+    def _get_limit(self, offset, limit):
+        if limit is None:
+            return SQL("OFFSET %s", offset)
+        return SQL("LIMIT %s OFFSET %s", limit, offset)
+
+    def _get_customer_order(self, sums):
+        """Return the order of the customers: a column, else their name."""
+        options = self.options
+        order = SQL("LOWER(name) NULLS LAST, partner_id, currency_id")
+        descending = SQL("DESC") if options["descending"] else SQL()
+        if options["sort"] in {col["name"] for col in sums}:
+            column = SQL.identifier(options["sort"])
+            return SQL("%s %s NULLS LAST, %s", column, descending, order)
+        if options["descending"]:
+            return SQL("LOWER(name) DESC NULLS LAST, partner_id, currency_id")
+        return order
+
+    def get_keys(self, keys):
+        """Return the condition that an item is of some customers and currencies."""
+        if keys is None:
+            return SQL("TRUE")
+        if len(keys) <= FEW_KEYS:
+            return SQL("(item.partner_id, item.currency_id) IN %s", tuple(keys))
+        # Such a list would be gone through for every item. The pair is one value: of
+        # two the server may join on the currency alone, which all items have.
+        return SQL(
+            "(item.partner_id::bigint << %s | item.currency_id) IN"
+            " (SELECT unnest(%s::bigint[]))",
+            CURRENCY_BITS,
+            [
+                partner_id << CURRENCY_BITS | currency_id
+                for partner_id, currency_id in keys
+            ],
+        )
+
+    # ------------------------------------------------------------------
+    # Lines
+    # ------------------------------------------------------------------
+
+    def read_lines(self, columns, keys, offset=0, limit=None):
+        """Return lines of some customers, as dicts; ``count`` says how many there are.
+
+        Of several customers all lines are returned, sorted within each. The values of
+        the columns are in ``_<name>``.
+
+        :param list keys: (customer id or 0, currency id)
+        """
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT item.*, move.state AS move_state, move.move_type,
+                       account.account_type, journal.type AS journal_type,
+                       COUNT(*) OVER () AS count, %(columns)s
+                  FROM (%(items)s) item
+                  JOIN account_move move ON move.id = item.move_id
+                  JOIN account_journal journal ON journal.id = item.journal_id
+                  JOIN account_account account ON account.id = item.account_id
+                 WHERE %(keys)s AND %(where)s
+                 ORDER BY %(order)s
+                 %(limit)s
+                """,
+                columns=SQL(", ").join(
+                    SQL("%s AS %s", col["line"], SQL.identifier(f"_{col['name']}"))
+                    for col in columns
+                    if col.get("line")
+                ),
+                items=self.get_items(keys),
+                keys=self.get_keys(keys),
+                where=self.get_where(),
+                order=self.get_order(),
+                limit=self._get_limit(offset, limit),
+            )
+        )
+
+    # ------------------------------------------------------------------
+    # Matches
+    # ------------------------------------------------------------------
+
+    def get_matched(self):
+        """Return both sides of each match, with what it takes from the item."""
+        return SQL(
+            """
+            SELECT partial.id, TRUE AS is_debit, partial.max_date,
+                   partial.debit_move_id AS line_id,
+                   partial.credit_move_id AS other_id,
+                   -partial.amount AS balance,
+                   -partial.debit_amount_currency AS amount_currency,
+                   partial.credit_amount_currency AS other_amount_currency
+              FROM account_partial_reconcile partial
+             UNION ALL
+            SELECT partial.id, FALSE, partial.max_date,
+                   partial.credit_move_id,
+                   partial.debit_move_id,
+                   partial.amount,
+                   partial.credit_amount_currency,
+                   -partial.debit_amount_currency
+              FROM account_partial_reconcile partial
+            """
+        )
+
+    def get_ignored(self):
+        """Return the items of entries that do not count, found by core's index.
+
+        It begins with the journal and the state.
+        """
+        journals = self.env["account.journal"].sudo().with_context(active_test=False)
+        states = {"draft", "posted", "cancel"} - set(self.get_states())
+        return SQL(
+            """
+            SELECT ignored.id
+              FROM account_move move
+              JOIN account_move_line ignored ON ignored.move_id = move.id
+             WHERE move.journal_id IN %(journals)s
+               AND move.state IN %(states)s
+               AND ignored.account_id IN %(accounts)s
+            """,
+            journals=tuple(journals.search([]).ids) or (None,),
+            states=tuple(sorted(states)),
+            accounts=tuple(self.get_accounts().ids) or (None,),
+        )
