@@ -443,7 +443,7 @@ class ResPartner(models.Model):
 
     def action_view_followup_items(self):
         """Open the list of open items of the customer (B1)."""
-        action = self._get_followup_action("action_account_followup_item")
+        action = self._get_followup_action("action_account_followup_item_customer")
         action["context"] = {
             "search_default_overdue": 1,
             "hide_customer": True,

@@ -8,8 +8,8 @@ from .account_move_line import GROUPS
 
 #: What a click on a step of the ladder opens: action, field that names the level.
 LADDER_ACTIONS = {
-    "items": ("action_account_followup_item", "reached_level_id"),
-    "next": ("action_account_followup_item", "next_level_id"),
+    "items": ("action_account_followup_item_customer", "reached_level_id"),
+    "next": ("action_account_followup_item_customer", "next_level_id"),
     "reminders": ("action_account_followup_reminder", "line_ids.level_id"),
 }
 

@@ -5,12 +5,19 @@ from odoo.tools import date_utils
 from odoo.tools.misc import format_date
 
 from ..tools import periods
-from .engine.document import iter_rows
+from .engine.document import get_unfolded, iter_rows
 from .engine.letter import Letters
 from .engine.list import ListPrinter
-from .engine.options import MAX_INTEGER, Options, make_option_error, parse_row_id
+from .engine.options import (
+    MAX_INTEGER,
+    Options,
+    make_option_error,
+    make_variant_error,
+    parse_row_id,
+)
 from .engine.query import Query
 from .engine.rows import Rows
+from .engine.scope import Scope
 from .engine.sheet import SheetWriter
 
 #: Lines of a customer that are shown at once.
@@ -138,18 +145,14 @@ class AccountFollowupReport(models.AbstractModel):
         options = report._normalize_options(options)
         columns = report._get_query(options).columns
         customers, totals, count = report._get_customers(options, columns, 0, None)
-        is_unfolded = options["unfold"]
-        lines = sum(row["line_count"] for row in customers) if is_unfolded else 0
+        unfolded = get_unfolded(options, customers)
+        lines = sum(row["line_count"] for row in unfolded)
         return {
             **report._get_head(options, columns),
             "totals": totals,
             "count": count,
             "row_count": len(customers) + lines,
-            "rows": (
-                iter_rows(report, options, customers)
-                if is_unfolded
-                else ((customer, []) for customer in customers)
-            ),
+            "rows": iter_rows(report, options, customers),
         }
 
     @api.model
@@ -200,13 +203,16 @@ class AccountFollowupReport(models.AbstractModel):
         ``variant``; ``period`` (a name of ``tools.periods`` or ``custom``),
         ``date_from`` (ISO date or ``False``) and ``date_to``; ``partner_ids``
         (contacts stand for their customer), ``category_ids``, ``level_ids``,
-        ``currency_ids``; ``trust`` and ``status`` (lists of values); ``search``
-        (customer's name or reference); ``draft`` (entries that are not posted, too),
-        ``hide_settled``; ``accounts`` (``receivable``, and where the variant offers
+        ``currency_ids``, ``salesperson_ids``, ``responsible_ids`` (users);
+        ``trust`` and ``status`` (lists of values); ``search`` (customer's name or
+        reference, or number or reference of an entry of the customer); ``draft``
+        (entries that are not posted, too), ``hide_settled``; ``accounts``
+        (``receivable``, and where the variant offers
         them ``payable`` and ``both``); ``currency`` (``document``: each in its own, or
         ``company``);
         ``age_by`` (``due_date`` or ``invoice_date``), ``compare`` (number of earlier
-        month ends); ``unfold`` (lines, too, in PDF and XLSX; default); ``sort``
+        month ends); ``unfold`` (lines, too, in PDF and XLSX; default),
+        ``unfolded`` (rows of customers who alone have lines there); ``sort``
         (name of a column or ``name``), ``descending``;
         ``offset``, ``limit``. What is unknown is left out, and so are records that
         the user may not read: the answer is that for ids which do not exist.
@@ -245,9 +251,10 @@ class AccountFollowupReport(models.AbstractModel):
         self._check_report_access()
         if options is not None and not isinstance(options, dict):
             raise make_option_error(self.env, "options", options)
-        variant = (options or {}).get("variant") or "customer_statement"
-        if not isinstance(variant, str) or variant not in self._get_variants():
-            raise make_option_error(self.env, "variant", variant)
+        variants = self._get_variants()
+        variant = (options or {}).get("variant") or next(iter(variants))
+        if not isinstance(variant, str) or variant not in variants:
+            raise make_variant_error(self.env, variant)
         name = f"account.followup.report.{variant}"
         return self.env[name].with_context(active_test=False)
 
@@ -287,6 +294,7 @@ class AccountFollowupReport(models.AbstractModel):
             "variants": list(variants.items()),
             "features": self._get_features(),
             "has_followups": root.followup_enabled,
+            "statement_variant": "customer_statement",
             "choices": Options(self).get_choices(),
             "title": variants[options["variant"]],
             "subtitle": self._get_subtitle(options),
@@ -377,12 +385,12 @@ class AccountFollowupReport(models.AbstractModel):
     @api.model
     def _get_scope_domain(self, options):
         """Return the items that the variant is about, whoever owes them."""
-        query = self._get_query(options)
+        scope = Scope(self, options)
         return Domain(
             [
-                ("account_id", "in", query.get_accounts().ids),
+                ("account_id", "in", scope.get_accounts().ids),
                 ("company_id", "in", self._get_companies().ids),
-                ("parent_state", "in", query.get_states()),
+                ("parent_state", "in", scope.get_states()),
             ]
         )
 

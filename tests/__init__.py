@@ -49,6 +49,7 @@ from . import (
     test_random_calls,
     test_recipients,
     test_report,
+    test_report_columns,
     test_report_crossing,
     test_report_ledger,
     test_report_options,

@@ -238,7 +238,10 @@ class TestReport(ReportCommon):
         self.company.followup_enabled = False
         report = self._get_report("aged_receivable")
         self.assertNotIn("followup_report", dict(report["variants"]))
-        with self.assertRaises(UserError):
+        self.assertFalse(report["has_followups"])
+        with self.assertRaisesRegex(
+            UserError, "switched off for First House.*settings"
+        ):
             self._get_report("followup_report")
 
     def test_f5_items_without_customer_count(self):
@@ -314,6 +317,80 @@ class TestReport(ReportCommon):
                     report = self._get_report(variant, **options)
                     self.assertEqual(self._get_names(report), names)
                     self.assertEqual(report["count"], len(names))
+
+    def test_v7_an_entry_finds_its_customer(self):
+        """By number, reference and payment reference, as on a bank slip."""
+        self.foreign.ref = "Order 00017"
+        self.late.payment_reference = "RF18 5390"
+        for search, names in (
+            (self.late.name, ["Late Ltd"]),
+            ("00017", ["Another Ltd"]),
+            ("RF18", ["Late Ltd"]),
+            ("another", ["Another Ltd"]),
+        ):
+            for variant in VARIANTS:
+                with self.subTest(variant=variant, search=search):
+                    report = self._get_report(variant, search=search, period=None)
+                    self.assertEqual(self._get_names(report), names)
+                    lines = self._get_all_lines(report, report["rows"][0])
+                    self.assertTrue([one for one in lines if one["type"] == "line"])
+
+    def test_v7_of_others_nothing_is_found(self):
+        """A number of another company is as one that does not exist."""
+        second = self.setup_other_company(name="Second House")["company"]
+        reports = self.reports.with_user(self.clerk)
+        self.clerk.company_ids += second
+        both = reports.with_context(allowed_company_ids=(second + self.company).ids)
+        report = both.get_report({"search": self.late.name})
+        self.assertFalse(report["rows"])
+
+    def test_f6_people(self):
+        """Whose customers they are: the salesperson's, or who follows up (wish 13)."""
+        seller = self._create_user("seller", "account.group_account_invoice")
+        self.other.user_id = seller
+        self.customer.with_company(self.company).followup_responsible_id = self.clerk
+        for options, names in (
+            ({"salesperson_ids": seller.ids}, ["Another Ltd"]),
+            ({"responsible_ids": self.clerk.ids}, ["Late Ltd"]),
+            ({"salesperson_ids": seller.ids, "responsible_ids": self.clerk.ids}, []),
+        ):
+            for variant in VARIANTS:
+                with self.subTest(variant=variant, options=options):
+                    report = self._get_report(variant, **options)
+                    self.assertEqual(self._get_names(report), names)
+
+    def test_f7_what_a_report_can_do_is_said(self):
+        """The screen knows no report by its name."""
+        for variant, expected in (
+            ("customer_statement", {"drafts", "settled", "letter"}),
+            ("partner_ledger", {"drafts", "settled"}),
+            ("aged_receivable", {"as_of", "drafts", "ageing", "compare"}),
+            ("followup_report", {"as_of", "followup", "statuses"}),
+        ):
+            report = self._get_report(variant)
+            self.assertEqual(set(report["features"]), expected)
+            self.assertTrue(report["has_followups"])
+
+    def test_v7_only_what_is_unfolded_has_lines(self):
+        """On paper as on the screen: all, some, or totals only."""
+        rows = self._get_report("partner_ledger")["rows"]
+        chosen = rows[1]["id"]
+        for options, unfolded in (
+            ({}, {rows[0]["id"], chosen}),
+            ({"unfold": False}, set()),
+            ({"unfold": False, "unfolded": [chosen]}, {chosen}),
+            ({"unfold": False, "unfolded": [chosen, "0-1"]}, {chosen}),
+        ):
+            options = {"variant": "partner_ledger", **options}
+            document = self.reports._get_document(options)
+            found = {row["id"]: len(lines) for row, lines in document["rows"]}
+            with self.subTest(options=options):
+                self.assertEqual(list(found), [row["id"] for row in rows])
+                self.assertEqual(
+                    {id_ for id_, count in found.items() if count}, unfolded
+                )
+        with self.assertRaises(UserError):
+            self.reports._get_document({"unfolded": ["nonsense"]})
 
     def test_f6_sorting_and_pages(self):
         big = self._create_customer("Big Ltd")

@@ -213,6 +213,29 @@ class TestReportStatements(PdfCase):
                     self.assertGreater(height, paper.margin_bottom)
                     self.assertLess(height, upper - 8, "nothing under the letterhead")
 
+    def test_f7_parts_of_a_group_have_each_their_own(self):
+        """Mother and daughter, chosen with their contacts: no name of the other."""
+        daughter = self._create_customer("Daughter GmbH", parent_id=self.other.id)
+        self._create_late(20, 70, partner=daughter)
+        contacts = self.env["res.partner"].create(
+            [
+                {"name": f"Clerk {partner.id}", "parent_id": partner.id}
+                for partner in self.other + daughter
+            ]
+        )
+        chosen = contacts + self.other + daughter
+        found = self.report._render_statements(chosen, {"period": "all"})
+        self.assertEqual(set(found), set(self.other + daughter))
+        for partner, amount in ((self.other, "640.00"), (daughter, "70.00")):
+            name, content = found[partner]
+            text = self._get_text(self._get_pages(content))
+            other = (self.other + daughter - partner).name
+            self.assertIn(partner.name, name)
+            self.assertNotIn(other, name)
+            self.assertIn("".join(partner.name.split()), text)
+            self.assertNotIn("".join(other.split()), text)
+            self.assertIn(amount, text)
+
     def test_f7_nothing_to_say(self):
         nobody = self._create_customer("Nobody")
         text = self._get_text(self._render_statement(nobody))

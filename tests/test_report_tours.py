@@ -26,7 +26,8 @@ class TestReportTours(FollowupCommon, HttpCase):
             "account.group_account_invoice",
             "base.group_partner_manager",
         )
-        user = self._create_user("person", *groups)
+        user = self.env["res.users"].search([("login", "=", "followup_person")])
+        user = user or self._create_user("person", *groups)
         user.write({"password": user.login, "lang": self.lang})
         self.start_tour(path, tour, login=user.login)
 
@@ -128,6 +129,34 @@ class TestReportTours(FollowupCommon, HttpCase):
             f"{ADDRESS}?report=customer_statement&partner_ids={self.customer.id}",
             "account_followup_report_read_only",
             "account.group_account_readonly",
+        )
+
+    def test_v5_address_of_a_customers_items(self):
+        """Opened by somebody who has nothing but the address."""
+        self._create_late(
+            5, 60, partner=self.prompt, day=fields.Date.context_today(self.company)
+        )
+        contact = self.customer.child_ids.create(
+            {"name": "Contact", "parent_id": self.customer.id}
+        )
+        for partner in self.customer + contact:
+            self._start(
+                f"/odoo/res.partner/{partner.id}/customer-overdue-invoices",
+                "account_followup_items_of_customer",
+            )
+
+    def test_v4_follow_ups_are_off(self):
+        self.company.followup_enabled = False
+        with self.assertLogs("odoo.http", "WARNING") as logs:
+            self._start(
+                f"{ADDRESS}?report=followup_report", "account_followup_report_is_off"
+            )
+        self.assertEqual(len(logs.output), 1, "it is not asked for again")
+
+    def test_v7_search_that_looks_like_a_number(self):
+        self.invoice.ref = "00017"
+        self._start(
+            f"{ADDRESS}?report=aged_receivable", "account_followup_report_search"
         )
 
     def test_f1_keyboard(self):

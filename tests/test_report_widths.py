@@ -186,3 +186,12 @@ class TestReportDirections(ReportFilesCommon):
             self.assertEqual(found, ["auto"])
             numbers = root.xpath("//td[contains(@class, 'o_number')]/span/@dir")
             self.assertEqual(set(numbers), {"ltr"})
+
+    def test_v11_buckets_are_read_from_left_to_right(self):
+        """ "31–60" and not "60–31", where the text around it goes the other way."""
+        self.env["res.lang"]._activate_lang("ar_001")
+        for lang, mark in (("ar_001", "\N{LEFT-TO-RIGHT MARK}"), ("en_US", "")):
+            report = self.report.with_context(lang=lang)
+            columns = report.get_report({"variant": "aged_receivable"})["columns"]
+            labels = {column["name"]: column["label"] for column in columns}
+            self.assertEqual(labels["bucket_2"], f"{mark}31–60 days")

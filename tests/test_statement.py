@@ -90,7 +90,10 @@ class TestStatement(StatementCommon, CronMixinCase):
         self.assertIn("Statement of account", window.subject)
         self.assertIn("01/01/2024 to 05/15/2024", window.body)
         action, (mail,) = self._send(window)
-        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        self.assertEqual(action["tag"], "display_notification")
+        params = action["params"]
+        self.assertEqual(params["next"]["type"], "ir.actions.act_window_close")
+        self.assertEqual(params["links"][0]["label"], self.customer.display_name)
         self.assertIn("late.ltd@customer.example.com", mail["email_to"][0])
         self.assertIn("Please find attached", mail["body"])
         ((name, content, mimetype),) = mail["attachments"]
@@ -172,7 +175,10 @@ class TestStatement(StatementCommon, CronMixinCase):
         _action, mails = self._send(window)
         action, more = self._send(window)
         self.assertEqual((len(mails), len(more)), (1, 0))
-        self.assertEqual(action["type"], "ir.actions.act_window_close")
+        self.assertEqual(action["tag"], "display_notification")
+        params = action["params"]
+        self.assertEqual(params["next"]["type"], "ir.actions.act_window_close")
+        self.assertEqual(params["links"][0]["label"], self.customer.display_name)
         self.assertEqual(len(self._get_statements()), 1)
 
     def test_f2_print(self):

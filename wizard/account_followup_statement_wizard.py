@@ -307,5 +307,24 @@ class AccountFollowupStatementWizard(models.TransientModel):
         if self.do_print and is_over and (self.partner_id or not self.do_email):
             return self.run_id.action_print_statements()
         if self.partner_id:
-            return {"type": "ir.actions.act_window_close"}
+            return self._get_notice()
         return self.run_id._get_open_action()
+
+    def _get_notice(self):
+        """Say that the statement is on its way, wherever it was sent from."""
+        partner = self.partner_id
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._("The statement is on its way to %s."),
+                "links": [
+                    {
+                        "label": partner.display_name,
+                        "url": f"/odoo/res.partner/{partner.id}",
+                    }
+                ],
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }

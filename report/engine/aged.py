@@ -4,10 +4,11 @@ from datetime import date
 
 from odoo.fields import Domain
 from odoo.tools import SQL
-from odoo.tools.misc import format_date
+from odoo.tools.misc import format_date, get_lang
 
 from ...tools import ageing, periods
 from .columns import make_column, sql_sum
+from .matches import get_ignored, get_matched
 from .query import Query
 
 #: Of so many customers later matches are looked up item by item, by index; of more
@@ -46,9 +47,9 @@ class OpenItems(Query):
         :param str day: ISO date
         :param int number: becomes ``item.period``
         """
-        domain = self.get_domain(keys) & Domain("date", "<=", day)
-        still = self.get_line_query(domain & Domain("reconciled", "!=", True))
-        later = self.get_line_query(domain & Domain("reconciled", "=", True))
+        domain = self.scope.get_domain(keys) & Domain("date", "<=", day)
+        still = self.scope.get_query(domain & Domain("reconciled", "!=", True))
+        later = self.scope.get_query(domain & Domain("reconciled", "=", True))
         undone = self._get_undone(day, self._is_for_few(keys))
         return SQL(
             """
@@ -136,9 +137,9 @@ class OpenItems(Query):
              WHERE matched.line_id = line.id
                AND (matched.max_date > %(day)s OR other.parent_state NOT IN %(states)s)
             """,
-            matched=self.get_matched(),
+            matched=get_matched(),
             day=day,
-            states=tuple(self.get_states()),
+            states=tuple(self.scope.get_states()),
         )
 
     def _get_undone_of_all(self, day):
@@ -151,8 +152,8 @@ class OpenItems(Query):
               JOIN (%(matched)s) matched ON matched.other_id = ignored.id
              WHERE matched.max_date <= %(day)s
             """,
-            matched=self.get_matched(),
-            ignored=self.get_ignored(),
+            matched=get_matched(),
+            ignored=get_ignored(self.scope),
             day=day,
         )
 
@@ -181,7 +182,10 @@ class Buckets:
             return self.env._("Not due")
         if last is None:
             return self.env._("Over %s days", first - 1)
-        return self.env._("%(first)s–%(last)s days", first=first, last=last)
+        label = self.env._("%(first)s–%(last)s days", first=first, last=last)
+        is_rtl = get_lang(self.env).direction == "rtl"
+        # else the two numbers change places
+        return f"\N{LEFT-TO-RIGHT MARK}{label}" if is_rtl else label
 
     def get_columns(self):
         """Return a column for each bucket."""

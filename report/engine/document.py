@@ -10,8 +10,27 @@ EXPORT_CUSTOMERS = 5000
 EXPORT_LINES = 10_000
 
 
+def get_unfolded(options, customers):
+    """Return the customers whose lines are wanted: all, some or none."""
+    if options["unfold"]:
+        return customers
+    wanted = set(options["unfolded"])
+    return [row for row in customers if row["id"] in wanted]
+
+
 def iter_rows(report, options, customers):
-    """Yield (customer's row, list of the rows under it)."""
+    """Yield (customer's row, list of the rows under it), in their order."""
+    unfolded = _iter_unfolded(report, options, get_unfolded(options, customers))
+    first = next(unfolded, None)
+    for row in customers:
+        if first and first[0] is row:
+            yield first
+            first = next(unfolded, None)
+        else:
+            yield row, []
+
+
+def _iter_unfolded(report, options, customers):
     query, builder = report._get_query(options), report._get_rows(options)
     for batch in split_customers(customers):
         keys = [parse_row_id(report.env, row["id"]) for row in batch]
@@ -152,8 +171,14 @@ class Document:
         found = [
             (self.env._("Customers"), partners.mapped("display_name")),
             (self.env._("Tags"), categories.mapped("name")),
+            (self.env._("Salesperson"), self._get_people("salesperson_ids")),
+            (self.env._("Responsible"), self._get_people("responsible_ids")),
         ]
         return [(label, self._join_names(names)) for label, names in found if names]
+
+    def _get_people(self, name):
+        # whoever may be chosen may be named
+        return self.env["res.users"].browse(self.options[name]).mapped("display_name")
 
     def _join_names(self, names):
         if len(names) > 5:

@@ -4,6 +4,7 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .columns import make_column, sql_sum
+from .matches import get_ignored, get_matched
 from .query import Query
 from .rows import NamedRows
 
@@ -23,9 +24,9 @@ class RuleItems(Query):
         items = self.env["account.followup.item"]
         rules = items._search(self._get_rule_domain(keys))
         rules.order = None
-        domain = self.get_domain(keys)
-        still = self.get_line_query(domain & Domain("reconciled", "!=", True))
-        ignored = self.get_line_query(domain & Domain("matching_number", "!=", False))
+        domain = self.scope.get_domain(keys)
+        still = self.scope.get_query(domain & Domain("reconciled", "!=", True))
+        ignored = self.scope.get_query(domain & Domain("matching_number", "!=", False))
         rule = SQL(
             "LEFT JOIN (%s) rule ON rule.id = line.id",
             rules.select(SQL("account_followup_item.*")),
@@ -68,8 +69,8 @@ class RuleItems(Query):
                   GROUP BY matched.line_id
                  ) rule ON rule.id = line.id
             """,
-            ignored=self.get_ignored(),
-            matched=self.get_matched(),
+            ignored=get_ignored(self.scope),
+            matched=get_matched(),
         )
 
     def _get_part(self, query, join, note):

@@ -23,6 +23,8 @@ ID_LISTS = {
     "category_ids": "res.partner.category",
     "level_ids": "account.followup.level",
     "currency_ids": "res.currency",
+    "salesperson_ids": "res.users",
+    "responsible_ids": "res.users",
 }
 FLAGS = ("draft", "hide_settled", "descending")
 
@@ -38,6 +40,24 @@ def make_option_error(env, name, value):
             value=(value if is_plain else ascii(value))[:100],
         )
     )
+
+
+def make_variant_error(env, variant):
+    """Return the error about a variant that is not there, or switched off."""
+    root = env.company.root_id.sudo()
+    name = f"account.followup.report.{variant}"
+    is_known = isinstance(variant, str) and name in env
+    if is_known and not root.followup_enabled:
+        if "followup" in env[name]._get_features():
+            return UserError(
+                env._(
+                    "Payment follow-ups are switched off for %(company)s. An "
+                    "administrator switches them on in the settings of Invoicing, "
+                    "under Payment Follow-ups.",
+                    company=root.name,
+                )
+            )
+    return make_option_error(env, "variant", variant)
 
 
 def parse_row_id(env, row_id):
@@ -73,6 +93,7 @@ class Options:
         for name in FLAGS:
             result[name] = bool(self.given.get(name))
         result["unfold"] = self.given.get("unfold") in (None, True)
+        result["unfolded"] = self._get_row_ids("unfolded")
         accounts = report._get_account_choices()
         for name, values, default in (
             ("currency", ("document", "company"), report._default_currency),
@@ -152,6 +173,14 @@ class Options:
             raise make_option_error(self.env, name, ids)
         order = {id_: number for number, id_ in enumerate(ids)}
         return sorted(found.ids, key=lambda id_: (order.get(id_, len(ids)), id_))
+
+    def _get_row_ids(self, name):
+        value = self.given.get(name) or []
+        if not isinstance(value, list) or len(value) > MAX_LIMIT:
+            raise make_option_error(self.env, name, value)
+        for row_id in value:
+            parse_row_id(self.env, row_id)
+        return value
 
     def _get_text(self, name):
         """Return a text that the database can take."""

@@ -19,7 +19,7 @@ class Postings(Query):
 
     def get_items(self, keys=None):
         last = Domain("date", "<=", self.options["date_to"])
-        query = self.get_line_query(self.get_domain(keys) & last)
+        query = self.scope.get_query(self.scope.get_domain(keys) & last)
         select = SQL(
             """
             %s, line.full_reconcile_id,

@@ -2,11 +2,9 @@
 
 from functools import cached_property
 
-from odoo.fields import Domain
 from odoo.tools import SQL
 
-#: Value of a partner or section that is not there.
-NOBODY = 0
+from .scope import Scope
 
 #: Room for the id of a currency beside that of a customer, in one value.
 CURRENCY_BITS = 31
@@ -61,6 +59,7 @@ class Query:
         self.report = report
         self.env = report.env
         self.options = options
+        self.scope = Scope(report, options)
 
     @cached_property
     def columns(self):
@@ -97,86 +96,13 @@ class Query:
         return SQL("item.date, item.id")
 
     # ------------------------------------------------------------------
-    # Which journal items
+    # Journal items
     # ------------------------------------------------------------------
-
-    def get_domain(self, keys=None):
-        """Return the items that the report is about, whatever their date.
-
-        :param list keys: (customer id or 0, currency id), to read those only
-        """
-        domain = self.report._get_scope_domain(self.options)
-        if self.options["currency_ids"]:
-            domain &= Domain("currency_id", "in", self.options["currency_ids"])
-        return domain & self._get_partner_domain(keys)
-
-    def get_accounts(self):
-        """Return the accounts that the report is about, archived ones as well."""
-        accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        domain = self.report._get_account_domain(self.options)
-        return accounts.search(domain, order="id")
-
-    def get_states(self):
-        """Return the states of entries that count; no other one settles anything."""
-        return ["posted", "draft"] if self.options["draft"] else ["posted"]
-
-    def _get_partner_domain(self, keys=None):
-        """Return the condition on the customer of an item."""
-        domain = Domain.TRUE
-        wanted = self._get_customer_domain()
-        if not wanted.is_true():
-            partners = self.env["res.partner"].with_context(active_test=False)
-            domain &= self._get_found_domain(partners._search(wanted))
-        if self.options["partner_ids"]:
-            domain &= self._get_family_domain(self.options["partner_ids"])
-        if keys is not None:
-            domain &= self._get_family_domain({partner for partner, _cur in keys})
-        return domain
-
-    def _get_found_domain(self, query):
-        """Return the condition that an item is of customers that a query finds."""
-        customer = Domain("commercial_partner_id", "in", query)
-        return Domain("partner_id", "any!", customer)
-
-    def _get_family_domain(self, partner_ids):
-        """Return the condition that an item is of customers or of their contacts."""
-        partners = self.env["res.partner"].sudo().with_context(active_test=False)
-        family = partners.search(
-            [("commercial_partner_id", "in", [id_ for id_ in partner_ids if id_])]
-        )
-        domain = Domain("partner_id", "in", family.ids)
-        if NOBODY in partner_ids:
-            domain |= Domain("partner_id", "=", False)
-        return domain
-
-    def _get_customer_domain(self):
-        """Return the condition on customers that the filters make."""
-        options, domain = self.options, Domain.TRUE
-        if options["category_ids"]:
-            domain &= Domain("category_id", "child_of", options["category_ids"])
-        if options["trust"]:
-            domain &= Domain("trust", "in", options["trust"])
-        if options["status"]:
-            domain &= Domain("followup_status", "in", options["status"])
-        if options["level_ids"]:
-            domain &= Domain("followup_level_id", "in", options["level_ids"])
-        if search := options["search"]:
-            domain &= Domain.OR(
-                Domain(name, "ilike", search) for name in ("complete_name", "ref")
-            )
-        return domain
-
-    def get_line_query(self, domain):
-        """Return a query on journal items with the user's record rules in it."""
-        lines = self.env["account.move.line"].with_context(active_test=False)
-        query = lines._search(domain)
-        query.order = None
-        return query
 
     def get_lines(self, query, select, join=None, where=None):
         """Return a statement on journal items, aliases ``line`` and ``customer``.
 
-        :param query: of ``get_line_query``
+        :param query: of ``Scope.get_query``
         :param SQL select: columns that are added to ``_get_fields``
         """
         return SQL(
@@ -393,51 +319,4 @@ class Query:
                 order=self.get_order(),
                 limit=self._get_limit(offset, limit),
             )
-        )
-
-    # ------------------------------------------------------------------
-    # Matches
-    # ------------------------------------------------------------------
-
-    def get_matched(self):
-        """Return both sides of each match, with what it takes from the item."""
-        return SQL(
-            """
-            SELECT partial.id, TRUE AS is_debit, partial.max_date,
-                   partial.debit_move_id AS line_id,
-                   partial.credit_move_id AS other_id,
-                   -partial.amount AS balance,
-                   -partial.debit_amount_currency AS amount_currency,
-                   partial.credit_amount_currency AS other_amount_currency
-              FROM account_partial_reconcile partial
-             UNION ALL
-            SELECT partial.id, FALSE, partial.max_date,
-                   partial.credit_move_id,
-                   partial.debit_move_id,
-                   partial.amount,
-                   partial.credit_amount_currency,
-                   -partial.debit_amount_currency
-              FROM account_partial_reconcile partial
-            """
-        )
-
-    def get_ignored(self):
-        """Return the items of entries that do not count, found by core's index.
-
-        It begins with the journal and the state.
-        """
-        journals = self.env["account.journal"].sudo().with_context(active_test=False)
-        states = {"draft", "posted", "cancel"} - set(self.get_states())
-        return SQL(
-            """
-            SELECT ignored.id
-              FROM account_move move
-              JOIN account_move_line ignored ON ignored.move_id = move.id
-             WHERE move.journal_id IN %(journals)s
-               AND move.state IN %(states)s
-               AND ignored.account_id IN %(accounts)s
-            """,
-            journals=tuple(journals.search([]).ids) or (None,),
-            states=tuple(sorted(states)),
-            accounts=tuple(self.get_accounts().ids) or (None,),
         )

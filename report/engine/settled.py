@@ -11,6 +11,8 @@ what is open in it, on any day.
 
 from odoo.tools import SQL
 
+from .matches import get_matched
+
 
 class MovedItems:
     """A row for each side of such a match, as the items have them.
@@ -28,7 +30,7 @@ class MovedItems:
     def get_items(self, lines):
         """Return the rows, as SQL.
 
-        :param lines: of ``get_line_query``
+        :param lines: of ``Scope.get_query``
         """
         query = self.query
         return SQL(
@@ -50,9 +52,9 @@ class MovedItems:
             fields=self._get_fields(),
             amounts=self._get_amounts(),
             lines=lines.select(SQL("account_move_line.*")),
-            matched=query.get_matched(),
+            matched=get_matched(),
             last=self.options["date_to"],
-            states=tuple(query.get_states()),
+            states=tuple(query.scope.get_states()),
             crossing=self._get_crossing(),
             to_flush=query.get_fields_read(),
         )

@@ -12,7 +12,7 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 import { ReportFilters } from "./report_filters";
 import { ReportModel } from "./report_model";
 import {
-    DEFAULT_VARIANT,
+    compact,
     openOptions,
     optionsToState,
     remember,
@@ -76,7 +76,7 @@ export class FollowupReport extends Component {
 
     getFirstOptions() {
         const params = this.props.action.params || {};
-        const given = stateToOptions(params) || { variant: DEFAULT_VARIANT };
+        const given = stateToOptions(params) || {};
         // an address says everything, a menu or button leaves the rest to the last time
         return params.report ? given : openOptions(given);
     }
@@ -128,11 +128,14 @@ export class FollowupReport extends Component {
         return this.load(sortBy(this.options, column.name, column.type === "amount"));
     }
 
-    reset() {
-        const variants = this.report?.variants.map(([name]) => name);
-        const { variant } = this.options;
-        const isKnown = !variants || variants.includes(variant);
-        return this.load({ variant: isKnown ? variant : DEFAULT_VARIANT });
+    /** Shows the report without any choice; one that cannot be read gives way. */
+    async reset() {
+        const { variant, ...chosen } = compact(this.options);
+        const isHopeless = this.model.error && !Object.keys(chosen).length;
+        await this.load(isHopeless ? {} : { variant });
+        if (this.model.error && !isHopeless) {
+            await this.load({});
+        }
     }
 
     async toggleAll() {
@@ -161,7 +164,9 @@ export class FollowupReport extends Component {
 
     /** Downloads the report, of one customer or of all that are chosen. */
     async export(format, partnerId) {
-        const options = { ...this.model.chosen, offset: 0 };
+        // a sheet is folded and unfolded by whoever has it
+        const isPaper = format === "pdf" && !partnerId;
+        const options = { ...(isPaper ? this.model.printed : this.model.chosen), offset: 0 };
         if (partnerId) {
             options.partner_ids = [partnerId];
         }
@@ -183,7 +188,7 @@ export class FollowupReport extends Component {
             type: "ir.actions.client",
             tag: TAG,
             params: {
-                variant: "customer_statement",
+                variant: this.report.statement_variant,
                 partner_ids: [partnerId],
                 currency_ids,
                 draft,
@@ -228,7 +233,17 @@ export class FollowupReport extends Component {
     }
 
     get hasFollowups() {
-        return this.report?.variants.some(([variant]) => variant === "followup_report");
+        return Boolean(this.report?.has_followups);
+    }
+
+    get pdfTitle() {
+        const { report, model } = this;
+        if (!report || report.features.includes("letter")) {
+            return _t("A letter to each customer");
+        }
+        return model.hasLines
+            ? _t("With the lines that are unfolded")
+            : _t("Totals only: unfold customers to print their lines");
     }
 
     /** Returns the ageing of all, a bar for each currency. */

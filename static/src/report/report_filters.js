@@ -9,6 +9,8 @@ import { MultiRecordSelector } from "@web/core/record_selectors/multi_record_sel
 import { countFilters, toggle } from "./report_options";
 
 const COMPARISONS = [0, 1, 3, 6, 12];
+/** Choices of the menu of customers. */
+const WHOSE = ["partner_ids", "category_ids", "salesperson_ids", "responsible_ids"];
 
 /** The choices above a report; it keeps none of them, but says what is to be changed. */
 export class ReportFilters extends Component {
@@ -33,6 +35,7 @@ export class ReportFilters extends Component {
     setup() {
         this.comparisons = COMPARISONS;
         this.partnerDomain = [["parent_id", "=", false]];
+        this.userDomain = [["share", "=", false]];
     }
 
     /** Complete options, with what is by default. */
@@ -44,20 +47,13 @@ export class ReportFilters extends Component {
         return this.props.report.options.variant;
     }
 
+    /** Whether the report can do something, as the server says. */
+    can(feature) {
+        return this.props.report.features.includes(feature);
+    }
+
     get hasPeriod() {
         return this.props.report.choices.period.length > 1;
-    }
-
-    get isAged() {
-        return this.variant === "aged_receivable";
-    }
-
-    get hasSettled() {
-        return ["customer_statement", "partner_ledger"].includes(this.variant);
-    }
-
-    get hasDrafts() {
-        return this.variant !== "followup_report";
     }
 
     // -------------------------------------------------------------------------
@@ -87,8 +83,8 @@ export class ReportFilters extends Component {
     // -------------------------------------------------------------------------
 
     get customerLabel() {
-        const { partner_ids = [], category_ids = [] } = this.props.options;
-        const count = partner_ids.length + category_ids.length;
+        const { partner_ids = [] } = this.props.options;
+        const count = WHOSE.reduce((sum, name) => sum + (this.props.options[name] || []).length, 0);
         if (partner_ids.length === 1 && count === 1 && this.props.report.rows.length) {
             return this.props.report.rows[0].name;
         }
@@ -123,10 +119,9 @@ export class ReportFilters extends Component {
     }
 
     get hasChoices() {
-        const { partner_ids, category_ids, search } = this.props.options;
-        return Boolean(
-            this.filterCount || partner_ids?.length || category_ids?.length || search
-        );
+        const { options } = this.props;
+        const isChosen = WHOSE.some((name) => options[name]?.length);
+        return Boolean(this.filterCount || isChosen || options.search);
     }
 
     getComparisonLabel(count) {

@@ -28,6 +28,18 @@ export class ReportModel {
         return compact(options);
     }
 
+    /** Options for a file: what is folded on the screen is so on paper, too. */
+    get printed() {
+        const unfolded = Object.keys(this.unfolded);
+        const { unfold = false } = this.options;
+        return { ...this.chosen, unfold, ...(unfold ? {} : { unfolded }) };
+    }
+
+    /** Whether lines would be printed. */
+    get hasLines() {
+        return Boolean(this.options.unfold || Object.keys(this.unfolded).length);
+    }
+
     get lines() {
         return Object.values(this.unfolded).flatMap((lines) => lines.rows);
     }
@@ -71,7 +83,9 @@ export class ReportModel {
             const unfolded = await this.keepLast.add(
                 this._readAll(Object.fromEntries(wanted.map(({ id }) => [id, counts[id]])))
             );
-            Object.assign(this, { report, unfolded, error: null });
+            // whoever asked for none has that of the server
+            const options = { ...this.options, variant: report.options.variant };
+            Object.assign(this, { options, report, unfolded, error: null });
         } catch (error) {
             this.error = error;
         }

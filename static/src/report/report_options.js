@@ -10,6 +10,8 @@ const SHAPES = {
     category_ids: "ids",
     level_ids: "ids",
     currency_ids: "ids",
+    salesperson_ids: "ids",
+    responsible_ids: "ids",
     trust: "texts",
     status: "texts",
     search: "text",
@@ -26,15 +28,34 @@ const SHAPES = {
 };
 
 /** Who is shown: a choice that the variants share. */
-const WHO = ["partner_ids", "category_ids", "level_ids", "currency_ids", "trust", "status"];
+const WHO = [
+    "partner_ids",
+    "category_ids",
+    "salesperson_ids",
+    "responsible_ids",
+    "level_ids",
+    "currency_ids",
+    "trust",
+    "status",
+];
 const SHARED = [...WHO, "search", "draft"];
 /** What belongs to the moment and is not remembered. */
 const FLEETING = ["partner_ids", "search", "offset"];
 
-export const DEFAULT_VARIANT = "customer_statement";
+/**
+ * A router takes "00017" for the number 17: what looks like one is put between quotes,
+ * and so is what has quotes of its own.
+ */
+function writeText(value) {
+    return isNaN(value) && !/^".*"$/.test(value) ? value : `"${value}"`;
+}
+
+function readText(value) {
+    return String(value).replace(/^"(.*)"$/, "$1");
+}
 
 const READERS = {
-    text: (value) => String(value),
+    text: readText,
     flag: (value) => ["1", "true"].includes(String(value)),
     number: (value) => Math.max(parseInt(value, 10) || 0, 0),
     texts: (value) => String(value).split(",").filter(Boolean),
@@ -66,6 +87,8 @@ export function optionsToState(options) {
             state[name] = undefined;
         } else if (shape === "flag") {
             state[name] = 1;
+        } else if (shape === "text") {
+            state[name] = writeText(value);
         } else {
             state[name] = Array.isArray(value) ? value.join(",") : value;
         }
@@ -121,7 +144,9 @@ export function remember(options) {
 
 function recall(variant) {
     const chosen = readAll()[variant];
-    return chosen && typeof chosen === "object" ? stateToOptions({ ...chosen, variant }) : {};
+    return chosen && typeof chosen === "object"
+        ? stateToOptions(optionsToState({ ...chosen, variant }))
+        : {};
 }
 
 /** Returns the options with which a variant opens from a menu or a button. */

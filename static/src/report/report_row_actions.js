@@ -27,8 +27,8 @@ export function useReportActions(model, reload) {
         });
     /** What is sent is about the time that is on the screen. */
     const getPeriod = () => {
-        const { variant, period, date_from, date_to } = model.report.options;
-        return variant === "customer_statement"
+        const { period, date_from, date_to } = model.report.options;
+        return model.report.features.includes("letter")
             ? { default_period: period, default_date_from: date_from, default_date_to: date_to }
             : {};
     };

@@ -34,8 +34,9 @@ export class ReportTable extends Component {
         return this.props.model.report;
     }
 
-    get variant() {
-        return this.report.options.variant;
+    /** Whether the report can do something, as the server says. */
+    can(feature) {
+        return this.report.features.includes(feature);
     }
 
     get width() {
@@ -56,6 +57,11 @@ export class ReportTable extends Component {
             return "none";
         }
         return descending ? "descending" : "ascending";
+    }
+
+    /** Numbers are written from left to right in any language, as in a list. */
+    getDirection(column) {
+        return column.type === "text" ? "auto" : "ltr";
     }
 
     isNumber(column) {
@@ -139,7 +145,7 @@ export class ReportTable extends Component {
 
     getStatus(row) {
         const { status } = row.state || {};
-        if (this.variant !== "followup_report" || !status) {
+        if (!this.can("statuses") || !status) {
             return null;
         }
         const label = this.report.choices.status.find(([value]) => value === status)?.[1];
@@ -180,7 +186,7 @@ export class ReportTable extends Component {
     }
 
     openName(row) {
-        return this.variant === "customer_statement"
+        return this.can("letter")
             ? this.props.actions.openCustomer(row.partner_id)
             : this.props.openStatement(row.partner_id);
     }

@@ -13,7 +13,8 @@ function makeModel({ rows = 3, pages = 1 } = {}) {
             if (method === "get_report") {
                 expect.step("report");
                 const found = Array.from({ length: rows }, (_, id) => ({ id: `${id}-1` }));
-                return { rows: found, count: rows, totals: [], columns: [] };
+                const options = { variant: "x" };
+                return { options, rows: found, count: rows, totals: [], columns: [] };
             }
             expect.step(`lines ${rowId} from ${offset}`);
             return {
@@ -113,5 +114,33 @@ test("an error is kept until the next report", async () => {
     server.error = null;
     await model.load();
     expect(model.error).toBe(null);
+    expect.verifySteps(["report"]);
+});
+
+test("a file shows what the screen shows: folded customers are folded", async () => {
+    const { model } = makeModel();
+    await model.load();
+    expect(model.hasLines).toBe(false);
+    expect(model.printed).toEqual({ variant: "x", unfold: false, unfolded: [] });
+    await model.toggle(model.report.rows[1]);
+    expect(model.hasLines).toBe(true);
+    expect(model.printed.unfolded).toEqual(["1-1"]);
+    await model.load({ variant: "x", unfold: true });
+    expect(model.printed).toEqual({ variant: "x", unfold: true });
+    expect.verifySteps([
+        "report",
+        "lines 1-1 from 0",
+        "report",
+        "lines 0-1 from 0",
+        "lines 1-1 from 0",
+        "lines 2-1 from 0",
+    ]);
+});
+
+test("whoever asks for no report gets the first one of the server", async () => {
+    const { server } = makeModel();
+    const model = new ReportModel(server, {});
+    await model.load({});
+    expect(model.options.variant).toBe("x");
     expect.verifySteps(["report"]);
 });

@@ -42,6 +42,17 @@ test("an address is read as the router gives it: one id is a number", () => {
     });
 });
 
+test("a text that looks like a number stays a text, as a router reads it", () => {
+    const read = (text) => (isNaN(text) ? text : Number(text));
+    for (const search of ["00017", "17", "1e5", "INV/2024/00017", `"17"`, `say "so"`]) {
+        const { report, search: written } = optionsToState({ variant: "x", search });
+        expect(stateToOptions({ report, search: read(written) })).toEqual({
+            variant: "x",
+            search,
+        });
+    }
+});
+
 test("what makes no sense in an address is left out or passed on to the server", () => {
     const options = stateToOptions({
         report: "aged_receivable",

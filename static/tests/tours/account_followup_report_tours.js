@@ -320,3 +320,39 @@ tours.add("account_followup_names_are_text", {
         seeNoScript("The name is text there, too", `${REPORT} .o_followup_customer:contains(onerror)`),
     ],
 });
+
+tours.add("account_followup_items_of_customer", {
+    steps: () => [
+        see("What the customer owes", ".o_list_view .o_data_row td[name=residual]:contains(250.00)"),
+        see("Nothing of others", ".o_list_view:not(:has(td[name=residual]:contains(60.00)))"),
+        see("The customer is not repeated", ".o_list_view:not(:has(th[data-name=partner_id]))"),
+    ],
+});
+
+tours.add("account_followup_report_is_off", {
+    steps: () => [
+        see("What is off, and where it is switched on", `${REPORT} .o_followup_report_error:contains(switched off):contains(settings)`),
+        click("Another report", `${REPORT} .o_followup_report_error button:contains(Reset Filters)`),
+        seeReport("Customer Statement"),
+        see("Nothing of follow-ups", `${REPORT}:not(:has(.o_followup_report_send_reminder)) .o_followup_customer:contains(Late Ltd)`),
+    ],
+});
+
+tours.add("account_followup_report_search", {
+    steps: () => [
+        {
+            content: "Look for the number of an order",
+            trigger: `${REPORT} input[name=followup_report_search]`,
+            run: "edit 00017 && press Enter",
+        },
+        see("Whose it is", `${REPORT}:not(:has(.o_followup_customer:contains(Prompt Ltd))) .o_followup_customer:contains(Late Ltd)`),
+        {
+            content: "It is a text in the address, too",
+            trigger: `${REPORT} .o_followup_report_body[aria-busy=false]`,
+            run: () => window.location.reload(),
+            expectUnloadPage: true,
+        },
+        see("It is the same text", `${REPORT} input[name=followup_report_search]:value(00017)`),
+        see("And the same customer", `${REPORT}:not(:has(.o_followup_customer:contains(Prompt Ltd))) .o_followup_customer:contains(Late Ltd)`),
+    ],
+});
