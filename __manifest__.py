@@ -33,6 +33,7 @@
         "views/res_partner_views.xml",
         "views/account_followup_customer_views.xml",
         "views/account_move_views.xml",
+        "views/mail_template_views.xml",
         "views/res_config_settings_views.xml",
         "views/account_followup_menus.xml",
         "views/account_followup_report_views.xml",

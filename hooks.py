@@ -146,8 +146,9 @@ def _execute(cr, *statements):
 
 
 def post_init_hook(env):
-    """Give every company that exists already the levels to start with (A1)."""
+    """Give every company that exists already what a new one starts with (A1, Y3)."""
     companies = env["res.company"].search([("parent_id", "=", False)])
+    env["account.followup.reminder"]._create_sequences(companies)
     env["account.followup.level"]._create_default_levels(companies)
 
 
@@ -158,6 +159,8 @@ def uninstall_hook(env):
     # filters that people have saved; the name of a model is all they know of it
     filters = env["ir.filters"].with_context(active_test=False)
     filters.search([("model_id", "=like", "account.followup%")]).unlink()
+    sequences = env["ir.sequence"].with_context(active_test=False)
+    sequences.search([("code", "=", "account.followup.reminder")]).unlink()
     # parameters that an administrator has set
     parameters = env["ir.config_parameter"]
     parameters.search([("key", "=like", "account_payment_followup.%")]).unlink()

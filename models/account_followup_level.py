@@ -12,6 +12,7 @@ DEFAULT_LEVELS = (
     {
         "name": _lt("Payment Reminder"),
         "delay": 5,
+        "payment_days": 8,
         "template": "account_payment_followup.mail_template_reminder",
         "is_automatic": True,
         "send_email": True,
@@ -19,6 +20,7 @@ DEFAULT_LEVELS = (
     {
         "name": _lt("Second Reminder"),
         "delay": 15,
+        "payment_days": 5,
         "template": "account_payment_followup.mail_template_second_reminder",
         "is_automatic": True,
         "send_email": True,
@@ -36,6 +38,7 @@ DEFAULT_LEVELS = (
     {
         "name": _lt("Final Notice"),
         "delay": 40,
+        "payment_days": 8,
         "template": "account_payment_followup.mail_template_final_notice",
         "send_email": True,
         "attach_invoices": True,

@@ -7,6 +7,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import clean_context
 
 from ..tools import links
+from .account_followup_pay import ITEM_FIELDS, MOVE_FIELDS
 from .account_followup_send import concat
 
 
@@ -86,8 +87,8 @@ class AccountFollowupSend(models.AbstractModel):
         items = self.env["account.move.line"].browse(
             row["id"] for data in batch for row in data["rows"]
         )
-        items.fetch(["name", "date", "move_id"])
-        items.move_id.fetch(["name", "move_type", "access_token"])
+        items.fetch(ITEM_FIELDS)
+        items.move_id.fetch(MOVE_FIELDS)
         items.mapped("followup_name")
         self._read_links_ahead(batch, items.move_id)
 

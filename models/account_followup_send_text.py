@@ -81,10 +81,14 @@ class AccountFollowupSend(models.AbstractModel):
             "reminder": reminder,
             "direction": self._get_direction(reminder.lang),
             "lines": reminder.line_ids.sorted(
-                lambda line: (line.residual <= 0, line.due_date, line.id)
+                lambda line: (line.residual <= 0, line.due_date)
             ),
             "overdue_by_currency": self._get_overdue_totals(reminder.line_ids),
             "open_by_currency": self._get_open_totals(reminder.line_ids, data),
+            "ways": data.get("ways", ()),
+            "get_references": lambda line: self.env[
+                "account.followup.pay"
+            ]._get_invoice_references(line.move_line_id.move_id),
             **self._get_link_values(reminder, data),
             "format_day": lambda day: format_date(reminder.env, day),
             "format_amount": lambda amount, currency: formatLang(

@@ -68,8 +68,43 @@ class AccountFollowupReminderReport(models.AbstractModel):
         See the style of the letter: there it is taken back on the first page.
         """
         return html.fragment_fromstring(
-            '<tr class="o_followup_head_room"><th colspan="6"></th></tr>'
+            '<tr class="o_followup_head_room"><th colspan="3"></th></tr>'
         )
+
+    @api.model
+    def _add_codes(self, root, reminder, page_code):
+        """Put the QR codes beside how to pay, in place (Y2).
+
+        :param page_code: picture of the address of the debtor page, or None
+        """
+        ways = root.find_class("o_followup_way")
+        codes = reminder._get_transfer_codes()
+        service = reminder.with_context(lang=reminder.lang)
+        for way, code in zip(ways, codes, strict=False):
+            labels = [(code, service.env._("Scan to transfer"))] if code else []
+            if page_code:
+                labels.append((page_code, service.env._("Scan to view and pay")))
+                page_code = None
+            if labels:
+                self._put_codes(way, labels)
+
+    @api.model
+    def _put_codes(self, way, labels):
+        """Make an element the first cell of a row whose others are pictures."""
+        frame = html.fragment_fromstring(
+            '<table class="o_followup_codes"><tr><td></td></tr></table>'
+        )
+        frame.tail, way.tail = way.tail, None
+        way.getparent().replace(way, frame)
+        row = next(frame.iter("tr"))
+        row[0].append(way)
+        for code, label in labels:
+            cell = html.Element("td", {"class": "o_followup_code"})
+            cell.append(html.Element("img", {"src": code, "alt": label}))
+            text = html.Element("div")
+            text.text = label
+            cell.append(text)
+            row.append(cell)
 
     @api.model
     def _get_letter_body(self, reminder):
@@ -82,9 +117,12 @@ class AccountFollowupReminderReport(models.AbstractModel):
         if not reminder.body:
             return Markup()
         root = html.fragment_fromstring(str(reminder.body), create_parent="div")
-        for button in root.find_class("o_followup_pay"):
+        places = root.find_class("o_followup_pay")
+        page_code = reminder._get_page_code() if places else None
+        for button in places:
             button.drop_tree()
         paper.remove_fetched(root, reminder.get_base_url())
+        self._add_codes(root, reminder, page_code)
         for heading in list(root.iter(*HEADINGS)):
             heading.set("class", f"{heading.get('class', '')} {heading.tag}".strip())
             heading.tag = "p"

@@ -63,17 +63,27 @@ class TestLanguages(LanguagesCommon):
         invoice = self._create_late(20, 12345.5)
         reminder = self._send("de_DE")
         self.assertEqual(reminder.subject, "Zahlungserinnerung")
-        row = next(row for row in self._get_rows(reminder.body) if invoice.name in row)
-        self.assertEqual(row[1:4], ["15.04.2024", "25.04.2024", "20"])
-        self.assertEqual(row[5], "$ 12.345,50")
+        row = next(
+            row
+            for row in self._get_rows(reminder.body)
+            if row and invoice.name in row[0]
+        )
+        self.assertIn("15.04.2024", row[0])
+        self.assertRegex(row[1], "^25.04.2024 20 ")
+        self.assertEqual(row[2], "$ 12.345,50")
 
     def test_c4_chinese(self):
         invoice = self._create_late(20, 12345.5)
         reminder = self._send("zh_CN")
         self.assertEqual(reminder.subject, "付款提醒")
-        row = next(row for row in self._get_rows(reminder.body) if invoice.name in row)
-        self.assertEqual(row[1:4], ["2024/04/15", "2024/04/25", "20"])
-        self.assertEqual(row[5], "$ 12,345.50")
+        row = next(
+            row
+            for row in self._get_rows(reminder.body)
+            if row and invoice.name in row[0]
+        )
+        self.assertIn("2024/04/15", row[0])
+        self.assertRegex(row[1], "^2024/04/25 20 ")
+        self.assertEqual(row[2], "$ 12,345.50")
         root = html.fragment_fromstring(str(reminder.body))
         self.assertEqual(root.get("dir"), "ltr")
 
@@ -86,10 +96,15 @@ class TestLanguages(LanguagesCommon):
         self.assertEqual(root.get("dir"), "rtl")
         self.assertIn("text-align: right", root.get("style"))
         heads = [cell.get("style") for cell in root.iter("th")]
-        self.assertTrue(all("text-align: right" in style for style in heads[:3]))
-        self.assertTrue(all("text-align: left" in style for style in heads[3:]))
-        row = next(row for row in self._get_rows(reminder.body) if invoice.name in row)
-        self.assertEqual(row[1:4], ["15/04/2024", "25/04/2024", "20"])
+        self.assertTrue(all("text-align: right" in style for style in heads[:2]))
+        self.assertTrue(all("text-align: left" in style for style in heads[2:]))
+        row = next(
+            row
+            for row in self._get_rows(reminder.body)
+            if row and invoice.name in row[0]
+        )
+        self.assertIn("15/04/2024", row[0])
+        self.assertRegex(row[1], "^25/04/2024 .*20")
         for cell in root.xpath("//td/span"):
             self.assertEqual(cell.get("dir"), "ltr", "numbers are not turned round")
 
@@ -180,8 +195,8 @@ class TestLanguages(LanguagesCommon):
         with freeze_time(TODAY + timedelta(days=1)):
             reminder = self._send("de_DE")
         self.assertEqual(reminder.date, TODAY + timedelta(days=1))
-        row = next(row for row in self._get_rows(reminder.body) if len(row) == 6)
-        self.assertEqual(row[3], "21")
+        row = next(row for row in self._get_rows(reminder.body) if len(row) == 3)
+        self.assertIn(" 21 ", row[1])
 
 
 @freeze_time(TODAY)

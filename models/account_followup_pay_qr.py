@@ -1,0 +1,140 @@
+import base64
+import logging
+
+from odoo import api, fields, models
+
+from .res_company import SETTINGS_GROUPS
+
+_logger = logging.getLogger(__name__)
+
+#: Width and height of the code of the page, in points.
+PAGE_CODE_SIZE = 160
+
+
+class AccountFollowupPay(models.AbstractModel):
+    """QR codes for the paper (Y2): a transfer filled in, and the debtor page.
+
+    What cannot be built stops no letter: the same stands beside it in words.
+    """
+
+    _inherit = "account.followup.pay"
+
+    @api.model
+    def _get_transfer_code(self, way, partner):
+        """Return the picture of a transfer, as core's methods make it, or None.
+
+        :param dict way: ``bank``, ``amount``, ``currency``, ``reference`` and
+            ``is_invoice``: whether the reference is that of an invoice
+        :param partner: who pays
+        :return: address of the picture, which is in it (``data:``)
+        """
+        bank, reference = way["bank"].sudo(), way["reference"] or ""
+        if not bank:
+            return None
+        try:
+            with self.env.cr.savepoint():
+                return bank.build_qr_code_base64(
+                    way["amount"],
+                    reference,
+                    reference if way["is_invoice"] else "",
+                    way["currency"],
+                    partner.sudo(),
+                )
+        except Exception:  # noqa: BLE001
+            _logger.info("No QR code for %s", bank.acc_number, exc_info=True)
+            return None
+
+    @api.model
+    def _get_page_code(self, url):
+        """Return the picture of an address, None if it cannot be made."""
+        try:
+            picture = self.env["ir.actions.report"].barcode(
+                "QR", url, width=PAGE_CODE_SIZE, height=PAGE_CODE_SIZE, quiet=0
+            )
+        except Exception:  # noqa: BLE001
+            _logger.info("No QR code for the debtor page", exc_info=True)
+            return None
+        return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
+
+
+class AccountFollowupReminder(models.Model):
+    _inherit = "account.followup.reminder"
+
+    pay_ways = fields.Json(
+        "How to Pay",
+        readonly=True,
+        help="What the QR codes of the letter say: as the text that was sent.",
+    )
+
+    def _get_transfer_codes(self):
+        """Return the QR codes of how to pay, in the order of the text; None for none.
+
+        :return: list of addresses of pictures
+        """
+        self.ensure_one()
+        company = self.company_id.sudo()
+        if not company.followup_qr_code:
+            return []
+        service = self.env["account.followup.pay"].with_company(company)
+        currencies = self.env["res.currency"]
+        accounts = self.env["res.partner.bank"].sudo()
+        return [
+            service._get_transfer_code(
+                {
+                    **way,
+                    "currency": currencies.browse(way["currency_id"]),
+                    "bank": accounts.browse(way["bank_id"] or []).exists(),
+                },
+                self.partner_id,
+            )
+            for way in self.pay_ways or ()
+        ]
+
+    def _get_page_code(self):
+        """Return the QR code of the debtor page, None without a page or codes."""
+        self.ensure_one()
+        if not self.company_id.sudo().followup_qr_code:
+            return None
+        url = getattr(self, "_get_page_url", lambda: False)()
+        return url and self.env["account.followup.pay"]._get_page_code(url) or None
+
+
+class AccountFollowupSend(models.AbstractModel):
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _prepare_reminder(self, followup, data):
+        # EXTENDS: what the codes of the letter are made of
+        return {
+            **super()._prepare_reminder(followup, data),
+            "pay_ways": [
+                {
+                    "currency_id": way["currency"].id,
+                    "amount": way["amount"],
+                    "bank_id": way["bank"].id,
+                    "reference": way["reference"],
+                    "is_invoice": way["is_invoice"],
+                }
+                for way in data["ways"]
+            ],
+        }
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    followup_qr_code = fields.Boolean(
+        string="QR Codes on Letters",
+        default=True,
+        groups=SETTINGS_GROUPS,
+        help="Letters have a QR code that fills in the transfer, where bank account "
+        "and currency allow one, and another one that opens the debtor page.",
+    )
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    followup_qr_code = fields.Boolean(
+        related="company_id.root_id.followup_qr_code", readonly=False
+    )

@@ -1,0 +1,253 @@
+from datetime import timedelta
+
+from odoo import api, models
+from odoo.exceptions import UserError
+from odoo.tools import format_date, formatLang
+from odoo.tools.translate import LazyTranslate
+
+from ..tools import placeholders
+from .account_followup_send import concat
+
+_lt = LazyTranslate(__name__)
+
+#: Placeholder: what it stands for (Y4). Texts of people name them, so that a name stays
+#: for ever.
+PLACEHOLDERS = {
+    "number": _lt("Number of the reminder"),
+    "deadline": _lt("Last day to pay"),
+    "by_deadline": _lt("“by” and the last day to pay; else “without delay”"),
+    "amount": _lt("Amount claimed, per currency"),
+    "total_overdue": _lt("Total overdue of what is listed, per currency"),
+    "total_due": _lt("Total open, also what is not listed, per currency"),
+    "oldest_due_date": _lt("Oldest due date"),
+    "days_late": _lt("Days late of the oldest invoice"),
+    "count": _lt("Number of invoices listed"),
+    "recipient_name": _lt("Name of the recipient"),
+    "company_name": _lt("Name of your company"),
+    "contact": _lt("Contact person: name, phone and email"),
+    "contact_name": _lt("Contact person: name"),
+    "contact_phone": _lt("Contact person: phone"),
+    "contact_email": _lt("Contact person: email"),
+    "link": _lt("Link to see and pay what is open"),
+}
+
+#: Texts of a reminder, and whether they are HTML.
+TEXTS = {"subject": False, "body": True, "sms_body": False}
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """What is put into the texts of reminders when they are recorded (Y3, Y4).
+
+    Before that a text keeps its placeholders, so that what a person has written stays
+    right, whatever is paid or ticked meanwhile.
+    """
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _get_default_content(self, followup, level, day):
+        # EXTENDS: the level whose text is taken says how long there is to pay
+        content = super()._get_default_content(followup, level, day)
+        template = content["mail_template"]
+        source = level or (template and self._get_text_source(followup, template))
+        return {**content, "payment_days": source.payment_days if source else 0}
+
+    @api.model
+    def _get_text_source(self, followup, template):
+        """Return the level that lends its text to a reminder without one (C6)."""
+        levels = self.env["account.followup.level"].sudo()
+        domain = [
+            ("company_id", "=", followup.company_id.id),
+            ("mail_template_id", "=", template.id),
+        ]
+        return levels.search(domain, limit=1)
+
+    @api.model
+    def _create_reminders(self, batch):
+        # EXTENDS: with their numbers, their last day, and complete texts
+        return super()._create_reminders(self._complete_batch(batch))
+
+    @api.model
+    def _prepare_reminder(self, followup, data):
+        # EXTENDS
+        return {
+            **super()._prepare_reminder(followup, data),
+            "name": data["number"],
+            "payment_deadline": data["deadline"],
+        }
+
+    @api.model
+    def _complete_batch(self, batch):
+        """Return the batch with number, deadline, how to pay, and texts filled in.
+
+        What is only shown (``is_sample``) takes no number.
+        """
+        followups = concat(data["followup"] for data in batch)
+        company = followups.company_id
+        days = [data["day"] for data in batch]
+        reminders = self.env["account.followup.reminder"].sudo()
+        numbers = (
+            [self.env._("(number)")] * len(batch)
+            if batch[0].get("is_sample")
+            else reminders._take_numbers(company, days)
+        )
+        parts = [[row["id"] for row in data["rows"]] for data in batch]
+        items = self.env["account.move.line"].sudo()
+        items = items.browse(id_ for ids in parts for id_ in ids)
+        batch = [
+            {
+                **data,
+                "followup": followup,  # to be read together
+                "number": number,
+                "deadline": self._get_deadline(data),
+                "items": items.browse(ids).with_prefetch(items._prefetch_ids),
+            }
+            for data, followup, number, ids in zip(
+                batch, followups, numbers, parts, strict=True
+            )
+        ]
+        self._add_ways(batch)
+        return [self._fill_in(data) for data in batch]
+
+    @api.model
+    def _get_deadline(self, data):
+        """Return the last day to pay, False if the level gives none."""
+        days = data.get("payment_days")
+        return days and data["day"] + timedelta(days=days)
+
+    @api.model
+    def _add_ways(self, batch):
+        """Note how to pay, for all customers at once (Y1)."""
+        service = self.env["account.followup.pay"]
+        ways = service._get_ways(
+            {
+                "company": data["followup"].company_id,
+                "items": data["items"],
+                "amounts": service._get_amounts(data["rows"]),
+                "number": data["number"],
+                "deadline": data["deadline"],
+            }
+            for data in batch
+        )
+        for data, mine in zip(batch, ways, strict=True):
+            data["ways"] = mine
+
+    # ------------------------------------------------------------------
+    # Placeholders
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _fill_in(self, data):
+        """Return the data with the texts filled in.
+
+        :raise UserError: a text names what is no placeholder
+        """
+        found = {name: placeholders.find(data.get(name)) for name in TEXTS}
+        wanted = {one for names in found.values() for one in names}
+        if not wanted:
+            return data
+        if unknown := self._get_unknown(wanted):
+            raise UserError(
+                self.env._(
+                    "%(customer)s: %(problem)s",
+                    customer=data["followup"].partner_id.display_name,
+                    problem=unknown,
+                )
+            )
+        values = self.with_context(lang=data["lang"])._get_placeholder_values(data)
+        filled = {
+            name: placeholders.fill(data[name], values, is_html=is_html)
+            for name, is_html in TEXTS.items()
+            if found[name]
+        }
+        if "sms_body" in filled:  # blanks that would make it several messages
+            filled["sms_body"] = filled["sms_body"].translate({0xA0: " ", 0x202F: " "})
+        return {**data, **filled}
+
+    @api.model
+    def _get_unknown(self, names):
+        """Return that some names are no placeholders, in one sentence, or None."""
+        unknown = sorted(set(names) - set(PLACEHOLDERS))
+        if not unknown:
+            return None
+        return self.env._(
+            "%(unknown)s is no placeholder. There are: %(known)s.",
+            unknown=", ".join(f"[[{name}]]" for name in unknown),
+            known=", ".join(f"[[{name}]]" for name in PLACEHOLDERS),
+        )
+
+    @api.model
+    def _get_placeholder_values(self, data):
+        """Return {placeholder: text} in the language of the context."""
+        followup, rows = data["followup"], data["rows"]
+        company = followup.company_id.sudo()
+        claimed = [row for row in rows if row["residual"] > 0]
+        oldest = min(row["due_date"] for row in claimed)
+        deadline = data["deadline"] and format_date(self.env, data["deadline"])
+        addressee = self._get_addressee(data)
+        return {
+            "number": data["number"],
+            "deadline": deadline or self.env._("today"),
+            "by_deadline": self.env._("by %s", deadline)
+            if deadline
+            else self.env._("without delay"),
+            **self._get_placeholder_amounts(data),
+            "oldest_due_date": format_date(self.env, oldest),
+            "days_late": str(max((row["days_late"] for row in claimed), default=0)),
+            "count": str(len(claimed)),
+            "recipient_name": addressee.name or followup.partner_id.sudo().name or "",
+            "company_name": company.name,
+            **self._get_placeholder_contact(followup),
+            "link": self._get_link_text(company),
+        }
+
+    @api.model
+    def _get_placeholder_amounts(self, data):
+        """Return the placeholders of amounts; each currency has its own."""
+        overdue = self._get_claims(data["rows"], lambda row: row["days_late"] > 0)
+        none = data["followup"].company_id.currency_id
+        amounts = {
+            "amount": {way["currency"]: way["amount"] for way in data["ways"]},
+            "total_overdue": {key: value for key, (value, _) in overdue.items()},
+            "total_due": {key: value for key, value, *_rest in data["total_due"]},
+        }
+        return {
+            name: ", ".join(
+                formatLang(self.env, amount, currency_obj=currency)
+                for currency, amount in (found or {none: 0.0}).items()
+            )
+            for name, found in amounts.items()
+        }
+
+    @api.model
+    def _get_placeholder_contact(self, followup):
+        """Return the placeholders of who answers: the responsible, else the company."""
+        company = followup.company_id.sudo()
+        person = followup._get_responsible().sudo().partner_id or company.partner_id
+        contact = {
+            "contact_name": person.name or "",
+            "contact_phone": person.phone or company.phone or "",
+            "contact_email": person.email_normalized or company.email or "",
+        }
+        return {"contact": ", ".join(filter(None, contact.values())), **contact}
+
+    @api.model
+    def _get_addressee(self, data):
+        """Return whom the text speaks to: the first of those who get it."""
+        partner, items = data["followup"].partner_id, data["items"]
+        for channel in ("email", "letter", "print", "sms"):
+            if channel in data["channels"] and (
+                found := self._get_recipients(partner, channel, items)
+            ):
+                return found[:1]
+        return partner.sudo()
+
+    @api.model
+    def _get_link_text(self, company):
+        """Return what stands for the link in a text that is kept.
+
+        The debtor page, whose address opens only in what leaves; else core's page of
+        overdue invoices.
+        """
+        stand_in = getattr(self, "_get_page_stand_in", lambda company: "")
+        return stand_in(company) or f"{company.get_base_url()}/my/invoices/overdue"
