@@ -1,1 +1,1 @@
-from . import page, page_payment, report
+from . import page, page_payment, page_portal, report

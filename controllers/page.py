@@ -9,6 +9,7 @@ from odoo.tools.misc import format_date, get_lang
 
 from ..models.account_followup_answer import MAX_LINE, MAX_TEXT
 from ..models.account_followup_page import LIMIT_ADDRESS, LIMIT_RENEW, LIMIT_TOKEN
+from ..tools.links import PAGE_ROUTE
 
 #: Nothing is kept, found, framed or told to others; and nothing of others is loaded.
 HEADERS = {
@@ -49,18 +50,7 @@ class FollowupPage(http.Controller):
         user = request.env.user
         if user._is_internal():
             return request.redirect("/odoo")
-        partner = user.partner_id.commercial_partner_id
-        links = request.env["account.followup.page.link"].sudo()
-        links = links.search(
-            [
-                ("reminder_id.partner_id", "=", partner.id),
-                ("is_withdrawn", "=", False),
-            ],
-            limit=1,
-        )
-        if links and links._is_open(fields.Date.today()):
-            return request.redirect(f"/followup/{links._get_token()}")
-        return request.redirect("/my/invoices")
+        return request.redirect(get_own_path(user) or "/my/invoices")
 
     @http.route(
         "/followup/<string:token>",
@@ -89,6 +79,8 @@ class FollowupPage(http.Controller):
         move = link and self._page(link)._get_invoice(link.reminder_id, move_id)
         if not move:
             return self._render_gone(token)
+        if not move.invoice_pdf_report_id and self._is_too_much_to_print():
+            return self._render_page(link, token, None, status=429)
         service = request.env["account.followup.send"].sudo()
         case = {"followup": link.reminder_id}  # whose customer it is
         name, content = service._get_invoice_document(move, case)
@@ -264,6 +256,12 @@ class FollowupPage(http.Controller):
         by_token = limits._count("token", token.strip().lower())
         return by_address > LIMIT_ADDRESS or by_token > LIMIT_TOKEN
 
+    def _is_too_much_to_print(self):
+        """Count an invoice that has to be printed first, which takes a while."""
+        limits = request.env["account.followup.page.limit"].sudo()
+        address = request.httprequest.remote_addr
+        return limits._count("print", address) > LIMIT_ADDRESS
+
     def _use_lang(self, link, lang):
         chosen = self._page(link)._get_lang(link.reminder_id, lang)
         request.update_context(lang=chosen)
@@ -382,6 +380,24 @@ class FollowupPage(http.Controller):
         if not values.get("with_scripts"):
             response.headers["Content-Security-Policy"] = POLICY
         return response
+
+
+def get_own_path(user):
+    """Return where a customer who has logged in finds the page, None if nowhere.
+
+    It is the page of the last reminder whose link is still open.
+    """
+    links = user.env["account.followup.page.link"].sudo()
+    links = links.search(
+        [
+            ("reminder_id.partner_id", "=", user.partner_id.commercial_partner_id.id),
+            ("is_withdrawn", "=", False),
+        ],
+        limit=1,
+    )
+    if links and links._is_open(fields.Date.today()):
+        return f"{PAGE_ROUTE}/{links._get_token()}"
+    return None
 
 
 class _Answer:

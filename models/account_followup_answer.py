@@ -89,7 +89,7 @@ class AccountFollowup(models.Model):
             [
                 ("partner_id", "=", self.partner_id.id),
                 ("company_id", "=", self.company_id.id),
-                ("state", "=", "sent"),
+                ("state", "in", ("queued", "sent")),
             ],
             limit=1,
         )

@@ -176,6 +176,8 @@ _PAGE = "/followup/<string:token>"
 ROUTES |= {
     "/followup": ("/followup", frozenset()),
     "/followup/back": ("/followup/back", frozenset()),
+    # core's, which leads on to the page, or elsewhere
+    "/my/invoices/overdue": ("/my/invoices/overdue", frozenset()),
     _PAGE: ("/followup/{token}", ALL),
     f"{_PAGE}/invoice/<int:move_id>": ("/followup/{token}/invoice/{account_move}", ALL),
     f"{_PAGE}/pay": ("/followup/{token}/pay?item={account_move_line}", ALL),

@@ -1,5 +1,7 @@
 import re
 from datetime import timedelta
+from random import Random
+from urllib.parse import quote
 
 from freezegun import freeze_time
 
@@ -67,7 +69,7 @@ class PageCommon(PageLinkCommon, HttpCase):
 
     def _get_text(self, response):
         text = re.sub(r"<style.*?</style>|<[^>]+>", " ", response.text, flags=re.S)
-        return " ".join(text.replace("\xa0", " ").split())
+        return " ".join(text.replace("\xa0", " ").split()).replace(" ,", ",")
 
 
 @freeze_time(TODAY)
@@ -170,6 +172,13 @@ class TestPage(PageCommon):
         self.assertEqual(response.headers["Content-Type"], "application/pdf")
         self.assertEqual(response.headers["Referrer-Policy"], "no-referrer")
 
+    def test_printing_has_a_limit(self):
+        """Who opens them again and again does not keep the server from its work."""
+        limits = self.env["account.followup.page.limit"].sudo()
+        for _number in range(page_module.LIMIT_ADDRESS):
+            limits._count("print", "127.0.0.1")
+        self.assertEqual(self._get(f"/invoice/{self.invoice.id}").status_code, 429)
+
     def test_pdf_of_others(self):
         other = self._create_late(9, 55, partner=self._create_customer("Other"))
         paid = self._create_late(30, 44)
@@ -197,9 +206,15 @@ class TestPage(PageCommon):
             }
         )
         self.authenticate("followup_portal", "followup_portal")
+        for path in ("/followup", "/my/invoices/overdue"):
+            response = self.url_open(path)
+            self.assertEqual(response.status_code, 200)
+            self.assertTrue(response.url.endswith(self.token), path)
+            self.assertIn(self.invoice.name, response.text)
+        self.reminder.sudo().page_link_ids.is_withdrawn = True
+        self.env.flush_all()
         response = self.url_open("/followup")
-        self.assertEqual(response.status_code, 200)
-        self.assertIn(self.invoice.name, response.text)
+        self.assertTrue(response.url.endswith("/my/invoices"))
 
 
 @freeze_time(TODAY)
@@ -451,3 +466,60 @@ class TestPageAnswers(PageCommon):
         self._answer("call", phone="1", lang="en_US")
         env = self._get_followup()._with_reader().env
         self.assertEqual(env.lang, "de_DE")
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestPageRandom(PageCommon):
+    """X11: whatever is sent, it is answered, and touches nothing of others."""
+
+    VALUES = (
+        "",
+        "0",
+        "-1",
+        "1e400",
+        "nan",
+        "99999999999999999999",
+        "2024-02-30",
+        "9999-12-31",
+        "x" * 3000,
+        "<script>alert(1)</script>",
+        "{{7*7}}%s%(a)s",
+        "\x00\x01\u202e",
+        "' OR 1=1 --",
+        "٣",
+        "../../etc/passwd",
+    )
+    NAMES = ("kind", "item", "date", "amount", "reference", "reason", "text", "phone")
+
+    def test_random_requests(self):
+        random = Random(13)  # noqa: S311
+        other = self._create_late(9, 55, partner=self._create_customer("Other"))
+        foreign = self._get_line(other)
+        kinds = ("paid", "promise", "dispute", "call")
+        for _number in range(60):
+            values = {name: random.choice(self.VALUES) for name in self.NAMES}
+            values["kind"] = random.choice((*kinds, *kinds, values["kind"]))
+            values["item"] = random.choice(
+                (values["item"], foreign.id, self._get_line(self.invoice).id)
+            )
+            values["lang"] = random.choice(self.VALUES)
+            token = random.choice((self.token, self.token, "a" * 26))
+            path = random.choice(("/answer", "/answer", "/renew"))
+            self.env["account.followup.page.limit"].sudo().search([]).unlink()
+            with self.subTest(path=path, values=values):
+                response = self._post(path, token, **values)
+                self.assertIn(response.status_code, (200, 303, 400, 404))
+                self.assertNotIn("<script", response.text)
+        for value in self.VALUES:
+            quoted = quote(value, safe="")
+            for path in (f"?lang={quoted}&said={quoted}", f"/pay?item={quoted}"):
+                with self.subTest(path=path):
+                    response = self._get(path)
+                    self.assertIn(response.status_code, (200, 400, 404))
+                    self.assertNotIn("<script", response.text)
+            if value:
+                self.assertIn(self._get(token=quoted).status_code, (200, 400, 404))
+        self.assertFalse(foreign.followup_hold_until)
+        self.assertFalse(foreign.expected_payment_date)
+        self.assertEqual(self.customer.credit, 100)

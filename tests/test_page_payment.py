@@ -2,6 +2,7 @@ import re
 from datetime import timedelta
 from unittest import SkipTest
 
+import psycopg2
 from freezegun import freeze_time
 
 from odoo import Command
@@ -10,6 +11,7 @@ from odoo.tools import mute_logger
 
 from ..models import account_followup_page as page_module
 from .common import TODAY
+from .test_concurrency import ConcurrencyCommon
 from .test_page import PageCommon
 
 
@@ -361,3 +363,20 @@ class TestPageTour(PagePaymentCommon):
 
     def test_desk(self):
         self._pay_in_browser("1280x800")
+
+
+@tagged("post_install", "-at_install")
+class TestPageAtOnce(ConcurrencyCommon):
+    """X11: of two payments that begin at the same moment the second one looks anew."""
+
+    @mute_logger("odoo.sql_db")
+    def test_second_one_waits_and_is_tried_again(self):
+        with self._connect() as late:
+            late["res.users"].search([])  # from here on it sees what is there now
+            with self._connect() as early:
+                early["account.followup.page.limit"]._count("pay", self.partner_id)
+            with self.assertRaises(psycopg2.errors.SerializationFailure):
+                late["account.followup.page.limit"]._count("pay", self.partner_id)
+            late.cr.rollback()
+            number = late["account.followup.page.limit"]._count("pay", self.partner_id)
+            self.assertEqual(number, 2)
