@@ -283,6 +283,8 @@ class AccountFollowupDemo(models.AbstractModel):
     def _remind(self, event, case, day):
         chosen = {"channels": set(event.channels)} if event.channels else {}
         data = self._prepare_data(case, day, trigger=event.trigger, **chosen)
+        data["is_paperless"] = True  # no PDF is made
+        data["invoice_documents"] = []
         reminder = self._send_reminder(case, day, data)
         case.last_sent = self._get_moment(day)
         return reminder
@@ -347,16 +349,7 @@ class AccountFollowupDemo(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _release_emails(self, messages, trigger):
+    def _release(self, channel, sents, trigger):
         # EXTENDS 'account.followup.send': the e-mails do not leave
+        messages = sents.mail_message_id
         self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)]).unlink()
-
-    @api.model
-    def _create_letters(self, pairs):
-        # EXTENDS 'account.followup.send': no PDF is made
-        return [self.env["ir.attachment"]] * len(pairs)
-
-    @api.model
-    def _get_invoice_documents(self, data):
-        # EXTENDS 'account.followup.send': no PDF is made
-        return []

@@ -16,9 +16,6 @@ STATES = [
     ("withdrawn", "Withdrawn"),
 ]
 
-#: Channel: type of core's notifications to its recipients.
-KINDS = {"email": "email", "sms": "sms", "letter": "snail", "print": None}
-
 
 class AccountFollowupDelivery(models.Model):
     """One reminder or statement over one channel, to one recipient.
@@ -96,6 +93,11 @@ class AccountFollowupDelivery(models.Model):
     def _compute_company_id(self):
         for delivery in self:
             delivery.company_id = delivery._get_owner().company_id
+
+    def _get_channel(self):
+        """Return the model of its channel, see ``account.followup.channel``."""
+        self.ensure_one()
+        return self.env["account.followup.channel"]._get(self.channel)
 
     def _get_owner(self):
         """Return the reminder or the statement that is delivered."""
@@ -220,11 +222,12 @@ class AccountFollowupDelivery(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _search_by_messages(self, messages, *channels):
-        """Return the deliveries of some mail.message records over some channels."""
-        return self.sudo().search(
-            [("mail_message_id", "in", messages.ids), ("channel", "in", channels)]
-        )
+    def _search_by_messages(self, messages, channel=None):
+        """Return the deliveries of messages, over a channel if one is given."""
+        domain = [("mail_message_id", "in", messages.ids)]
+        if channel:
+            domain.append(("channel", "=", channel))
+        return self.sudo().search(domain)
 
     @api.model
     def _search_by_mails(self, mails):
@@ -234,9 +237,10 @@ class AccountFollowupDelivery(models.Model):
     def _get_notifications(self):
         """Return what core notes of the recipient of a delivery, over its channel."""
         self.ensure_one()
+        channel = self._get_channel()
         return self.sudo().mail_message_id.notification_ids.filtered(
             lambda notification: (
-                notification.notification_type == KINDS[self.channel]
+                notification.notification_type == channel._notification_type
                 and notification.res_partner_id
                 and notification.res_partner_id == self.partner_id
             )
@@ -244,26 +248,20 @@ class AccountFollowupDelivery(models.Model):
 
     def _keep_addresses(self):
         """Note the addresses that are used, where they were corrected meanwhile."""
-        service = self.env["account.followup.send"]
         for delivery in self.filtered("partner_id"):
-            used = ", ".join(service._get_addresses("email", delivery.partner_id))
+            channel = delivery._get_channel()
+            used = ", ".join(channel._get_addresses(delivery.partner_id))
             if used and used != delivery.recipient:
                 with contextlib.suppress(psycopg2.OperationalError):
                     with self.env.cr.savepoint():
                         delivery.recipient = used
 
     def _sync_notifications(self):
-        """Take over what core has noted of the recipients of SMS, letters and e-mails.
-
-        An e-mail is noted as failed for a moment while core sends it: its failures are
-        told by ``mail.mail`` itself.
-        """
+        """Take over what core has noted of the recipients."""
         self.mail_message_id.notification_ids.invalidate_recordset()
         for delivery in self:
             notifications = delivery._get_notifications()
-            statuses = set(notifications.mapped("notification_status"))
-            if delivery.channel == "email":
-                statuses -= {"exception"}
+            statuses = delivery._get_channel()._get_statuses(notifications)
             if statuses & {"sent", "pending", "process"}:
                 delivery._note_state("sent")
             elif "ready" in statuses:
@@ -309,7 +307,9 @@ class AccountFollowupDelivery(models.Model):
                     owner.display_name,
                 )
             )
-        queued = delivery.state == "failed" and delivery._requeue()
+        queued = delivery.state == "failed" and delivery._get_channel()._requeue(
+            delivery
+        )
         if not queued:
             raise UserError(
                 self.env._(
@@ -321,119 +321,27 @@ class AccountFollowupDelivery(models.Model):
         delivery.reminder_id.resend_user_id = self.env.user
         delivery._set_state("queued")
 
-    def _requeue(self):
-        """Put the message back into core's queue; return whether there was one.
-
-        It goes to the address that the contact has by now, as an e-mail does anyway.
-        """
-        if self.channel == "letter":
-            messages, cron = self.letter_id, "snailmail.snailmail_print"
-            messages._requeue_followup()
-        else:
-            messages, cron = self._get_failed_messages()
-            messages.write({"state": "outgoing", "failure_type": False})
-        if not messages:
-            return False
-        # core has cancelled a letter that it would have tried again
-        over = ("exception", "bounce") + (("canceled",) if self.letter_id else ())
-        failed = self._get_notifications().filtered(
-            lambda notification: notification.notification_status in over
-        )
-        failed.write(
-            {
-                "notification_status": "ready",
-                "failure_type": False,
-                "failure_reason": False,
-            }
-        )
-        self._correct_address(messages, failed)
-        self.env.ref(cron)._trigger()
-        return True
-
-    def _correct_address(self, messages, notifications):
-        """Send a message again to the address that the contact has by now."""
-        service = self.env["account.followup.send"]
-        addresses = service._get_addresses(self.channel, self.partner_id)
-        if not (self.partner_id and addresses):
-            return
-        self.recipient = ", ".join(addresses)
-        if self.channel == "sms":
-            messages.number = notifications.sms_number = self.recipient
-
-    def _get_failed_messages(self):
-        """Return the failed e-mail or SMS in core's queue, and its cron's name."""
-        if self.channel == "sms":
-            sms = self._get_sms().filtered(lambda sms: sms.state == "error")
-            return sms, "sms.ir_cron_sms_scheduler_action"
-        mails = self.mail_mail_id.filtered(lambda mail: mail.state == "exception")
-        return mails, "mail.ir_cron_mail_scheduler_action"
-
-    def _get_sms(self):
-        """Return the SMS of these deliveries that are in core's queue."""
-        found = self.env["sms.sms"].search(
-            [
-                ("mail_message_id", "in", self.mail_message_id.ids),
-                ("number", "in", self.mapped("recipient")),
-                ("to_delete", "=", False),
-            ]
-        )
-        pairs = {(one.mail_message_id, one.recipient) for one in self}
-        return found.filtered(lambda sms: (sms.mail_message_id, sms.number) in pairs)
-
     @api.model
     def _sync_queued(self):
-        """Sweep: end deliveries whose message has ended unnoticed (promise 5)."""
-        self.flush_model()
-        others = self.search([("state", "=", "queued"), ("channel", "!=", "email")])
-        others._sync_notifications()
-        others._fail_deleted()
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT delivery.id,
-                       mail.state = 'cancel',
-                       mail.failure_reason,
-                       notification.notification_status IN ('sent', 'pending')
-                  FROM account_followup_delivery delivery
-                  LEFT JOIN mail_mail mail ON mail.id = delivery.mail_mail_id
-                  LEFT JOIN mail_notification notification
-                         ON notification.mail_message_id = delivery.mail_message_id
-                        AND notification.res_partner_id = delivery.partner_id
-                        AND notification.notification_type = 'email'
-                 WHERE delivery.state = 'queued' AND delivery.channel = 'email'
-                   AND (mail.state <> 'outgoing' OR mail.id IS NULL)
-                """,
-                to_flush=[
-                    self.env["mail.mail"]._fields["state"],
-                    self.env["mail.notification"]._fields["notification_status"],
-                ],
-            )
-        )
-        for delivery_id, cancelled, reason, was_sent in rows:
-            delivery = self.browse(delivery_id)
-            if was_sent:
-                delivery._set_state("sent")
-            elif cancelled:
-                delivery._set_state(
-                    "withdrawn", self.env._("The e-mail was cancelled by hand.")
-                )
-            else:
-                delivery._set_state(
-                    "failed", reason or self.env._("The e-mail is gone unsent.")
-                )
+        """Sweep: end deliveries whose message has ended unnoticed (promise 5).
 
-    def _fail_deleted(self):
-        """End the queued SMS and letters that are in core's queue no more."""
-        queued = self.filtered(lambda delivery: delivery.state == "queued")
-        waiting = {
-            (sms.mail_message_id, sms.number)
-            for sms in queued._get_sms()
-            if sms.state == "outgoing"
-        }
-        lost = queued.filtered(
-            lambda delivery: not (
-                delivery.letter_id.state == "pending"
-                or (delivery.mail_message_id, delivery.recipient) in waiting
-            )
-        )
-        lost._set_state("failed", self.env._("It was deleted before it was sent."))
+        An error of one channel, which may be of another module, stops no other one.
+        """
+        self.flush_model()
+        queued = self._read_group([("state", "=", "queued")], ["channel"])
+        names = {name for (name,) in queued}
+        for channel in self.env["account.followup.channel"]._get_all():
+            if channel._get_name() not in names:
+                continue
+            try:
+                with self.env.cr.savepoint():
+                    channel._sweep()
+            except psycopg2.OperationalError:
+                raise
+            except Exception:
+                self.env.invalidate_all(flush=False)
+                _logger.warning(
+                    "States of deliveries (%s) were not taken up",
+                    channel._get_name(),
+                    exc_info=True,
+                )

@@ -3,13 +3,6 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.exceptions import UserError
 
-#: Text: template, its field, and the channels that need it.
-TEXTS = {
-    "subject": ("mail_template", "subject", {"email", "print", "letter"}),
-    "body": ("mail_template", "body_html", {"email", "print", "letter"}),
-    "sms_body": ("sms_template", "body", {"sms"}),
-}
-
 
 def concat(records):
     """Return some recordsets of a model as one, in their order."""
@@ -154,11 +147,11 @@ class AccountFollowupSend(models.AbstractModel):
 
         :raise UserError: a level has no template for one of the channels
         """
-        for name, (template, field, channels) in TEXTS.items():
+        for name, (template, field) in self._get_text_sources().items():
             groups = defaultdict(list)
             for data in batch:
                 if data.get(name) is None:
-                    self._check_has_template(data, template, channels)
+                    self._check_has_template(data, template, name)
                     groups[data[template], data["lang"]].append(data)
             for (source, lang), mine in groups.items():
                 followups = concat(data["followup"] for data in mine)
@@ -167,12 +160,30 @@ class AccountFollowupSend(models.AbstractModel):
                     data[name] = texts[data["followup"].partner_id.id]
 
     @api.model
-    def _check_has_template(self, data, template, channels):
-        """Check that there is a template for the channels that need one.
+    def _get_text_sources(self):
+        """Return {text: (template of the data, its field)}.
+
+        Which texts a channel needs is said by the channel.
+        """
+        return {
+            "subject": ("mail_template", "subject"),
+            "body": ("mail_template", "body_html"),
+            "sms_body": ("sms_template", "body"),
+        }
+
+    @api.model
+    def _needing(self, text, channels):
+        """Return those of some channels that need a text, as a set."""
+        channel = self.env["account.followup.channel"]
+        return {name for name in channels if text in channel._get(name)._texts}
+
+    @api.model
+    def _check_has_template(self, data, template, text):
+        """Check that there is a template for the channels that need a text.
 
         :raise UserError: there is none
         """
-        needed = data["channels"] & channels
+        needed = self._needing(text, data["channels"])
         if needed and not data[template]:
             raise UserError(
                 self.env._(
@@ -244,25 +255,21 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_channels(self):
-        """Return all channels in the order in which they are carried out.
+        """Return the names of all channels in the order in which they are carried out.
 
-        A module with one more channel adds it here, a method ``_queue_<channel>`` and
-        what it needs to ``_get_default_channels``, ``_get_addresses`` and
-        ``_get_address_problem``.
+        They are models: see ``account.followup.channel``.
         """
-        return ["print", "letter", "email", "sms"]
+        channels = self.env["account.followup.channel"]._get_all()
+        return [channel._get_name() for channel in channels]
 
     @api.model
     def _get_default_channels(self, level):
         """Return the set of channels that a level uses."""
-        channels = set()
-        if level.send_email:
-            channels.add("email")
-        if level.send_letter:
-            channels.add("letter")
-        if level.send_sms:
-            channels.add("sms")
-        return channels
+        return {
+            channel._get_name()
+            for channel in self.env["account.followup.channel"]._get_all()
+            if channel._is_used_by(level)
+        }
 
     @api.model
     def _get_channels_label(self, channels):

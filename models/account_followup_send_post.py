@@ -1,9 +1,6 @@
 from odoo import Command, api, models
 from odoo.tools import SQL, formataddr
 
-#: Layout of the e-mails.
-LAYOUT = "mail.mail_notification_layout"
-
 
 class AccountFollowupSend(models.AbstractModel):
     """Messages in the chatters of many customers, as core's ``message_post`` does it.

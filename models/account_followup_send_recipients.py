@@ -6,9 +6,6 @@ from .account_followup_send import concat
 #: What is made out to somebody: contacts of credit notes and entries get nothing by it.
 INVOICES = ("out_invoice", "out_receipt")
 
-#: The channel that decides about the language is the first of these that is used.
-LANGUAGE_CHANNELS = ("email", "letter", "print", "sms")
-
 
 class AccountFollowupSend(models.AbstractModel):
     """Who gets it (C3): one choice for reminders, statements, window and language.
@@ -45,7 +42,7 @@ class AccountFollowupSend(models.AbstractModel):
         for rule, contacts in candidates:
             if reached := self._get_reached(channel, contacts):
                 return rule, concat(reached).with_prefetch(reached[0]._prefetch_ids)
-        if channel == "print":  # paper can be handed over without an address
+        if not self._get_channel(channel)._needs_address:
             return candidates[0]
         return None, partner.sudo().browse()
 
@@ -144,14 +141,9 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_addresses(self, channel, contact):
         """Return the addresses at which a channel reaches a contact, as it uses them.
 
-        A module with one more channel adds its own; of a channel that needs none, a
-        contact has one.
-
         :return: list of str, empty if the contact cannot be reached
         """
-        if channel == "call":
-            return [contact.phone] if contact.phone else []
-        return [contact.display_name]
+        return self._get_channel(channel)._get_addresses(contact)
 
     @api.model
     def _get_channel_problem(self, channel, partner, items=None):
@@ -170,12 +162,12 @@ class AccountFollowupSend(models.AbstractModel):
                 "follow-ups.",
                 contact.display_name,
             )
-        return self._get_address_problem(channel, contact)
+        return self._get_channel(channel)._get_address_problem(contact)
 
     @api.model
-    def _get_address_problem(self, channel, contact):
-        """Return why a contact cannot be reached over a channel, in one sentence."""
-        return self.env._("%s has no address for this channel.", contact.display_name)
+    def _get_channel(self, name):
+        """Return the model of a channel, see ``account.followup.channel``."""
+        return self.env["account.followup.channel"]._get(name)
 
     @api.model
     def _get_contact_to_mend(self, partner, items=None):
@@ -186,11 +178,14 @@ class AccountFollowupSend(models.AbstractModel):
     def _get_lang(self, partner, items=None, channels=("email",)):
         """Return the code of the language to write in: of the first recipient (C4).
 
-        :param channels: those that are used, see ``LANGUAGE_CHANNELS``
+        :param channels: names of those that are used
         """
         recipient = partner.browse()
-        for channel in LANGUAGE_CHANNELS:
-            if channel in channels and not recipient:
-                recipient = self._get_recipients(partner, channel, items)[:1]
+        for channel in sorted(
+            channels, key=lambda name: self._get_channel(name)._language_place
+        ):
+            recipient = self._get_recipients(partner, channel, items)[:1]
+            if recipient:
+                break
         recipient = recipient or self._get_contact_to_mend(partner, items)
         return get_lang(self.env, recipient.lang or partner.sudo().lang).code

@@ -45,14 +45,7 @@ class AccountFollowupSend(models.AbstractModel):
         reminders = concat(data["reminder"] for data in batch)
         # the unique key decides before anything else is done
         self.env.flush_all()
-        for data in batch:
-            if data["channels"] - {"sms"}:
-                self._keep_body(data)
-        for channel in self._get_channels():
-            self._queue_channel(
-                channel, [data for data in batch if channel in data["channels"]]
-            )
-        self._log_reminders(batch)
+        self._deliver(reminders, {data["reminder"]: data for data in batch})
         self._do_level_extras(batch)
         self._log_on_invoices(reminders)
         concat(data["followup"] for data in batch)._record_reminders(reminders)
@@ -93,42 +86,6 @@ class AccountFollowupSend(models.AbstractModel):
         self._read_links_ahead(batch, items.move_id)
 
     @api.model
-    def _queue_channel(self, channel, batch):
-        """Queue reminders over one channel, or record why that cannot be."""
-        problems = [self._get_sending_problem(channel, data) for data in batch]
-        pairs = list(zip(batch, problems, strict=True))
-        self._create_deliveries(
-            {
-                "reminder_id": data["reminder"].id,
-                "channel": channel,
-                "state": "failed",
-                "failure_reason": problem,
-            }
-            for data, problem in pairs
-            if problem
-        )
-        if possible := [data for data, problem in pairs if not problem]:
-            getattr(self, f"_queue_{channel}")(possible)
-
-    @api.model
-    def _get_sending_problem(self, channel, data):
-        """Return why a reminder cannot go over a channel, or None."""
-        problem = data["reminder"]._get_channel_problem(channel)
-        if channel == "email" and not problem:
-            problem = self._get_sender_problem(
-                data["followup"], data["trigger"], data["mail_template"]
-            )
-        return problem
-
-    @api.model
-    def _create_deliveries(self, values):
-        """Create deliveries of the company's reminders or statements."""
-        company = {"company_id": self.env.company.id}
-        return self.env["account.followup.delivery"].create(
-            [{**value, **company} for value in values]
-        )
-
-    @api.model
     def _prepare_reminder(self, followup, data):
         """Return the values of the reminder with its lines.
 
@@ -159,7 +116,7 @@ class AccountFollowupSend(models.AbstractModel):
             if data["channels"]
             else False,
             "sms_body": links.hide_secrets(data["sms_body"] or "")[0]
-            if "sms" in data["channels"]
+            if self._needing("sms_body", data["channels"])
             else False,
             "call_id": data["call"].id if data.get("call") else False,
             "line_ids": [fields.Command.create(line) for line in lines],
@@ -249,64 +206,13 @@ class AccountFollowupSend(models.AbstractModel):
         return user.filtered("active") or followup._get_responsible()
 
     @api.model
-    def _log_reminders(self, batch):
-        """Keep in the chatter what goes out without an e-mail of its own (E1)."""
-        left = [data for data in batch if not data["reminder"].mail_message_id]
-        texts = [
-            data
-            for data in left
-            if data["reminder"].body and data["reminder"].delivery_ids
-        ]
-        notes = {
-            data["followup"].partner_id.id: self._get_log_note(data["reminder"])
-            for data in left
-            if data not in texts
-        }
-        self.env["res.partner"].browse(notes)._message_log_batch(notes)
-        messages = self._post_messages([self._prepare_letter_post(d) for d in texts])
-        for data, message in zip(texts, messages, strict=True):
-            data["reminder"].mail_message_id = message
-
-    @api.model
-    def _prepare_letter_post(self, data):
-        """Return the note that keeps a reminder which goes out on paper.
-
-        One that reaches nobody says so above its text: it must not look as if sent.
-        """
-        reminder = data["reminder"]
-        body = reminder.body
-        if reminder.state == "failed":
-            void = self.env._(
-                "This reminder was not sent: %s", reminder.failure_reason or ""
-            )
-            body = Markup("<p><strong>%s</strong></p>%s") % (void, body)
-        return {
-            "partner": data["followup"].partner_id,
-            "files": reminder.delivery_ids.attachment_id,
-            "values": {
-                "body": body,
-                "subject": reminder.subject,
-                "message_type": "comment",
-            },
-        }
-
-    @api.model
     def _log_on_invoices(self, reminders):
         """Note the reminders in the chatter of each invoice that they name (E2)."""
         notes = defaultdict(list)  # an entry may have items of several customers
         for reminder in reminders:
-            note = self._get_log_note(reminder)
+            note = reminder._get_note_line()
             for move in reminder.line_ids.move_line_id.move_id:
                 notes[move.id].append(note)
         for texts in zip_longest(*notes.values()):
             bodies = {key: text for key, text in zip(notes, texts, strict=True) if text}
             self.env["account.move"].browse(bodies)._message_log_batch(bodies)
-
-    @api.model
-    def _get_log_note(self, reminder):
-        """Return the line that stands for a reminder in a chatter."""
-        return self.env._(
-            "Payment reminder: %(reminder)s (%(channels)s)",
-            reminder=reminder._get_html_link(),
-            channels=reminder.channels,
-        )

@@ -14,6 +14,9 @@ class AccountFollowupSentMixin(models.AbstractModel):
     _description = "Sent"
     _rec_names_search = ["partner_id", "subject"]
 
+    #: Name of the subtype of the message that is sent as an e-mail.
+    _subtype = None
+
     user_id = fields.Many2one("res.users", string="User", readonly=True)
     channels = fields.Char(compute="_compute_channels")
     failure_reason = fields.Char("Reason", compute="_compute_failure_reason")
@@ -34,6 +37,51 @@ class AccountFollowupSentMixin(models.AbstractModel):
     def _get_named_items(self):
         """Return the journal items that decide who gets it; None for all open ones."""
         return None
+
+    # ------------------------------------------------------------------
+    # What goes out over the channels
+    # ------------------------------------------------------------------
+
+    def _keep_texts(self, parts, problems):
+        """Note the texts as they are sent, with the ``secrets`` of links in the parts.
+
+        :param parts: {sent: dict} of what is not kept of it
+        :param problems: {channel: {sent: why it cannot be used, or None}}
+        """
+        raise NotImplementedError
+
+    def _read_files_ahead(self, parts):
+        """Read what the files of e-mails are made of, for many at once."""
+
+    def _get_email_files(self, part):
+        """Return what goes with an e-mail: ``files`` or ``attachments`` of a post."""
+        raise NotImplementedError
+
+    def _get_letter_values(self):
+        """Return values of all letters by post."""
+        return {}
+
+    def _make_pages(self, pairs, parts):
+        """Return the documents on paper, as a list of attachments.
+
+        :param pairs: list of (sent, ``snailmail.letter`` or an empty one)
+        """
+        raise NotImplementedError
+
+    def _prepare_note(self):
+        """Return the note in the chatter that keeps what goes out without an e-mail.
+
+        :return: a post, see ``_post_messages``; None if a line says all
+        """
+        raise NotImplementedError
+
+    def _get_note_line(self):
+        """Return the line that stands for it in a chatter."""
+        raise NotImplementedError
+
+    # ------------------------------------------------------------------
+    # Recipients
+    # ------------------------------------------------------------------
 
     def _get_recipients(self, channel):
         """Return the contacts whom it reaches over a channel (C3)."""

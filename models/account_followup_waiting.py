@@ -88,7 +88,8 @@ class ResCompany(models.Model):
 
     def _get_followup_outage_text(self, count, since, channels):
         """Return what waits, and what to do about it."""
-        queues = [self.env.ref(QUEUES[name]).sudo() for name in channels]
+        models = map(self.env["account.followup.channel"]._get, channels)
+        queues = [self.env.ref(one._cron).sudo() for one in models if one._cron]
         off = [queue.name for queue in queues if not queue.active]
         way = (
             self.env._("Switched off: %s.", ", ".join(off))

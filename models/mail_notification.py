@@ -27,7 +27,7 @@ class MailNotification(models.Model):
         result = super().write(vals)
         if vals.get("notification_status") and self.env.registry.ready:
             self.env["account.followup.delivery"]._search_by_messages(
-                self.sudo().mail_message_id, "email", "sms", "letter"
+                self.sudo().mail_message_id
             )._sync_notifications()
         return result
 

@@ -11,12 +11,46 @@ _logger = logging.getLogger(__name__)
 ADDRESS_FIELDS = ("street", "street2", "zip", "city", "state_id", "country_id")
 
 
+class NoteOfLetter(models.AbstractModel):
+    """Stands for the record on which core posts the note of a letter.
+
+    Its id is that of the message, which is there already.
+    """
+
+    _name = "account.followup.letter.note"
+    _description = "Note of a Letter by Post"
+
+    @api.private
+    def message_post(self, **kwargs):
+        """Return the message instead of posting one."""
+        return self.env["mail.message"].browse(self.id)
+
+
 class SnailmailLetter(models.Model):
     _inherit = "snailmail.letter"
 
     followup_delivery_ids = fields.One2many(
         "account.followup.delivery", "letter_id", groups="base.group_system"
     )
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Take notes that were posted already, many at once, see ``NoteOfLetter``.
+
+        Core posts one for each letter, on the record of its ``model``.
+        """
+        # EXTENDS 'snailmail'
+        if not self.env.su or not all(vals.get("message_id") for vals in vals_list):
+            return super().create(vals_list)
+        letters = super().create(
+            [
+                {**vals, "model": NoteOfLetter._name, "res_id": vals["message_id"]}
+                for vals in vals_list
+            ]
+        )
+        for letter, vals in zip(letters, vals_list, strict=True):
+            letter.write({"model": vals["model"], "res_id": vals["res_id"]})
+        return letters
 
     @api.model
     def _snailmail_cron(self, autocommit=True):

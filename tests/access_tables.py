@@ -43,6 +43,10 @@ RIGHTS = {
     # written by its window
     "account.followup.call": LOOK,
     "account.followup.call.wizard": WINDOW,
+    **{
+        f"account.followup.channel{name}": NOBODY
+        for name in ("", ".call", ".email", ".letter", ".print", ".sms")
+    },
     "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
     "account.followup.customer": {
@@ -54,6 +58,7 @@ RIGHTS = {
     "account.followup.history.mixin": NOBODY,
     "account.followup.hold.wizard": WINDOW,
     "account.followup.item": LOOK,
+    "account.followup.letter.note": NOBODY,
     "account.followup.level": {**LOOK, "manager": frozenset(OPERATIONS)},
     "account.followup.page": NOBODY,
     # only administrators see that there are some

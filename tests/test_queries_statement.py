@@ -277,15 +277,15 @@ class TestStatementErrors(StatementBatchCommon):
 
     def test_f3_error_after_everything_was_queued(self):
         """What was queued for all is undone before it is queued for each."""
-        release = self.service._release_emails
+        release = self.service._release
 
-        def fail(service, messages, trigger):
-            release(service, messages, trigger)
-            if self.broken.id in messages.mapped("res_id"):
+        def fail(service, channel, sents, trigger):
+            release(service, channel, sents, trigger)
+            if self.broken in sents.partner_id:
                 service.env.flush_all()
                 raise ValueError("Too late")
 
-        with patch.object(self.service, "_release_emails", fail):
+        with patch.object(self.service, "_release", fail):
             self._state(self.partners)
         self._assert_others_once("Too late")
 

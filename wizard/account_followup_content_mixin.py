@@ -75,12 +75,8 @@ class AccountFollowupContentMixin(models.AbstractModel):
         """Return whom a channel reaches, else whose address is missing."""
         service = self._get_service()
         partner, items = self.partner_id, self._get_chosen_items()
-        form = "{} <{}>" if channel == "email" else "{} {}"
         contacts = [
-            form.format(
-                contact.display_name,
-                ", ".join(service._get_addresses(channel, contact)),
-            ).strip()
+            service._get_channel(channel)._describe(contact)
             for contact in service._get_recipients(partner, channel, items)
         ]
         contacts = contacts or [
@@ -95,7 +91,8 @@ class AccountFollowupContentMixin(models.AbstractModel):
             return None
         partner = self[self._customers_field]._origin[:1]
         case = self.env["account.followup"]._get_case(partner, self.company_id)
-        problem = self._get_service()._get_sender_problem(
+        email = self._get_service()._get_channel("email")
+        problem = email._get_sender_problem(
             case, "manual", self.mail_template_id.sudo()
         )
         return problem and {
@@ -109,9 +106,8 @@ class AccountFollowupContentMixin(models.AbstractModel):
         if "email" not in self._get_ticked():
             return None
         partners = self[self._customers_field]._origin
-        contacts = self._get_service()._get_blacklisted(
-            partners, self._get_chosen_items()
-        )
+        email = self._get_service()._get_channel("email")
+        contacts = email._get_blacklisted(partners, self._get_chosen_items())
         return contacts and {
             "level": "info",
             "message": self.env._(

@@ -73,17 +73,19 @@ class AccountFollowupProcessWizard(models.TransientModel):
         )
         service = self._get_service()
         channels = service._get_default_channels(level)
+        part = {
+            "followup": case,
+            "trigger": "mass",
+            "mail_template": level.mail_template_id.sudo(),
+        }
         problems = [
             problem
-            for channel in service._get_channels()
-            if channel in channels
-            and (problem := service._get_channel_problem(channel, partner, items))
+            for name in service._get_channels()
+            if name in channels
+            and (
+                problem := service._get_channel(name)._get_problem(partner, items, part)
+            )
         ]
-        template = level.mail_template_id.sudo()
-        if "email" in channels and (
-            problem := service._get_sender_problem(case, "mass", template)
-        ):
-            problems.append(problem)
         return {
             "partner_id": partner.id,
             "is_due": not reason,

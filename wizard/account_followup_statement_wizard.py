@@ -106,9 +106,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
                 "date_to": self.date_to,
             }
         )
-        return self._get_service()._get_statement_texts(
-            statement, self.mail_template_id
-        )
+        return statement._get_texts(self.mail_template_id)
 
     def _get_ticked(self):
         # EXTENDS 'account.followup.content.mixin'
@@ -189,17 +187,9 @@ class AccountFollowupStatementWizard(models.TransientModel):
         )[len(partners) :]
         message = next(iter(problems.values()))
         if len(partners) > 1:
-            message = self.env._(
-                "%(count)s of %(total)s customers have no valid e-mail address.",
-                count=len(problems),
-                total=len(partners),
+            message = service._get_channel(channel)._get_missing_message(
+                len(problems), len(partners)
             )
-            if channel == "letter":
-                message = self.env._(
-                    "%(count)s of %(total)s customers have no complete postal address.",
-                    count=len(problems),
-                    total=len(partners),
-                )
         return {
             "level": "danger" if len(problems) == len(partners) else "warning",
             "message": message,

@@ -1,0 +1,119 @@
+from odoo import api, models
+from odoo.tools.misc import clean_context
+
+
+class AccountFollowupSend(models.AbstractModel):
+    """How reminders and statements go out: one way for both, over all channels."""
+
+    _inherit = "account.followup.send"
+
+    @api.model
+    def _send_statements(self, statements, documents):
+        """Record statements and queue their messages, in this transaction.
+
+        The number of queries does not grow with the number of customers. An error of
+        one of them is an error of all: the caller has a savepoint and takes smaller
+        batches after it.
+
+        :param statements: of one run, locked by the caller, in the name of who sends
+        :param dict documents: {statement: (file name, PDF)}
+        :return: dict {statement: why none of the channels can be used}; of these
+            nothing is recorded
+        :raise UserError: there is no text for the e-mails
+        """
+        statements = (
+            statements.sudo()
+            .with_context(clean_context(self.env.context))
+            .with_company(statements.company_id)
+        )
+        self = self.with_env(statements.env)  # noqa: PLW0642
+        parts = statements._get_parts()
+        problems = self._get_problems(statements, parts)
+        reasons = {}
+        for statement in statements:
+            found = [by_sent[statement] for by_sent in problems.values()]
+            if all(found):
+                reasons[statement] = " ".join(found)
+        reached = statements.filtered(lambda statement: statement not in reasons)
+        if reached:
+            reached._keep_documents_sent(documents)
+            self._deliver(reached, parts, problems)
+        return reasons
+
+    @api.model
+    def _get_problems(self, sents, parts):
+        """Return {channel: {sent: why it cannot go over that channel, or None}}.
+
+        For the channels that are used, in their order.
+
+        :param parts: {sent: dict}, of each its ``channels``
+        """
+        result = {}
+        for channel in self.env["account.followup.channel"]._get_all():
+            name = channel._get_name()
+            mine = {
+                sent: channel._get_problem(
+                    sent.partner_id, sent._get_named_items(), parts[sent]
+                )
+                for sent in sents
+                if name in parts[sent]["channels"]
+            }
+            if mine:
+                result[name] = mine
+        return result
+
+    @api.model
+    def _deliver(self, sents, parts, problems=None):
+        """Queue reminders or statements over their channels, and keep them (E1).
+
+        :param parts: {sent: dict} of what is not kept of them
+        :param problems: see ``_get_problems``, if they are known
+        """
+        if problems is None:
+            problems = self._get_problems(sents, parts)
+        sents._keep_texts(parts, problems)
+        for name, by_sent in problems.items():
+            self._deliver_over(name, sents, parts, by_sent)
+        self._log_sents(sents.filtered(lambda sent: not sent.mail_message_id))
+
+    @api.model
+    def _deliver_over(self, name, sents, parts, problems):
+        """Queue over one channel, or record why that cannot be.
+
+        :param dict problems: {sent: problem or None}
+        """
+        channel = self._get_channel(name)
+        channel._create_deliveries(
+            {
+                sents._fields["delivery_ids"].inverse_name: sent.id,
+                "channel": name,
+                "state": "failed",
+                "failure_reason": problem,
+            }
+            for sent, problem in problems.items()
+            if problem
+        )
+        possible = sents.filtered(lambda sent: sent in problems and not problems[sent])
+        if possible:
+            channel._queue(possible, parts)
+            self._release(channel, possible, parts[possible[0]]["trigger"])
+
+    @api.model
+    def _release(self, channel, sents, trigger):
+        """Let go what was queued over a channel."""
+        channel._release(sents, trigger)
+
+    @api.model
+    def _log_sents(self, sents):
+        """Keep in the chatter what goes out without an e-mail of its own (E1)."""
+        notes = {sent: sent._prepare_note() for sent in sents}
+        lines = {
+            sent.partner_id.id: sent._get_note_line()
+            for sent, note in notes.items()
+            if not note
+        }
+        self.env["res.partner"].browse(lines)._message_log_batch(lines)
+        kept = [sent for sent, note in notes.items() if note]
+        messages = self._post_messages([notes[sent] for sent in kept])
+        for sent, message in zip(kept, messages, strict=True):
+            sent.mail_message_id = message
