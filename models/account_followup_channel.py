@@ -166,10 +166,18 @@ class AccountFollowupChannel(models.AbstractModel):
         deliveries = self.env["account.followup.delivery"]
         domain = [("state", "=", "queued"), ("channel", "=", self._get_name())]
         queued = deliveries.search(domain)
-        queued._sync_notifications()
+        self._sync(queued)
         queued = queued.filtered(lambda delivery: delivery.state == "queued")
         lost = queued - self._get_waiting(queued)
         lost._set_state("failed", self.env._("It was deleted before it was sent."))
+
+    @api.model
+    def _sync(self, deliveries):
+        """Take over what is noted of the messages of some queued deliveries.
+
+        By default from core's notifications; a channel without them asks its queue.
+        """
+        deliveries._sync_notifications()
 
     @api.model
     def _get_waiting(self, deliveries):

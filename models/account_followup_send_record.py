@@ -1,8 +1,6 @@
 from collections import defaultdict
 from itertools import zip_longest
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.tools.misc import clean_context
 

@@ -3,9 +3,6 @@ from odoo.exceptions import UserError
 
 from .account_followup_run import DIRECT_LIMIT
 
-#: Field of a run: channel of the delivery.
-CHANNELS = {"do_print": "print", "do_letter": "letter", "do_email": "email"}
-
 
 class AccountFollowupStatementRun(models.Model):
     """Statements that are sent together: what was chosen, how far it is (F3)."""
@@ -39,6 +36,8 @@ class AccountFollowupStatementRun(models.Model):
     do_print = fields.Boolean("Print", readonly=True)
     do_email = fields.Boolean("Email", readonly=True)
     do_letter = fields.Boolean("By Post", readonly=True)
+    # names of the channels of other modules
+    other_channels = fields.Json(readonly=True)
     mail_template_id = fields.Many2one(
         "mail.template", string="Content Template", readonly=True, ondelete="set null"
     )
@@ -167,7 +166,12 @@ class AccountFollowupStatementRun(models.Model):
     def _get_channels(self):
         """Return the set of channels of account.followup.delivery that are used."""
         self.ensure_one()
-        return {channel for name, channel in CHANNELS.items() if self[name]}
+        others = self.other_channels or []
+        return {
+            name
+            for name in self.env["account.followup.send"]._get_channels()
+            if (f"do_{name}" in self._fields and self[f"do_{name}"]) or name in others
+        }
 
     @api.autovacuum
     def _gc_runs(self):

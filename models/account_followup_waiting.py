@@ -9,13 +9,6 @@ from .res_company import SETTINGS_GROUPS
 #: A message that waits for longer is told (promise 5: never "queued" for ever).
 PATIENCE = timedelta(days=1)
 
-#: Channel: scheduled action of core that sends its messages.
-QUEUES = {
-    "email": "mail.ir_cron_mail_scheduler_action",
-    "sms": "sms.ir_cron_sms_scheduler_action",
-    "letter": "snailmail.snailmail_print",
-}
-
 
 class AccountFollowupDelivery(models.Model):
     """Queues that stand still are told, once for each outage and company."""

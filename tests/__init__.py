@@ -45,6 +45,7 @@ from . import (
     test_plan,
     test_privacy,
     test_process,
+    test_proof_channel,
     test_queries,
     test_queries_process,
     test_queries_statement,

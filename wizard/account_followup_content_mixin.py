@@ -25,6 +25,9 @@ class AccountFollowupContentMixin(models.AbstractModel):
     # the text as the template gave it: what differs from it was edited by hand
     default_subject = fields.Char()
     default_body = fields.Html()
+    # channels of other modules, which have no field of their own: {name: check box}
+    other_channels = fields.Json(store=True, readonly=False)
+    do_other = fields.Boolean(compute="_compute_do_other")
     contact_info = fields.Char("Contact", compute="_compute_contact_info")
     alerts = fields.Json(compute="_compute_alerts")
 
@@ -125,9 +128,43 @@ class AccountFollowupContentMixin(models.AbstractModel):
             "action": contacts._get_records_action(name=self.env._("Contacts")),
         }
 
+    # ------------------------------------------------------------------
+    # Channels
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_offered(self):
+        """Return the names of the channels that a person can tick, in their order."""
+        return self._get_service()._get_channels()
+
+    def _get_ticks(self, channels):
+        """Return {field: value} that ticks these channels and no other one."""
+        values, others = {}, {}
+        for name in self._get_offered():
+            if f"do_{name}" in self._fields:
+                values[f"do_{name}"] = name in channels
+            else:
+                label = self._get_service()._get_channel(name)._get_label()
+                others[name] = {"label": label, "checked": name in channels}
+        return {**values, "other_channels": others or False}
+
     def _get_ticked(self):
-        """Return the channels that are ticked."""
-        raise NotImplementedError
+        """Return the names of the channels that are ticked, in their order."""
+        return [name for name in self._get_offered() if self._is_ticked(name)]
+
+    def _is_ticked(self, name):
+        if f"do_{name}" in self._fields:
+            return self[f"do_{name}"]
+        boxes = self.other_channels
+        box = boxes.get(name) if isinstance(boxes, dict) else None
+        return isinstance(box, dict) and bool(box.get("checked"))
+
+    @api.depends("other_channels")
+    def _compute_do_other(self):
+        for wizard in self:
+            wizard.do_other = any(
+                f"do_{name}" not in wizard._fields for name in wizard._get_ticked()
+            )
 
     def _get_chosen_items(self):
         """Return the journal items that decide who gets it; None for all open ones."""

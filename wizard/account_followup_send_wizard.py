@@ -2,14 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-#: Field of the window: channel of the delivery.
-CHANNELS = {
-    "do_print": "print",
-    "do_email": "email",
-    "do_sms": "sms",
-    "do_letter": "letter",
-}
-
 
 class AccountFollowupSendWizard(models.TransientModel):
     """The window Send and Print: collects what a person chooses, then sends once."""
@@ -41,6 +33,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     do_letter = fields.Boolean(
         "By Post", compute="_compute_from_level", store=True, readonly=False
     )
+    other_channels = fields.Json(compute="_compute_from_level")
     attach_invoices = fields.Boolean(
         compute="_compute_from_level",
         store=True,
@@ -90,16 +83,18 @@ class AccountFollowupSendWizard(models.TransientModel):
         self.ensure_one()
         return self.env["account.followup"]._get_case(self.partner_id, self.company_id)
 
-    def _get_ticked(self):
-        # EXTENDS 'account.followup.content.mixin'
-        return [channel for name, channel in CHANNELS.items() if self[name]]
-
     def _get_chosen_items(self):
         # EXTENDS 'account.followup.content.mixin'
         return self.item_line_ids._origin
 
     @api.depends(
-        "partner_id", "do_email", "do_letter", "do_print", "do_sms", "item_line_ids"
+        "partner_id",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "do_sms",
+        "other_channels",
+        "item_line_ids",
     )
     def _compute_contact_info(self):
         return super()._compute_contact_info()
@@ -178,14 +173,19 @@ class AccountFollowupSendWizard(models.TransientModel):
         if not channels and not self.level_id:
             channels = {"email"}  # a level that is due and sends nothing is a task
         return {
-            **{name: channel in channels for name, channel in CHANNELS.items()},
+            **self._get_ticks(channels),
             "attach_invoices": content["attach_invoices"],
             "mail_template_id": content["mail_template"].id,
             "sms_template_id": content["sms_template"].id,
         }
 
     @api.depends(
-        "mail_template_id", "do_email", "do_letter", "do_print", "item_line_ids"
+        "mail_template_id",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "other_channels",
+        "item_line_ids",
     )
     def _compute_content(self):
         return super()._compute_content()

@@ -16,6 +16,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         "do_print",
         "do_sms",
         "do_letter",
+        "other_channels",
         "mail_template_id",
         "level_id",
         "item_line_ids",
@@ -82,7 +83,8 @@ class AccountFollowupSendWizard(models.TransientModel):
         }
 
     def _get_credits_alert(self):
-        if not (self.do_sms or self.do_letter):
+        get = self._get_service()._get_channel
+        if not any(get(channel)._has_credits for channel in self._get_ticked()):
             return None
         return {
             "level": "info",

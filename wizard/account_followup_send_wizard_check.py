@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from .account_followup_send_wizard import CHANNELS
-
 
 class AccountFollowupSendWizard(models.TransientModel):
     """What a person saw is what is sent, and what came of it is told."""
@@ -52,7 +50,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         if problems and all(problems):
             others = {
                 channel
-                for channel in CHANNELS.values()
+                for channel in self._get_offered()
                 if not self._get_problem(channel)
             }
             raise UserError(
@@ -66,13 +64,13 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_problem(self, channel):
         """Return why a channel cannot reach the customer now, or None."""
-        service, items = self._get_service(), self._get_chosen_items()
-        problem = service._get_channel_problem(channel, self.partner_id, items)
-        if channel == "email" and not problem:
-            problem = service._get_sender_problem(
-                self._get_case(), "manual", self.mail_template_id.sudo()
-            )
-        return problem
+        part = {
+            "followup": self._get_case(),
+            "trigger": "manual",
+            "mail_template": self.mail_template_id.sudo(),
+        }
+        channel = self._get_service()._get_channel(channel)
+        return channel._get_problem(self.partner_id, self._get_chosen_items(), part)
 
     def _read_shown(self):
         """Return what the window has shown; what is no such text has shown nothing."""

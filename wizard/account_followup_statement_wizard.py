@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
-from ..models.account_followup_statement_run import CHANNELS
 from ..tools import periods
 
 
@@ -32,6 +31,9 @@ class AccountFollowupStatementWizard(models.TransientModel):
     do_print = fields.Boolean("Print")
     do_email = fields.Boolean("Email", default=True)
     do_letter = fields.Boolean("By Post")
+    other_channels = fields.Json(
+        default=lambda self: self._get_ticks(())["other_channels"]
+    )
     mail_template_id = fields.Many2one(compute="_compute_mail_template_id")
     run_id = fields.Many2one("account.followup.statement.run", readonly=True)
 
@@ -108,11 +110,14 @@ class AccountFollowupStatementWizard(models.TransientModel):
         )
         return statement._get_texts(self.mail_template_id)
 
-    def _get_ticked(self):
+    @api.model
+    def _get_offered(self):
         # EXTENDS 'account.followup.content.mixin'
-        return [channel for name, channel in CHANNELS.items() if self[name]]
+        channel = self.env["account.followup.channel"]
+        names = super()._get_offered()
+        return [name for name in names if channel._get(name)._has_statements]
 
-    @api.depends("partner_ids", "do_email", "do_letter", "do_print")
+    @api.depends("partner_ids", "do_email", "do_letter", "do_print", "other_channels")
     def _compute_contact_info(self):
         return super()._compute_contact_info()
 
@@ -127,6 +132,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         "do_email",
         "do_print",
         "do_letter",
+        "other_channels",
         "mail_template_id",
     )
     def _compute_alerts(self):
@@ -164,7 +170,10 @@ class AccountFollowupStatementWizard(models.TransientModel):
         }
 
     def _get_credits_alert(self):
-        return self.do_letter and {
+        get = self._get_service()._get_channel
+        if not any(get(channel)._has_credits for channel in self._get_ticked()):
+            return None
+        return {
             "level": "info",
             "message": self.env._(
                 "Post is paid with in-app credits (IAP). Without credits that "
@@ -248,12 +257,21 @@ class AccountFollowupStatementWizard(models.TransientModel):
             **self.env["account.followup.statement.run"]._prepare_run(
                 self._get_companies(), self.date_from, self.date_to, trigger
             ),
-            **{name: self[name] for name in CHANNELS},
+            **self._prepare_channels(),
             "mail_template_id": self.mail_template_id.id,
         }
 
+    def _prepare_channels(self):
+        """Return the values of the run that say what is ticked."""
+        ticked = self._get_ticked()
+        names = [name for name in self._get_offered() if f"do_{name}" in self._fields]
+        return {
+            **{f"do_{name}": name in ticked for name in names},
+            "other_channels": [name for name in ticked if name not in names] or False,
+        }
+
     def _check_ready(self):
-        if not any(self[name] for name in CHANNELS):
+        if not self._get_ticked():
             raise UserError(self.env._("Tick Print, Email or By Post first."))
         if not self.date_to:
             raise UserError(self.env._("Choose the last day of the statement."))
