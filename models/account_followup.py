@@ -9,6 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date, mute_logger
 
 from ..tools import days as day_tools
+from ..tools.parts import halve, work_in_parts
 from .ir_actions_report import PdfHangsError, PdfPutOffError
 
 _logger = logging.getLogger(__name__)
@@ -351,30 +352,26 @@ class AccountFollowup(models.Model):
         return self.env._("No follow-up is due.")
 
     def _process_together(self, day, trigger, result, options):
-        """Remind customers in one savepoint; add what came of it to the result.
+        """Remind customers together; add what came of it to the result.
 
-        On an error all of it is undone and each half is tried for itself, until the
-        customer is found of whom it is: one among a hundred costs seven more tries.
+        On an error smaller and smaller parts are tried, see ``work_in_parts``.
         """
-        if not self:
-            return
         service = self.env["account.followup.send"]
-        try:
-            with self.env.cr.savepoint():
-                batch = service._prepare_batch(self, day, trigger=trigger, **options)
-                reminders = service._send_reminders(batch)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            problem = error
-        else:
+
+        def send(cases):
+            batch = service._prepare_batch(cases, day, trigger=trigger, **options)
+            return service._send_reminders(batch)
+
+        def note_done(_cases, reminders):
             result["done"] += reminders
-            return
-        if len(self) == 1:
-            self._note_problem(problem, day, result)
-            return
-        for part in self._take_apart(problem, day, result):
-            part._process_together(day, trigger, result, options)
+
+        work_in_parts(
+            self,
+            send,
+            done=note_done,
+            failed=lambda case, error: case._note_problem(error, day, result),
+            split=lambda cases, error: cases._take_apart(error, day, result),
+        )
 
     def _take_apart(self, error, day, result):
         """Return the parts of a batch that are to be tried after an error.
@@ -386,8 +383,7 @@ class AccountFollowup(models.Model):
             if culprit:
                 culprit._note_problem(error, day, result)
                 return [self - culprit]
-        half = len(self) // 2
-        return [self[:half], self[half:]]
+        return halve(self, error)
 
     def _note_problem(self, error, day, result):
         """Note why the reminder of a customer could not be made."""

@@ -7,6 +7,8 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ..tools.parts import work_in_parts
+
 _logger = logging.getLogger(__name__)
 
 
@@ -46,27 +48,25 @@ class AccountFollowupStatementRun(models.Model):
         return locked
 
     def _send_together(self, statements, documents):
-        """Send statements in one savepoint, and note what came of each.
+        """Send statements together, and note what came of each.
 
-        On an error all of it is undone and each half is tried for itself, until the
-        customer is found of whom it is (promise 3).
+        On an error smaller and smaller parts are tried, see ``work_in_parts``.
 
         :param dict documents: {statement: (file name, PDF)}
         """
-        if not statements:
-            return
         send = self.env["account.followup.send"]._send_statements
-        reasons, error = self._attempt(send, statements, documents)
-        if error and len(statements) > 1:
-            half = len(statements) // 2
-            self._send_together(statements[:half], documents)
-            self._send_together(statements[half:], documents)
-        elif error:
-            statements._end("failed", error)
-        else:
+
+        def note_sent(sent, reasons):
             for statement, reason in reasons.items():
                 statement._end("failed", reason)
-            statements.filtered(lambda one: one not in reasons)._end("done")
+            sent.filtered(lambda one: one not in reasons)._end("done")
+
+        work_in_parts(
+            statements,
+            lambda part: send(part, documents),
+            done=note_sent,
+            failed=lambda one, error: one._end("failed", self._get_error_text(error)),
+        )
 
     def _attempt(self, method, *args):
         """Call a method in a savepoint, so that its error goes no further (promise 3).
@@ -80,9 +80,13 @@ class AccountFollowupStatementRun(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:
-            if not isinstance(error, UserError):
-                _logger.info("Statements of run %s", self.id, exc_info=True)
-            return None, self.env["account.followup"]._get_error_text(error)
+            return None, self._get_error_text(error)
+
+    def _get_error_text(self, error):
+        """Return an error as one line; what is none of a user is logged."""
+        if not isinstance(error, UserError):
+            _logger.info("Statements of run %s", self.id, exc_info=error)
+        return self.env["account.followup"]._get_error_text(error)
 
     def _as_sender(self):
         """Return the run in the name and language of who sends, with all rights.
