@@ -43,6 +43,7 @@ from . import (
     test_pay,
     test_pdf_limit,
     test_plan,
+    test_post,
     test_privacy,
     test_process,
     test_proof_channel,
