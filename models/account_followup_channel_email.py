@@ -132,7 +132,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
             service._add_template_to_post(self._prepare_post(sent, parts[sent]), one)
             for sent, one in zip(sents, said, strict=True)
         ]
-        messages = service._post_messages(posts)
+        messages = self.env["account.followup.chatter"]._post_messages(posts)
         for sent, message in zip(sents, messages, strict=True):
             sent.mail_message_id = message
         self._create_deliveries(

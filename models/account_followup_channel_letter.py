@@ -87,7 +87,7 @@ class AccountFollowupChannelLetter(models.AbstractModel):
             "body": self.env._("Letter sent by post"),
             "message_type": "snailmail",
         }
-        messages = self.env["account.followup.send"]._post_messages(
+        messages = self.env["account.followup.chatter"]._post_messages(
             [
                 {"partner": sent.partner_id, "values": dict(post)}
                 for sent, _contact in pairs

@@ -50,7 +50,7 @@ class AccountFollowupChannelSms(models.AbstractModel):
             }
             for sent in sents
         }
-        messages = self.env["account.followup.send"]._post_messages(
+        messages = self.env["account.followup.chatter"]._post_messages(
             [self._prepare_post(sent, parts[sent], numbers[sent]) for sent in sents]
         )
         rows = [

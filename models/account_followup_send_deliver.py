@@ -114,6 +114,8 @@ class AccountFollowupSend(models.AbstractModel):
         }
         self.env["res.partner"].browse(lines)._message_log_batch(lines)
         kept = [sent for sent, note in notes.items() if note]
-        messages = self._post_messages([notes[sent] for sent in kept])
+        messages = self.env["account.followup.chatter"]._post_messages(
+            [notes[sent] for sent in kept]
+        )
         for sent, message in zip(kept, messages, strict=True):
             sent.mail_message_id = message

@@ -105,15 +105,3 @@ class AccountFollowupSend(models.AbstractModel):
         body, data["secrets"] = links.hide_secrets(self._get_full_body(reminder, data))
         data["secrets"].update(self._get_page_secrets(reminder))
         reminder.body = Markup(body)
-
-    @api.model
-    def _complete_mail(self, post, mail, ids):
-        """Return the values of an e-mail as it leaves.
-
-        :param ids: ids of those who get it: to recipients the links open without a
-            login, a follower has the rights of its own
-        """
-        if post.get("secrets") and set(ids) <= set(post["values"]["partner_ids"]):
-            body = links.show_secrets(str(mail["body_html"]), post["secrets"])
-            mail = {**mail, "body_html": Markup(body)}
-        return mail

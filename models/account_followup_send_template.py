@@ -2,7 +2,6 @@ import base64
 from collections import defaultdict
 
 from odoo import api, models
-from odoo.tools.mail import email_normalize, email_split_and_format
 
 from .account_followup_send import concat
 
@@ -80,24 +79,3 @@ class AccountFollowupSend(models.AbstractModel):
             if said[name]:
                 post["values"][name] = said[name]
         return post
-
-    @api.model
-    def _prepare_copies(self, post, mails):
-        """Return the e-mail to those whom the template adds as Cc, in a list.
-
-        It is one of its own, so that an address that is refused changes nothing of
-        what the customer gets. Who is a recipient gets no copy.
-
-        :param mails: list of (values of mail.mail, ids of who gets it)
-        """
-        partners = self.env["res.partner"].browse(post["values"]["partner_ids"])
-        known = set(partners.mapped("email_normalized"))
-        copies = [
-            address
-            for address in email_split_and_format(post.get("email_cc") or "")
-            if email_normalize(address) not in known
-        ]
-        own = [mail for mail, ids in mails if set(ids) <= set(partners.ids)]
-        if not copies or not own:
-            return []
-        return [({**own[0], "recipient_ids": [], "email_cc": ", ".join(copies)}, [])]

@@ -47,6 +47,7 @@ RIGHTS = {
         f"account.followup.channel{name}": NOBODY
         for name in ("", ".call", ".email", ".letter", ".print", ".sms")
     },
+    "account.followup.chatter": NOBODY,
     "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
     "account.followup.customer": {

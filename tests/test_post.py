@@ -112,7 +112,7 @@ class TestPost(FollowupCommon):
         return partner.with_company(self.company).message_post(**values, **extra)
 
     def _post_ours(self, values, lang):
-        service = self.env["account.followup.send"].sudo().with_company(self.company)
+        service = self.env["account.followup.chatter"].sudo().with_company(self.company)
         post = {"partner": self.customer.with_env(service.env), "values": values}
         if lang:
             post["lang"] = lang

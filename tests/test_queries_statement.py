@@ -293,14 +293,15 @@ class TestStatementErrors(StatementBatchCommon):
         """The broken one is looked for in halves, the others are not all single."""
         self._break_template(self.statement_template, self.broken)
         sizes = []
-        post = self.service._post_messages
+        chatter = self.env.registry["account.followup.chatter"]
+        post = chatter._post_messages
 
         def count(service, posts):
             if posts:
                 sizes.append(len(posts))
             return post(service, posts)
 
-        with patch.object(self.service, "_post_messages", count):
+        with patch.object(chatter, "_post_messages", count):
             self._state(self.partners)
         self.assertEqual(sum(sizes), len(self.others), sizes)
         self.assertLessEqual(len(sizes), 5, sizes)

@@ -471,7 +471,7 @@ class TestStatement(StatementCommon, CronMixinCase):
     def test_f3_error_while_queuing(self):
         """What was written for a customer that fails is taken back."""
         partners = self._create_customers(2)
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.chatter"]
         original = service._post_messages
 
         def post(self, posts):

@@ -1,8 +1,13 @@
+from markupsafe import Markup
+
 from odoo import Command, api, models
 from odoo.tools import SQL, formataddr
+from odoo.tools.mail import email_normalize, email_split_and_format
+
+from ..tools import links
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupChatter(models.AbstractModel):
     """Messages in the chatters of many customers, as core's ``message_post`` does it.
 
     Core posts and notifies one message after the other, with some twenty queries each.
@@ -10,7 +15,8 @@ class AccountFollowupSend(models.AbstractModel):
     single message (layout, groups of recipients, headers) is asked of core's methods.
     """
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.chatter"
+    _description = "Messages of Payment Follow-ups"
 
     @api.model
     def _post_messages(self, posts):
@@ -268,10 +274,11 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param dict followers: {id: data}, ``direct`` the same of recipients
         """
+        email = self.env["account.followup.channel"]._get("email")
         addresses = {
             address
             for contact in recipients
-            for address in self._get_addresses("email", contact)
+            for address in email._get_addresses(contact)
         }
         customer = {"notif": "email", "type": "customer", "is_follower": False}
         return {
@@ -355,3 +362,36 @@ class AccountFollowupSend(models.AbstractModel):
         if subject != message.subject:
             values["subject"] = subject
         return values
+
+    @api.model
+    def _complete_mail(self, post, mail, ids):
+        """Return the values of an e-mail as it leaves.
+
+        :param ids: ids of those who get it: to recipients the links open without a
+            login, a follower has the rights of its own
+        """
+        if post.get("secrets") and set(ids) <= set(post["values"]["partner_ids"]):
+            body = links.show_secrets(str(mail["body_html"]), post["secrets"])
+            mail = {**mail, "body_html": Markup(body)}
+        return mail
+
+    @api.model
+    def _prepare_copies(self, post, mails):
+        """Return the e-mail to those whom the template adds as Cc, in a list.
+
+        It is one of its own, so that an address that is refused changes nothing of
+        what the customer gets. Who is a recipient gets no copy.
+
+        :param mails: list of (values of mail.mail, ids of who gets it)
+        """
+        partners = self.env["res.partner"].browse(post["values"]["partner_ids"])
+        known = set(partners.mapped("email_normalized"))
+        copies = [
+            address
+            for address in email_split_and_format(post.get("email_cc") or "")
+            if email_normalize(address) not in known
+        ]
+        own = [mail for mail, ids in mails if set(ids) <= set(partners.ids)]
+        if not copies or not own:
+            return []
+        return [({**own[0], "recipient_ids": [], "email_cc": ", ".join(copies)}, [])]
