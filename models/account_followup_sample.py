@@ -4,7 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import links
-from .account_followup_send_post import LAYOUT
+from .account_followup_channel_email import LAYOUT
 
 
 class _Undo(Exception):
