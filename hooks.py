@@ -15,6 +15,9 @@ MODULE = "account_payment_followup"
 #: How long others may wait because of a statement, and how often it is tried again.
 LOCK_TIMEOUT = "500ms"
 TRIES = 20
+#: An index that is built beside others waits for their transactions, nobody for it.
+INDEX_TIMEOUT = "60s"
+INDEX_TRIES = 2
 
 
 def pre_init_hook(env):
@@ -29,11 +32,18 @@ def pre_init_hook(env):
     env.cr.commit()  # pylint: disable=invalid-commit
     with closing(db_connect(env.cr.dbname).cursor()) as cr:
         cr._cnx.autocommit = True  # CREATE INDEX CONCURRENTLY wants no transaction
-        cr.execute(SQL("SET lock_timeout = %s", LOCK_TIMEOUT))
-        for model in MetaModel._module_to_models__[MODULE]:
-            if model._name in env and env[model._name]._auto:
-                _prepare_columns(cr, env[model._name], model)
-                _prepare_indexes(cr, env[model._name], model)
+        additions = [
+            (env[model._name], model)
+            for model in MetaModel._module_to_models__[MODULE]
+            if model._name in env and env[model._name]._auto
+        ]
+        for timeout, prepare in (
+            (LOCK_TIMEOUT, _prepare_columns),
+            (INDEX_TIMEOUT, _prepare_indexes),
+        ):
+            cr.execute(SQL("SET lock_timeout = %s", timeout))
+            for records, model in additions:
+                prepare(cr, records, model)
         cr.execute("RESET lock_timeout")
 
 
@@ -108,32 +118,53 @@ def _prepare_indexes(cr, records, model):
     for index in model._table_object_definitions:
         if not isinstance(index, Index):
             continue
-        name = SQL.identifier(make_identifier(f"{records._table}_{index.name}"))
+        name = make_identifier(f"{records._table}_{index.name}")
         definition = index.get_definition(records.pool)
         kind, _index, columns = definition.partition("INDEX ")
-        done = _execute(
-            cr,
-            SQL(
-                "CREATE %s INDEX CONCURRENTLY IF NOT EXISTS %s ON %s %s",
-                SQL(kind),
-                name,
-                SQL.identifier(records._table),
-                SQL(columns.replace("%", "%%")),
-            ),
-            # by which Odoo knows it again
-            SQL("COMMENT ON INDEX %s IS %s", name, definition),
+        create = SQL(
+            "CREATE %s INDEX CONCURRENTLY IF NOT EXISTS %s ON %s %s",
+            SQL(kind),
+            SQL.identifier(name),
+            SQL.identifier(records._table),
+            SQL(columns.replace("%", "%%")),
         )
-        if not done:  # what was begun is of no use
-            _execute(cr, SQL("DROP INDEX CONCURRENTLY IF EXISTS %s", name))
+        done = any(
+            _drop_broken(cr, name) and _execute(cr, create, tries=1)
+            for _number in range(INDEX_TRIES)
+        )
+        # by the comment Odoo knows it again; with another one it builds it anew
+        if done or not _drop_broken(cr, name):
+            comment = definition if done else "not valid"
+            _execute(
+                cr, SQL("COMMENT ON INDEX %s IS %s", SQL.identifier(name), comment)
+            )
 
 
-def _execute(cr, *statements):
+def _drop_broken(cr, name):
+    """Drop what is left of an index when building it was broken off.
+
+    PostgreSQL keeps it by its name, and never uses it.
+
+    :return: whether nothing of the kind is left
+    """
+    cr.execute(
+        SQL(
+            "SELECT 1 FROM pg_index"
+            " WHERE indexrelid = to_regclass(%s) AND NOT indisvalid",
+            name,
+        )
+    )
+    drop = SQL("DROP INDEX CONCURRENTLY IF EXISTS %s", SQL.identifier(name))
+    return not cr.fetchone() or _execute(cr, drop, tries=INDEX_TRIES)
+
+
+def _execute(cr, *statements, tries=TRIES):
     """Run statements, each again if somebody was in the way.
 
     :return: whether all were done
     """
     for statement in statements:
-        for _number in range(TRIES):
+        for _number in range(tries):
             try:
                 cr.execute(statement, log_exceptions=False)
                 break
