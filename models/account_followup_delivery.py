@@ -227,12 +227,12 @@ class AccountFollowupDelivery(models.Model):
         domain = [("mail_message_id", "in", messages.ids)]
         if channel:
             domain.append(("channel", "=", channel))
-        return self.sudo().search(domain)
+        return self.sudo().search(domain, order="id")
 
     @api.model
     def _search_by_mails(self, mails):
         """Return the deliveries of some mail.mail records; copies have none."""
-        return self.sudo().search([("mail_mail_id", "in", mails.ids)])
+        return self.sudo().search([("mail_mail_id", "in", mails.ids)], order="id")
 
     def _get_notifications(self):
         """Return what core notes of the recipient of a delivery, over its channel."""

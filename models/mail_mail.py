@@ -4,6 +4,8 @@ from .account_followup_send import concat
 
 #: Reminders about which the rule is asked together.
 LOOK_SIZE = 10
+#: Context key: the e-mail itself tells how it ends. No client can make its value.
+TOLD_BY_MAIL = "followup_told_by_mail"
 
 
 class MailMail(models.Model):
@@ -32,6 +34,7 @@ class MailMail(models.Model):
                 mine = by_message[mail.mail_message_id]
                 if looked[mine] != mine.reminder_id._get_fingerprints():
                     mail._look_again(by_message)
+                mail = mail.with_context(**{TOLD_BY_MAIL: frozenset()})
                 super(MailMail, mail)._send(*args, **kwargs)
         return True
 

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.tools.translate import LazyTranslate
 
+from .mail_mail import TOLD_BY_MAIL
+
 _lt = LazyTranslate(__name__)
 
 #: Why a message did not arrive, where core has no more than a key word for it.
@@ -25,7 +27,8 @@ class MailNotification(models.Model):
     def write(self, vals):
         # EXTENDS 'mail': the state of a delivery follows its recipients' (promise 5)
         result = super().write(vals)
-        if vals.get("notification_status") and self.env.registry.ready:
+        told = isinstance(self.env.context.get(TOLD_BY_MAIL), frozenset)
+        if vals.get("notification_status") and self.env.registry.ready and not told:
             self.env["account.followup.delivery"]._search_by_messages(
                 self.sudo().mail_message_id
             )._sync_notifications()

@@ -234,6 +234,27 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             self.assertFalse(reminder.noticed_date)
             self.assertEqual(invoice.followup_date, TODAY + timedelta(days=1))
 
+    def test_cost_of_ten_reminders(self):
+        """The rule is asked for ten of them together: in two queries each."""
+        counts = []
+        mails = self.env.registry["mail.mail"]
+        look = mails._look_again
+
+        def count(mails, by_message):
+            before = self.env.cr.sql_log_count
+            result = look(mails, by_message)
+            counts.append((len(mails), self.env.cr.sql_log_count - before))
+            return result
+
+        partners = [self._create_customer(f"Look {number}") for number in range(20)]
+        for partner in partners:
+            self._create_late(20, partner=partner)
+        self._run_cron()
+        with patch.object(mails, "_look_again", count):
+            self.assertEqual(self._leave(), 20)
+        self.assertEqual([number for number, _queries in counts], [10, 10])
+        self.assertLessEqual(max(queries for _number, queries in counts), 20)
+
     def test_not_for_ever_on_one_day(self):
         """Whatever it is that changes all day long: tomorrow is another day."""
         invoice = self._create_late(20, 100)

@@ -131,3 +131,42 @@ class TestPrivacy(FollowupCommon):
             field = self.env[f"account.followup.{model}"]._fields["partner_id"]
             self.assertNotEqual(field.ondelete, "cascade")
             self.assertTrue(field.store)
+
+    def _look_up(self, name, email):
+        """Return {model: records} that core's Privacy Lookup finds, in its list."""
+        wizard = self.env["privacy.lookup.wizard"].create(
+            {"name": name, "email": email}
+        )
+        wizard.action_lookup()
+        found = {}
+        for line in wizard.line_ids:
+            model = line.res_model_id.model
+            records = found.get(model, self.env[model])
+            found[model] = records + records.browse(line.res_id)
+        return found
+
+    def test_s3_7_privacy_lookup(self):
+        """With core's module: what is kept of a contact is found, until it goes."""
+        if "privacy.lookup.wizard" not in self.env:
+            self.skipTest("privacy_lookup is not installed")
+        contact = self.env["res.partner"].create(
+            {
+                "name": "Jane Doe",
+                "type": "followup",
+                "parent_id": self.customer.id,
+                "email": "jane.doe@customer.example.com",
+            }
+        )
+        reminder, call = self._remind(), self._log_call()
+        delivery = reminder.delivery_ids
+        email = "jane.doe@customer.example.com"
+        self.assertEqual(delivery.partner_id, contact)
+        self.assertIn(delivery, self._look_up("Jane Doe", email)[delivery._name])
+        found = self._look_up(self.customer.name, self.customer.email)
+        self.assertIn(reminder, found[reminder._name])
+        self.assertIn(call, found[call._name])
+        contact.unlink()
+        self.assertIn(delivery, self._look_up("Jane Doe", email)[delivery._name])
+        self._pay(self.invoice)
+        self._anonymize()
+        self.assertNotIn(delivery._name, self._look_up("Jane Doe", email))
