@@ -11,6 +11,7 @@ from . import (
     account_followup_customer,
     account_followup_customer_activity,
     account_followup_customer_claim,
+    account_followup_customer_list,
     account_followup_customer_page,
     account_followup_customer_report,
     account_followup_customer_trust,

@@ -87,5 +87,6 @@ from . import (
     test_views,
     test_waiting,
     test_week,
+    test_work_list,
     test_work_list_page,
 )

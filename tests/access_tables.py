@@ -92,10 +92,15 @@ RIGHTS = {
 #: Who may call a public method, as (model, method), on records of their company.
 METHODS = {
     ("account.followup.call.wizard", "action_log"): CLERKS,
+    ("account.followup.customer", "action_hand_over"): CLERKS,
+    ("account.followup.customer", "action_log_followup_call"): CLERKS,
     ("account.followup.customer", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.customer", "action_open_customer_statements"): ACCOUNTANTS,
+    ("account.followup.customer", "action_process_all_due"): CLERKS,
     ("account.followup.customer", "action_process_followups"): CLERKS,
+    ("account.followup.customer", "action_send_followup"): CLERKS,
     ("account.followup.customer", "action_send_followup_statement"): CLERKS,
+    ("account.followup.customer", "get_work_list_numbers"): ACCOUNTANTS,
     ("account.followup.delivery", "action_download"): ACCOUNTANTS,
     ("account.followup.delivery", "action_retry"): CLERKS,
     ("account.followup.hold.wizard", "action_apply"): CLERKS,

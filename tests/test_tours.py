@@ -72,6 +72,31 @@ class TestTours(FollowupCommon, HttpCase):
         )
         self.assertEqual(self._get_reminders().trigger, "mass")
 
+    def test_u16_walk_through_the_work_list(self):
+        """The arrows lead through the list as it is sorted."""
+        for name, amount in (("A First", 10), ("Late Ltd", 20), ("Z Last", 30)):
+            partner = self.customer if name == "Late Ltd" else None
+            partner = partner or self._create_customer(name)
+            self._create_late_today(20, amount, partner=partner)
+        self._start(
+            "/odoo", "account_followup_walk_through", "account.group_account_invoice"
+        )
+
+    def test_u16_send_on_the_row(self):
+        """Menu, menu, Send, Send; the numbers at the head follow."""
+        self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_send_on_row", "account.group_account_invoice"
+        )
+        self.assertEqual(self._get_reminders().trigger, "manual")
+
+    def test_wish5_process_all_due(self):
+        self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_process_all", "account.group_account_invoice"
+        )
+        self.assertEqual(self._get_reminders().trigger, "mass")
+
     def test_d3_many_from_the_work_list(self):
         """Beyond a few in the background: the screen says so, then what came of it."""
         self._create_late_today(20, 250)

@@ -52,8 +52,8 @@ export function chooseRecord(field, name) {
 const openWorkList = [
     ...openMenu("Customers", "Follow-up Reports"),
     {
-        content: "The late customers are listed",
-        trigger: ".o_facet_values:contains(Overdue Invoices)",
+        content: "Who has to be reminded is listed",
+        trigger: ".o_facet_values:contains(Requires Follow-up)",
     },
     {
         content: "The customer asks for a reminder",
@@ -301,6 +301,105 @@ tours.add("account_followup_other_company", {
         {
             content: "The window knows the invoice",
             trigger: ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
+        },
+    ],
+});
+
+tours.add("account_followup_walk_through", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "Sorted by name",
+            trigger: ".o_list_table thead th[data-name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "A first, Late Ltd second",
+            trigger: ".o_data_row:first:contains(A First)",
+        },
+        {
+            content: "Open the second customer",
+            trigger: ".o_data_row td[name=partner_id]:contains(Late Ltd)",
+            run: "click",
+        },
+        {
+            content: "The pager counts the rows of the list",
+            trigger: ".o_form_view .o_pager_counter:contains(2 / 3)",
+        },
+        {
+            content: "Go on to the next",
+            trigger: ".o_pager_next",
+            run: "click",
+        },
+        {
+            content: "It is the next row",
+            trigger: ".o_form_view .o_field_widget[name=name] textarea:value(Z Last), .o_form_view .o_breadcrumb:contains(Z Last)",
+        },
+        {
+            content: "Of the same list",
+            trigger: ".o_pager_counter:contains(3 / 3)",
+        },
+    ],
+});
+
+tours.add("account_followup_send_on_row", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "Press Send on the row",
+            trigger: ".o_data_row:contains(Late Ltd) button[name=action_send_followup]",
+            run: "click",
+        },
+        {
+            content: "Send it",
+            trigger: ".modal footer button[name=action_send]:contains(/^Send$/):enabled",
+            run: "click",
+        },
+        {
+            content: "Nobody is left to remind: the list says so, and its numbers",
+            trigger: "body:not(:has(.modal)):not(:has(.o_data_row)) .o_followup_numbers button[data-filter=in_need_of_action]:contains(0)",
+        },
+        {
+            content: "Who is late all the same?",
+            trigger: ".o_followup_numbers button[data-filter=overdue]:contains(1)",
+            run: "click",
+        },
+        {
+            content: "The number has set its filter",
+            trigger: ".o_facet_values:contains(Overdue Invoices)",
+        },
+        {
+            content: "Call from the row",
+            trigger: ".o_data_row:contains(Late Ltd) button[name=action_log_followup_call]",
+            run: "click",
+        },
+        {
+            content: "The window Log a Call",
+            trigger: ".modal .modal-title:contains(Log a Call)",
+        },
+    ],
+});
+
+tours.add("account_followup_process_all", {
+    steps: () => [
+        ...openWorkList,
+        {
+            content: "All who are due",
+            trigger: ".o_followup_process_all:contains('Process all due (1)')",
+            run: "click",
+        },
+        {
+            content: "The window says what will be done",
+            trigger: ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd)",
+        },
+        {
+            content: "Do it",
+            trigger: ".modal footer button[name=action_process]",
+            run: "click",
+        },
+        {
+            content: "It says what was done",
+            trigger: ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
         },
     ],
 });

@@ -1,0 +1,75 @@
+import { onMounted, onWillStart, status, useComponent, useState } from "@odoo/owl";
+
+import { unique } from "@web/core/utils/arrays";
+import { useService } from "@web/core/utils/hooks";
+import { user } from "@web/core/user";
+
+const MODEL = "account.followup.customer";
+
+/**
+ * What list and cards of the work-list have in common: the numbers at their head, the
+ * button for all who are due, and a customer who opens with the pager of the list.
+ */
+export function useWorkList() {
+    const component = useComponent();
+    const action = useService("action");
+    const orm = useService("orm");
+
+    const workList = useState({
+        numbers: null,
+        canSend: false,
+        load,
+        open,
+        processAll,
+    });
+
+    /** Counts beside the list: the rule is asked once more, and nobody waits for it. */
+    async function load() {
+        const numbers = await orm.silent.call(MODEL, "get_work_list_numbers", [[]]);
+        if (status(component) !== "destroyed") {
+            workList.numbers = numbers;
+        }
+    }
+
+    /** Opens a customer; the arrows lead through the list as it is filtered and sorted. */
+    async function open(record, { newWindow } = {}) {
+        const doAction = await orm.call(MODEL, "action_open_customer", [[record.resId]]);
+        const company = record.data.company_id?.id;
+        const rows = component.model.root.records.filter(
+            (row) => row.data.company_id?.id === company
+        );
+        const resIds = unique(rows.map((row) => row.data.partner_id.id));
+        const props = doAction.res_id ? { resIds } : {};
+        return action.doAction(doAction, { newWindow, props });
+    }
+
+    async function processAll() {
+        const window = await orm.call(MODEL, "action_process_all_due", [[]]);
+        return action.doAction(window, { onClose: () => component.model.load() });
+    }
+
+    onWillStart(async () => {
+        workList.canSend = await user.hasGroup("account.group_account_invoice");
+    });
+    onMounted(load);
+    return workList;
+}
+
+/**
+ * Returns hooks of a model that count anew when the list is read again, but not when
+ * only its filters have changed: they change none of the numbers.
+ */
+export function withNumbers(hooks, getWorkList) {
+    let domain;
+    return {
+        ...hooks,
+        onRootLoaded: async (root) => {
+            await hooks?.onRootLoaded?.(root);
+            const asked = JSON.stringify([root.domain, root.groupBy, root.offset]);
+            if (asked === domain) {
+                getWorkList()?.load();
+            }
+            domain = asked;
+        },
+    };
+}

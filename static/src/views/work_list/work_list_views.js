@@ -1,0 +1,75 @@
+import { registry } from "@web/core/registry";
+import { SIZES } from "@web/core/ui/ui_service";
+import { useService } from "@web/core/utils/hooks";
+import { KanbanController } from "@web/views/kanban/kanban_controller";
+import { kanbanView } from "@web/views/kanban/kanban_view";
+import { ListController } from "@web/views/list/list_controller";
+import { ListRenderer } from "@web/views/list/list_renderer";
+import { listView } from "@web/views/list/list_view";
+import { useWorkList, withNumbers } from "./work_list_hook";
+import { WorkListNumbers } from "./work_list_numbers";
+
+/** Columns that go first when the screen is narrow, so that names can be read. */
+const WIDE_COLUMNS = ["trust", "days_late", "status_note"];
+
+export class WorkListRenderer extends ListRenderer {
+    setup() {
+        this.ui = useService("ui");
+        super.setup();
+    }
+
+    getActiveColumns() {
+        const columns = super.getActiveColumns();
+        return this.ui.size < SIZES.XL
+            ? columns.filter((column) => !WIDE_COLUMNS.includes(column.name))
+            : columns;
+    }
+}
+
+export class WorkListController extends ListController {
+    static template = "account_payment_followup.WorkListView";
+    static components = { ...ListController.components, WorkListNumbers };
+
+    setup() {
+        super.setup();
+        this.workList = useWorkList();
+    }
+
+    get modelParams() {
+        const params = super.modelParams;
+        return { ...params, hooks: withNumbers(params.hooks, () => this.workList) };
+    }
+
+    async openRecord(record, options) {
+        return this.workList.open(record, options);
+    }
+}
+
+export class WorkListKanbanController extends KanbanController {
+    static template = "account_payment_followup.WorkListKanbanView";
+    static components = { ...KanbanController.components, WorkListNumbers };
+
+    setup() {
+        super.setup();
+        this.workList = useWorkList();
+    }
+
+    get modelParams() {
+        const params = super.modelParams;
+        return { ...params, hooks: withNumbers(params.hooks, () => this.workList) };
+    }
+
+    async openRecord(record, options) {
+        return this.workList.open(record, options);
+    }
+}
+
+registry.category("views").add("followup_work_list", {
+    ...listView,
+    Controller: WorkListController,
+    Renderer: WorkListRenderer,
+});
+registry.category("views").add("followup_work_kanban", {
+    ...kanbanView,
+    Controller: WorkListKanbanController,
+});

@@ -1,0 +1,220 @@
+from datetime import timedelta
+
+from freezegun import freeze_time
+
+from odoo import Command
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import tagged
+
+from .common import TODAY, FollowupCommon
+
+
+@freeze_time(TODAY)  # a Wednesday
+@tagged("post_install", "-at_install")
+class TestWorkList(FollowupCommon):
+    """Issue 12, the working day: what the work-list shows, finds and offers."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.clerk = cls._create_user("clerk", "account.group_account_invoice")
+        cls.rows = cls.env["account.followup.customer"].with_user(cls.clerk)
+        cls.own = [("company_id", "=", cls.company.id)]
+
+    def _get_row(self, partner):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.rows.search([*self.own, ("partner_id", "=", partner.id)])
+
+    def _find(self, *domain):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.rows.search([*self.own, *domain]).partner_id
+
+    def _create_with(self, name, days_late=20, amount=100.0):
+        partner = self._create_customer(name)
+        return partner, self._create_late(days_late, amount, partner=partner)
+
+    def _promise(self, invoice, days):
+        line = invoice.line_ids.filtered("date_maturity")
+        line.expected_payment_date = TODAY + timedelta(days=days)
+        return line
+
+    def test_u18_opens_on_what_requires_followup(self):
+        """The filters narrow each other, they do not add up."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_account_followup_customer"
+        )
+        self.assertIn("search_default_in_need_of_action", action["context"])
+        arch = self.rows.get_view(view_type="search")["arch"]
+        between = arch[arch.index('name="overdue"') : arch.index('"in_need_of_action"')]
+        self.assertIn("<separator/>", between)
+
+    def test_wish8_numbers(self):
+        due, _invoice = self._create_with("Due")
+        early, _invoice = self._create_with("Early", days_late=-5)
+        _promised, invoice = self._create_with("Promised")
+        self._promise(invoice, 2)
+        _next_week, invoice = self._create_with("Next Week")
+        self._promise(invoice, 6)
+        broken, invoice = self._create_with("Broken")
+        self._promise(invoice, -2)
+        kept, invoice = self._create_with("Kept")
+        self._promise(invoice, -2)
+        self._pay(invoice)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        numbers = self.rows.with_company(self.company).get_work_list_numbers()
+        self.assertEqual(
+            numbers,
+            {
+                "overdue": 4,
+                "in_need_of_action": 2,
+                "promised": 1,
+                "promise_broken": 1,
+                "to_process": 2,
+            },
+        )
+        # each number is what its filter shows
+        self.assertEqual(self._find(("promised", "=", True)), _promised)
+        self.assertEqual(self._find(("promise_broken", "=", True)), broken)
+        self.assertEqual(
+            self._find(("promise_broken", "=", False)) & (broken + due), due
+        )
+        self.assertEqual(self._find(("status", "=", "in_need_of_action")), due + broken)
+        self.assertNotIn(early + kept, self._find(("promised", "=", True)))
+
+    def test_wish5_process_all_due(self):
+        due, _invoice = self._create_with("Due")
+        _early, _invoice = self._create_with("Early", days_late=-5)
+        self.env.flush_all()
+        rows = self.rows.with_company(self.company)
+        action = rows.action_process_all_due()
+        self.assertEqual(action["res_model"], "account.followup.process.wizard")
+        self.assertEqual(action["context"]["default_partner_ids"], due.ids)
+        self._get_followup(due).excluded = True
+        self.env.flush_all()
+        self.env.invalidate_all()
+        with self.assertRaisesRegex(UserError, "no customer requires a follow-up"):
+            rows.action_process_all_due()
+        reader = self._create_user("reader", "account.group_account_readonly")
+        with self.assertRaises(AccessError):
+            rows.with_user(reader).action_process_all_due()
+
+    def test_u16_buttons_of_a_row(self):
+        partner, _invoice = self._create_with("Due")
+        row = self._get_row(partner).with_company(self.company)
+        action = row.action_send_followup()
+        self.assertEqual(action["res_model"], "account.followup.send.wizard")
+        self.assertEqual(action["context"]["default_partner_id"], partner.id)
+        action = row.action_log_followup_call()
+        self.assertEqual(action["res_model"], "account.followup.call.wizard")
+        other = self._create_company(name="Second Company")
+        self.clerk.company_ids += other
+        action = row.with_context(
+            allowed_company_ids=[other.id, self.company.id]
+        ).action_send_followup()
+        self.assertEqual(action["tag"], "account_followup_open_in_company")
+
+    def test_u15_all_levels_done(self):
+        partner, _invoice = self._create_with("Done", days_late=40)
+        self._create_with("Due")
+        self.assertFalse(self._find(("ladder_done", "=", True)))
+        self.company.followup_catch_up = "jump"
+        with self.mock_mail_gateway():
+            self._get_followup(partner)._process(TODAY, trigger="mass")
+            self._run_mail_queue()
+        row = self._get_row(partner)
+        self.assertEqual(row.reached_level_id, self.level_3)
+        self.assertFalse(row.coming_level_id)
+        self.assertTrue(row.ladder_done)
+        self.assertEqual(self._find(("ladder_done", "=", True)), partner)
+        action = row.action_hand_over()
+        self.assertEqual(action["context"]["active_ids"], partner.ids)
+        wizard = (
+            self.env["mail.activity.schedule"]
+            .with_user(self.clerk)
+            .with_context(**action["context"])
+            .create({"activity_user_id": self.responsible.id})
+        )
+        wizard.action_schedule_activities()
+        self.assertEqual(partner.activity_ids.summary, "All reminders sent: hand over")
+
+    def test_u31_reached_and_next(self):
+        partner, _invoice = self._create_with("Due", days_late=20)
+        row = self._get_row(partner)
+        self.assertFalse(row.reached_level_id)
+        self.assertEqual(row.coming_level_id, self.level_1)
+        self.assertEqual(row.due_since, TODAY - timedelta(days=19))
+        with self.mock_mail_gateway():
+            self._get_followup(partner)._process(TODAY, trigger="mass")
+            self._run_mail_queue()
+        row = self._get_row(partner)
+        self.assertEqual(row.reached_level_id, self.level_1)
+        self.assertEqual(row.coming_level_id, self.level_2)
+        self.assertFalse(row.due_since)
+
+    def test_u10_v6_remarks(self):
+        partner, _invoice = self._create_with("Covered")
+        refund = self.env["account.move"].create(
+            {
+                "move_type": "out_refund",
+                "partner_id": partner.id,
+                "invoice_date": TODAY,
+                "invoice_line_ids": [
+                    Command.create({"name": "Back", "price_unit": 150.0})
+                ],
+            }
+        )
+        refund.invoice_line_ids.tax_ids = False
+        refund.action_post()
+        self.assertEqual(self._get_row(partner).status_note, "covered by credits")
+        plain, _invoice = self._create_with("Plain")
+        self.assertFalse(self._get_row(plain).status_note)
+        self._get_followup(plain).excluded = True
+        self.assertEqual(self._get_row(plain).status_note, "excluded")
+        self.level_1.delay = -10
+        early, _invoice = self._create_with("Early", days_late=-5)
+        row = self._get_row(early)
+        self.assertEqual(row.status, "in_need_of_action")
+        self.assertEqual(row.status_note, "falls due")
+
+    def test_u32_search(self):
+        partner, invoice = self._create_with("Found", amount=4711.25)
+        self._create_with("Another")
+        invoice.ref = "PO 31-X"
+        partner.email = "purchase@found.example.com"
+        self._create_with("Paid", amount=4711.25)
+        paid = self.env["res.partner"].search([("name", "=", "Paid")])
+        self._pay(self.env["account.move"].search([("partner_id", "=", paid.id)]))
+        self.assertEqual(self._find(("document", "ilike", invoice.name)), partner)
+        self.assertEqual(self._find(("document", "ilike", "31-x")), partner)
+        self.assertEqual(
+            self._find(("document", "ilike", invoice.payment_reference)), partner
+        )
+        self.assertEqual(self._find(("amount", "=", 4711.25)), partner)
+        self.assertFalse(self._find(("amount", "=", 4711.26)))
+        domain = [("partner_id.email", "ilike", "purchase@found")]
+        self.assertEqual(self._find(*domain), partner)
+        arch = self.rows.get_view(view_type="search")["arch"]
+        self.assertIn("partner_id.email", arch)
+
+    def test_wish9_pivot_is_right(self):
+        """What pivot and graph read: sums by level, responsible and status."""
+        self._create_with("One", amount=100)
+        self._create_with("Two", amount=50)
+        self.env.flush_all()
+        groups = self.rows.formatted_read_group(
+            self.own, ["level_id"], ["total_overdue:sum", "__count"]
+        )
+        found = {
+            group["level_id"][0]: (group["total_overdue:sum"], group["__count"])
+            for group in groups
+        }
+        self.assertEqual(found, {self.level_1.id: (150.0, 2)})
+        groups = self.rows.formatted_read_group(
+            self.own, ["responsible_id", "status"], ["total_due:sum"]
+        )
+        self.assertEqual([group["total_due:sum"] for group in groups], [150.0])
+        for kind in ("pivot", "graph"):
+            self.rows.get_view(view_type=kind)
