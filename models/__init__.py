@@ -27,6 +27,7 @@ from . import (
     account_followup_reminder_look,
     account_followup_run_mixin,
     account_followup_run,
+    account_followup_printed,
     account_followup_send,
     account_followup_send_claim,
     account_followup_send_recipients,

@@ -88,30 +88,37 @@ class AccountFollowupCustomer(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        companies = self._get_companies_of_row()
+        return self._get_action_to_customer(self.partner_id, self.company_id)
+
+    @api.model
+    def _get_action_to_customer(self, partner, company):
+        """Open a customer at the follow-ups, in a root company of the user."""
+        companies = self._get_companies_first(company)
         if companies[:1] != self.env.company:
             return {
                 "type": "ir.actions.client",
                 "tag": "account_followup_open_in_company",
                 "params": {
                     "company_ids": companies.ids,
-                    "url": "/odoo/followup-reports/followup-customer/"
-                    f"{self.partner_id.id}",
+                    "url": f"/odoo/followup-reports/followup-customer/{partner.id}",
                 },
             }
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "account_payment_followup.action_res_partner_followup"
         )
-        return {**action, "res_id": self.partner_id.id}
+        return {**action, "res_id": partner.id}
 
     def _get_companies_of_row(self):
-        """Return the companies of the user, those of the rows' company first.
+        """Return the companies of the user, those of the rows' company first."""
+        return self._get_companies_first(self.company_id)
+
+    @api.model
+    def _get_companies_first(self, root):
+        """Return the companies of the user, those of a root company first.
 
         What a customer's form says belongs to the current company, which is the first.
         """
-        mine = self.env.companies.filtered(
-            lambda company: company.root_id == self.company_id
-        )
+        mine = self.env.companies.filtered(lambda company: company.root_id == root)
         return mine + (self.env.companies - mine)
 
     def action_process_followups(self):

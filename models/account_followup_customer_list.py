@@ -32,7 +32,7 @@ class AccountFollowupCustomer(models.Model):
         help="Since this day an item of a customer who requires follow-up is due for "
         "its next level.",
     )
-    status_note = fields.Char("Remark", compute="_compute_status_note")
+    status_note = fields.Char("Status Shown", compute="_compute_status_note")
     promised = fields.Boolean(
         "Promised This Week", compute="_compute_promises", search="_search_promised"
     )
@@ -95,16 +95,18 @@ class AccountFollowupCustomer(models.Model):
     @api.depends("status", "excluded", "total_overdue", "days_late")
     @api.depends_context("lang")
     def _compute_status_note(self):
-        """Say what the amount overdue beside the status does not explain."""
+        """Name the status, or what the amount beside it would not explain."""
+        names = dict(self._fields["status"]._description_selection(self.env))
         for customer in self:
+            is_due = customer.status == "in_need_of_action"
             if customer.excluded:
-                note = self.env._("excluded")
-            elif customer.status == "in_need_of_action" and not customer.days_late:
-                note = self.env._("falls due")
-            elif customer.days_late and customer.total_overdue <= 0:
-                note = self.env._("covered by credits")
+                note = self.env._("Excluded")
+            elif is_due and not customer.days_late:
+                note = self.env._("Falls due soon")
+            elif customer.days_late and not is_due and customer.total_overdue <= 0:
+                note = self.env._("Covered by credits")
             else:
-                note = False
+                note = names[customer.status]
             customer.status_note = note
 
     # ------------------------------------------------------------------

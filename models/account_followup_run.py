@@ -3,8 +3,9 @@ import psycopg2
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-#: Customers in one transaction, with letters or without.
-BATCH_SIZE = 50
+#: Customers in one transaction, with letters or without: the screen shows how far it is
+#: after each.
+BATCH_SIZE = 20
 
 #: Up to so many customers are processed at once, more in the background.
 DIRECT_LIMIT = 10
@@ -86,6 +87,43 @@ class AccountFollowupRun(models.Model):
             "url": f"/web/content/{attachment.id}?download=true",
         }
 
+    def action_retry_failed(self):
+        """Remind those who failed once more: what was wrong has been mended.
+
+        :raise UserError: nobody has failed
+        """
+        self.ensure_one()
+        self.check_access("read")
+        self.company_id._check_followup_access()
+        self.env["res.partner"]._check_followup_access()
+        run = self.sudo()
+        lines = run.failed_line_ids.try_lock_for_update()
+        if not lines:
+            raise UserError(
+                self.env._("%s: there is nobody to try again.", self.display_name)
+            )
+        lines.write({"state": "waiting", "reason": False, "reminder_id": False})
+        run.user_id = self.env.user
+        run._work_on(lines)
+        return self.action_refresh()
+
+    def action_open_failed(self):
+        """Open the work-list with the customers who failed."""
+        self.ensure_one()
+        self.check_access("read")
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_account_followup_customer"
+        )
+        return {
+            **action,
+            "display_name": self.env._("Failed: %s", self.display_name),
+            "domain": [
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "in", self.failed_line_ids.partner_id.ids),
+            ],
+            "context": {},
+        }
+
     def _get_action_name(self):
         return self.env._("Process Follow-ups")
 
@@ -113,12 +151,16 @@ class AccountFollowupRun(models.Model):
                 ],
             }
         )
-        if len(partners) <= DIRECT_LIMIT:
-            run._process_lines(run.line_ids)
+        run._work_on(run.line_ids)
+        return run.sudo(self.env.su)
+
+    def _work_on(self, lines):
+        """Process waiting lines at once if they are few, else in the background."""
+        if len(lines) <= DIRECT_LIMIT:
+            self._process_lines(lines)
         else:
             cron = self.env.ref("account_payment_followup.ir_cron_process_runs")
             cron.sudo()._trigger()
-        return run.sudo(self.env.su)
 
     def _process_lines(self, lines):
         """Process some waiting lines of one run in this transaction."""
@@ -189,9 +231,13 @@ class AccountFollowupRun(models.Model):
 
     @api.autovacuum
     def _gc_runs(self):
-        """Remove runs after a month: the reminders they made stay."""
+        """Remove runs after a month: the reminders they made stay.
+
+        A run whose letters nobody has printed yet stays, too.
+        """
         limit = fields.Datetime.subtract(fields.Datetime.now(), months=1)
-        self.search([("create_date", "<", limit), ("state", "=", "done")]).unlink()
+        runs = self.search([("create_date", "<", limit), ("state", "=", "done")])
+        runs.filtered(lambda run: not run.to_print_count).unlink()
 
 
 class AccountFollowupRunLine(models.Model):
@@ -233,3 +279,10 @@ class AccountFollowupRunLine(models.Model):
     reminder_id = fields.Many2one(
         "account.followup.reminder", readonly=True, ondelete="set null"
     )
+
+    def action_open_customer(self):
+        """Open the customer at the follow-ups, in the company of the run."""
+        self.ensure_one()
+        self.check_access("read")
+        customers = self.env["account.followup.customer"]
+        return customers._get_action_to_customer(self.partner_id, self.company_id)

@@ -70,6 +70,7 @@ FIELDS = {
         "mail_mail_id": SERVICE,
         "mail_message_id": SERVICE,
         "partner_id": SERVICE,
+        "printed_on": SERVICE,
         "recipient": SERVICE,
         "reminder_id": SERVICE,
         "state": SERVICE,

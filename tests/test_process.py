@@ -210,6 +210,90 @@ class TestProcess(FollowupCommon):
         attachment = self.env["ir.attachment"].browse(attachment_id)
         self.assertEqual(attachment.with_user(self.clerk).raw, b"merged 2")
 
+    def test_v2_letters_wait_to_be_printed(self):
+        """A letter is to print until somebody took the file; the runs say so."""
+        self.levels.write({"send_letter": True, "send_email": False})
+        partners = self._create_customers(2)
+        wizard = self._open_wizard(partners)
+        wizard.letters = "print"
+        run = self.env["account.followup.run"].browse(wizard.action_process()["res_id"])
+        runs = self.env["account.followup.run"].with_user(self.clerk)
+        waiting = [("to_print_count", ">", 0)]
+        self.assertEqual(runs.search(waiting), run)
+        self.assertEqual(run.to_print_count, 2)
+        deliveries = run.line_ids.reminder_id.delivery_ids
+        self.assertEqual(deliveries.mapped("is_to_print"), [True, True])
+        reminders = self.env["account.followup.reminder"].with_user(self.clerk)
+        to_print = [
+            ("delivery_ids.is_to_print", "=", True),
+            ("partner_id", "in", partners.ids),
+        ]
+        self.assertEqual(len(reminders.search(to_print)), 2)
+        # it is not tidied away after a month
+        self.env.cr.execute(
+            "UPDATE account_followup_run SET create_date = '2024-01-01'"
+        )
+        run.invalidate_recordset()
+        self.env["account.followup.run"]._gc_runs()
+        self.assertTrue(run.exists())
+        deliveries[0].with_user(self.clerk).action_download()
+        self.assertEqual(run.to_print_count, 1, "one was taken by itself")
+        module = "odoo.addons.account_payment_followup.models"
+        for _time in range(2):
+            with patch(
+                f"{module}.account_followup_run_mixin.merge_pdf",
+                lambda contents: b"merged %d" % len(contents),
+            ):
+                action = run.with_user(self.clerk).action_print_letters()
+            attachment_id = int(action["url"].split("/")[-1].split("?")[0])
+            attachment = self.env["ir.attachment"].browse(attachment_id)
+            self.assertEqual(attachment.raw, b"merged 2", "again, all of them")
+            self.assertEqual(run.to_print_count, 0)
+        self.assertFalse(runs.search(waiting))
+        self.assertFalse(reminders.search(to_print))
+        self.env["account.followup.run"]._gc_runs()
+        self.assertFalse(run.exists())
+
+    def test_v2_letter_from_the_window_is_handed_out(self):
+        self.levels.write({"send_letter": True, "send_email": False})
+        self._create_late(20)
+        wizard = self._open_window(user=self.clerk)
+        wizard.update({"do_print": True, "do_letter": False, "do_email": False})
+        wizard.action_send()
+        self.assertEqual(self._get_reminders().delivery_ids.channel, "print")
+        self.assertFalse(self._get_reminders().delivery_ids.is_to_print)
+
+    def test_u17_failed_are_mended_and_tried_again(self):
+        """From the page of the run: open the customer, mend, Try Again."""
+        partners = self._create_customers(1)
+        silent = self._create_customer("Silent", email=False)
+        self._create_late(20, partner=silent)
+        with self.mock_mail_gateway():
+            action = self._open_wizard(partners + silent).action_process()
+            self._run_mail_queue()
+        run = self.env["account.followup.run"].with_user(self.clerk)
+        run = run.with_company(self.company).browse(action["res_id"])
+        self.assertEqual((run.done_count, run.failed_count), (1, 1))
+        line = run.failed_line_ids
+        action = line.action_open_customer()
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("res.partner", silent.id)
+        )
+        action = run.action_open_failed()
+        rows = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(rows.partner_id, silent)
+        silent.email = "silent@customer.example.com"
+        other = self._create_user("other", "account.group_account_invoice")
+        with self.mock_mail_gateway():
+            run.with_user(other).action_retry_failed()
+            self._run_mail_queue()
+            self.assertEqual(len(self._mails), 1)
+        self.assertEqual((run.done_count, run.failed_count), (2, 0))
+        self.assertEqual(self._get_reminders(silent)[-1].state, "sent")
+        self.assertEqual(self._get_reminders(silent)[-1].user_id, other)
+        with self.assertRaisesRegex(UserError, "nobody to try again"):
+            run.action_retry_failed()
+
     def test_d3_nobody_due(self):
         wizard = self._open_wizard(self._create_customers(1, days_late=None))
         with self.assertRaisesRegex(UserError, "None of the selected customers"):

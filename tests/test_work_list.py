@@ -168,16 +168,16 @@ class TestWorkList(FollowupCommon):
         )
         refund.invoice_line_ids.tax_ids = False
         refund.action_post()
-        self.assertEqual(self._get_row(partner).status_note, "covered by credits")
+        self.assertEqual(self._get_row(partner).status_note, "Covered by credits")
         plain, _invoice = self._create_with("Plain")
-        self.assertFalse(self._get_row(plain).status_note)
+        self.assertEqual(self._get_row(plain).status_note, "Requires follow-up")
         self._get_followup(plain).excluded = True
-        self.assertEqual(self._get_row(plain).status_note, "excluded")
+        self.assertEqual(self._get_row(plain).status_note, "Excluded")
         self.level_1.delay = -10
         early, _invoice = self._create_with("Early", days_late=-5)
         row = self._get_row(early)
         self.assertEqual(row.status, "in_need_of_action")
-        self.assertEqual(row.status_note, "falls due")
+        self.assertEqual(row.status_note, "Falls due soon")
 
     def test_u32_search(self):
         partner, invoice = self._create_with("Found", amount=4711.25)

@@ -3,14 +3,19 @@ import { Component } from "@odoo/owl";
 import { _t } from "@web/core/l10n/translation";
 
 /**
- * The four numbers at the head of the work-list. A click on one sets its filter.
+ * The head of the work-list: four numbers, each a filter, and the button for all who
+ * are due.
  */
 export class WorkListNumbers extends Component {
     static template = "account_payment_followup.WorkListNumbers";
-    static props = { numbers: Object };
+    static props = { workList: Object };
+
+    get numbers() {
+        return this.props.workList.numbers;
+    }
 
     get items() {
-        const { numbers } = this.props;
+        const { numbers } = this;
         return [
             { filter: "overdue", label: _t("Overdue"), count: numbers.overdue },
             {

@@ -9,8 +9,8 @@ import { listView } from "@web/views/list/list_view";
 import { useWorkList, withNumbers } from "./work_list_hook";
 import { WorkListNumbers } from "./work_list_numbers";
 
-/** Columns that go first when the screen is narrow, so that names can be read. */
-const WIDE_COLUMNS = ["trust", "days_late", "status_note"];
+/** Columns that go when the screen is narrow, so that names can be read. */
+const WIDE_COLUMNS = ["trust", "days_late", "reached_level_id", "responsible_id"];
 
 export class WorkListRenderer extends ListRenderer {
     setup() {
