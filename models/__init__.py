@@ -17,6 +17,7 @@ from . import (
     account_followup_customer_trust,
     account_followup_delivery,
     account_followup_item,
+    account_followup_item_list,
     account_followup_level,
     account_followup_sent_mixin,
     account_followup_reminder,

@@ -119,7 +119,9 @@ class AccountFollowupItem(models.Model):
         else:
             context["search_default_open"] = 1
             if partner_id := self.env.context.get("followup_partner_id"):
-                domain.append(("commercial_partner_id", "=", partner_id))
+                partner = self.env["res.partner"].browse(partner_id)
+                customer = partner.commercial_partner_id
+                domain.append(("commercial_partner_id", "=", customer.id))
         return {**action, "domain": domain, "context": context}
 
     def action_hold_followup(self):

@@ -456,10 +456,13 @@ class ResPartner(models.Model):
 
     def action_view_followup_reminders(self):
         """Open the history of reminders to the customer (E3)."""
-        return self._get_followup_action("action_account_followup_reminder")
+        return self._get_followup_action("action_account_followup_reminder_customer")
 
     def _get_followup_action(self, name):
         """Return one of our actions, for the customer in the current root company.
+
+        The action itself says the same of the customer in the address, so that the
+        page is the same when it is loaded again.
 
         :raise AccessError: the user may not look at the follow-ups
         """

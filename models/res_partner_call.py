@@ -34,4 +34,4 @@ class ResPartner(models.Model):
 
     def action_view_followup_calls(self):
         """Open the calls with the customer (E3)."""
-        return self._get_followup_action("action_account_followup_call")
+        return self._get_followup_action("action_account_followup_call_customer")

@@ -10,7 +10,7 @@ from .account_move_line import GROUPS
 LADDER_ACTIONS = {
     "items": ("action_account_followup_item_customer", "reached_level_id"),
     "next": ("action_account_followup_item_customer", "next_level_id"),
-    "reminders": ("action_account_followup_reminder", "line_ids.level_id"),
+    "reminders": ("action_account_followup_reminder_customer", "line_ids.level_id"),
 }
 
 

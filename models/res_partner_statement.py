@@ -60,4 +60,4 @@ class ResPartner(models.Model):
 
     def action_view_followup_statements(self):
         """Open the statements that were sent to the customer (E3)."""
-        return self._get_followup_action("action_account_followup_statement")
+        return self._get_followup_action("action_account_followup_statement_customer")

@@ -64,6 +64,7 @@ from . import (
     test_report_widths,
     test_report_routes,
     test_report_xlsx,
+    test_rests,
     test_rule_oracle,
     test_secrets,
     test_send,

@@ -209,6 +209,7 @@ MENUS = {
     "menu_account_followup_customer": ACCOUNTANTS,
     "menu_account_followup_level": ACCOUNTANTS,
     "menu_account_followup_reminder": ACCOUNTANTS,
+    "menu_account_followup_rest": ACCOUNTANTS,
     "menu_account_followup_run": CLERKS,
     "menu_account_followup_statement": ACCOUNTANTS,
     "menu_account_followup_report_aged": ACCOUNTANTS,

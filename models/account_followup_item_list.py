@@ -1,0 +1,121 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+
+class AccountFollowupItem(models.Model):
+    """What the lists of open items say of an item that rests, and find."""
+
+    _inherit = "account.followup.item"
+
+    rest_until = fields.Date(
+        "Until", compute="_compute_rest", help="Last day on which it rests, if known."
+    )
+    rest_why = fields.Char("Why", compute="_compute_rest")
+    responsible_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        compute="_compute_responsible_id",
+        help="Looks after the follow-ups of the customer.",
+    )
+    is_disputed = fields.Boolean(
+        "Disputed", compute="_compute_is_disputed", search="_search_is_disputed"
+    )
+    for_partner_id = fields.Many2one(
+        "res.partner",
+        string="Of the Customer",
+        compute="_compute_for_partner_id",
+        search="_search_for_partner_id",
+    )
+
+    @api.depends("rest_reason", "move_line_id")
+    def _compute_rest(self):
+        """Say until when and why, as far as a person has said it."""
+        for item in self:
+            is_promise = item.rest_reason == "expected_payment"
+            day = {
+                "hold": item.followup_hold_until,
+                "expected_payment": item.expected_payment_date,
+            }
+            item.rest_until = day.get(item.rest_reason, False)
+            item.rest_why = item.rest_reason and (
+                item.expected_payment_note if is_promise else item.followup_hold_reason
+            )
+
+    @api.depends("partner_id", "company_id")
+    def _compute_responsible_id(self):
+        cases = self.env["account.followup"].sudo()
+        cases = cases.search([("partner_id", "in", self.partner_id.ids)])
+        own = {(case.partner_id, case.company_id): case for case in cases}
+        for item in self:
+            case = own.get((item.partner_id, item.company_id), cases.browse())
+            default = item.company_id.sudo().followup_responsible_id
+            item.responsible_id = case.responsible_id or default
+
+    def _compute_is_disputed(self):
+        disputed = self.search([("id", "in", self.ids), ("is_disputed", "=", True)])
+        for item in self:
+            item.is_disputed = item in disputed
+
+    def _search_is_disputed(self, operator, value):
+        """Find what was disputed in a call and is on hold since."""
+        if operator != "in" or True not in value:
+            return NotImplemented
+        calls = self.env["account.followup.call"].search([("outcome", "=", "dispute")])
+        return Domain("rest_reason", "=", "hold") & Domain(
+            "move_line_id", "in", calls.line_ids.ids
+        )
+
+    @api.depends("partner_id")
+    def _compute_for_partner_id(self):
+        for item in self:
+            item.for_partner_id = item.partner_id
+
+    def _search_for_partner_id(self, operator, value):
+        """Find what a customer's form shows, also that of a contact.
+
+        The address of such a list says whose it is, and says the same when it is
+        opened once more.
+        """
+        return self.env["res.partner"]._get_followup_domain_of(operator, value)
+
+
+class AccountFollowupHistoryMixin(models.AbstractModel):
+    _inherit = "account.followup.history.mixin"
+
+    for_partner_id = fields.Many2one(
+        "res.partner",
+        string="Of the Customer",
+        compute="_compute_for_partner_id",
+        search="_search_for_partner_id",
+    )
+
+    @api.depends("partner_id")
+    def _compute_for_partner_id(self):
+        for record in self:
+            record.for_partner_id = record.partner_id
+
+    def _search_for_partner_id(self, operator, value):
+        """Find what a customer's form shows, what was with a former parent, too."""
+        partners = self.env["res.partner"]
+        domain = partners._get_followup_domain_of(operator, value)
+        if domain is NotImplemented:
+            return domain
+        customers = partners.browse(value).commercial_partner_id
+        return domain | (
+            Domain("origin_partner_id", "in", customers.ids)
+            & Domain("company_id", "=", self.env.company.root_id.id)
+        )
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    @api.model
+    def _get_followup_domain_of(self, operator, value):
+        """Return the domain of records of some customers in the current company."""
+        if operator != "in":
+            return NotImplemented
+        customers = self.browse(value).exists().commercial_partner_id
+        return Domain("partner_id", "in", customers.ids) & Domain(
+            "company_id", "=", self.env.company.root_id.id
+        )
