@@ -125,13 +125,14 @@ FIELDS = {
         "partner_ids": KEY,
     },
     "account.followup.process.wizard.line": {
+        "amount_claimed": PEOPLE,
         "channels": PEOPLE,
         "has_letter": PEOPLE,
         "is_due": PEOPLE,
         "level_id": PEOPLE,
         "partner_id": KEY,
+        "printed_channels": PEOPLE,
         "reason": PEOPLE,
-        "total_overdue": PEOPLE,
         "wizard_id": PEOPLE,
     },
     "account.followup.reminder": {

@@ -432,7 +432,7 @@ class TestCompanies(FollowupCommon):
         window = rows.env[action["res_model"]].with_context(**action["context"])
         window = Form(window).save()
         self.assertEqual(window.company_id, self.company_2)
-        self.assertEqual(window.line_ids.total_overdue, 70)
+        self.assertEqual(window.line_ids.amount_claimed, 70)
         with self.mock_mail_gateway():
             window.action_process()
         self.assertEqual(self._get_reminders().company_id, self.company_2)
@@ -626,7 +626,7 @@ class TestCompanies(FollowupCommon):
         window = rows.env[action["res_model"]].with_context(**action["context"])
         self.env.invalidate_all()
         window = Form(window).save()
-        self.assertEqual(window.line_ids.total_overdue, 130)
+        self.assertEqual(window.line_ids.amount_claimed, 130)
         with self.mock_mail_gateway():
             action = window.action_process()
         run = window.env[action["res_model"]].browse(action["res_id"])

@@ -1,4 +1,5 @@
 import os
+from datetime import timedelta
 from unittest import skipUnless
 from unittest.mock import patch
 
@@ -61,10 +62,26 @@ class TestProcess(FollowupCommon):
         lines = {line.partner_id: line for line in wizard.line_ids}
         self.assertEqual(lines[due[0]].level_id, self.level_1)
         self.assertEqual(lines[due[0]].channels, "Email")
-        self.assertEqual(lines[due[0]].total_overdue, 100)
+        self.assertEqual(lines[due[0]].amount_claimed, 100)
         self.assertIn("no valid e-mail", lines[silent].reason)
         self.assertEqual(lines[idle].reason, "No follow-up is due.")
         self.assertEqual(wizard.line_ids[-1].partner_id, idle, "those to remind first")
+
+    def test_u7_total_of_what_is_sent(self):
+        """The skipped count nothing, an upcoming due date its invoice."""
+        self.level_1.delay = -10
+        early = self._create_customer("Early")
+        self._create_late(-5, 40, partner=early)
+        due, held = self._create_customers(2)
+        self._get_followup(held).next_reminder_date = TODAY + timedelta(days=3)
+        wizard = self._open_wizard(early + due + held)
+        claimed = {line.partner_id: line.amount_claimed for line in wizard.line_ids}
+        self.assertEqual(claimed, {early: 40, due: 100, held: 0})
+        # what is chosen for the letters is what the rows say
+        self.levels.write({"send_letter": True})
+        line = self._open_wizard(due).line_ids
+        self.assertEqual(line.channels, "Letter by Post, Email")
+        self.assertEqual(line.printed_channels, "Printed Letter, Email")
 
     def test_d3_few_at_once(self):
         partners = self._create_customers(3)

@@ -46,21 +46,29 @@ class AccountFollowupProcessWizard(models.TransientModel):
             {self.company_id: day}, partners, with_next_date=False
         )
         rows = {row["partner_id"]: row for row in rows}
-        items = self._get_named_items(partners, day)
-        lines = [
-            self._prepare_line(partner, rows.get(partner.id), day, items[partner])
-            for partner in partners
-        ]
+        named = self._get_named_rows(partners, day)
+        items = dict(
+            zip(named, self._get_service()._browse_items(named.values()), strict=True)
+        )
+        lines = []
+        for partner in partners:
+            line = self._prepare_line(
+                partner, rows.get(partner.id), day, items[partner]
+            )
+            if line["is_due"]:
+                claim = self._get_service()._get_company_claim(named[partner])
+                line["amount_claimed"] = claim
+            lines.append(line)
         return sorted(lines, key=lambda line: not line["is_due"])
 
-    def _get_named_items(self, partners, day):
-        """Return {customer: the journal items that a reminder would name}."""
+    def _get_named_rows(self, partners, day):
+        """Return {customer: rows of the open items that a reminder would name}."""
         service = self._get_service()
         rows = service._get_rows_by_customer(self.company_id, partners, day)
-        named = [
-            service._get_default_rows(rows[partner.id], day) for partner in partners
-        ]
-        return dict(zip(partners, service._browse_items(named), strict=True))
+        return {
+            partner: service._get_default_rows(rows[partner.id], day)
+            for partner in partners
+        }
 
     def _prepare_line(self, partner, row, day, items):
         followups = self.env["account.followup"].sudo()
@@ -91,10 +99,16 @@ class AccountFollowupProcessWizard(models.TransientModel):
             "is_due": not reason,
             "level_id": level.id,
             "channels": service._get_channels_label(channels) if level else "",
+            "printed_channels": self._get_printed_label(channels) if level else "",
             "has_letter": "letter" in channels,
-            "total_overdue": row["total_overdue"] if row else 0.0,
             "reason": reason or " ".join(problems),
         }
+
+    def _get_printed_label(self, channels):
+        """Name the channels of a level when its letters are printed here."""
+        if "letter" in channels:
+            channels = {*channels} - {"letter"} | {"print"}
+        return self._get_service()._get_channels_label(channels)
 
     @api.depends("line_ids")
     def _compute_counts(self):
@@ -137,10 +151,11 @@ class AccountFollowupProcessWizardLine(models.TransientModel):
     )
     partner_id = fields.Many2one("res.partner", string="Customer", readonly=True)
     currency_id = fields.Many2one(related="wizard_id.company_id.currency_id")
-    total_overdue = fields.Monetary(readonly=True)
+    amount_claimed = fields.Monetary("Claimed", readonly=True)
     is_due = fields.Boolean("To Remind", readonly=True)
     level_id = fields.Many2one("account.followup.level", readonly=True)
     channels = fields.Char(readonly=True)
+    printed_channels = fields.Char("Channels When Printed", readonly=True)
     has_letter = fields.Boolean(readonly=True)
     reason = fields.Char("Remark", readonly=True)
 

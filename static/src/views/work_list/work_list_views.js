@@ -9,8 +9,11 @@ import { listView } from "@web/views/list/list_view";
 import { useWorkList, withNumbers } from "./work_list_hook";
 import { WorkListNumbers } from "./work_list_numbers";
 
-/** Columns that go when the screen is narrow, so that names can be read. */
-const WIDE_COLUMNS = ["trust", "days_late", "reached_level_id", "responsible_id"];
+/** Columns that go on screens narrower than these, so that names can be read. */
+const WIDE_COLUMNS = [
+    [SIZES.XXL, ["responsible_id"]],
+    [SIZES.XL, ["trust", "days_late", "reached_level_id", "total_due"]],
+];
 
 export class WorkListRenderer extends ListRenderer {
     setup() {
@@ -19,10 +22,9 @@ export class WorkListRenderer extends ListRenderer {
     }
 
     getActiveColumns() {
-        const columns = super.getActiveColumns();
-        return this.ui.size < SIZES.XL
-            ? columns.filter((column) => !WIDE_COLUMNS.includes(column.name))
-            : columns;
+        const gone = WIDE_COLUMNS.filter(([size]) => this.ui.size < size);
+        const names = gone.flatMap(([, columns]) => columns);
+        return super.getActiveColumns().filter((column) => !names.includes(column.name));
     }
 }
 
