@@ -78,6 +78,7 @@ from . import (
     res_company_statement,
     res_config_settings,
     res_partner,
+    account_followup_switch,
     res_partner_call,
     res_partner_ladder,
     res_partner_message,

@@ -247,6 +247,7 @@ class AccountFollowupCustomer(models.Model):
             if status == "in_need_of_action"
         }
         return {
+            "customers": sum(count for _company, _status, count in counts),
             "overdue": sum(
                 count for _, status, count in counts if status != "no_action_needed"
             ),

@@ -85,7 +85,7 @@ class AccountFollowupLevel(models.Model):
     mail_template_id = fields.Many2one(
         "mail.template",
         string="Content Template",
-        domain="[('model', '=', 'res.partner')]",
+        domain=lambda self: self._get_template_domain(),
         ondelete="restrict",
         help="Text of the e-mail and of the letter.",
     )
@@ -147,6 +147,32 @@ class AccountFollowupLevel(models.Model):
         "The days of a follow-up level are between -3,650 and 3,650, which are ten "
         "years before and after the due date.",
     )
+
+    @api.model
+    def _get_template_domain(self):
+        """Return the domain of texts for reminders: that of statements has no table."""
+        statement = self.env.ref(
+            "account_payment_followup.mail_template_statement", raise_if_not_found=False
+        )
+        others = statement.ids if statement else []
+        return [("model", "=", "res.partner"), ("id", "not in", others)]
+
+    @api.onchange("delay", "send_email", "send_letter", "send_sms")
+    def _onchange_channels(self):
+        """Propose the shipped text that fits, unless somebody chose another one."""
+        names = ("mail_template_upcoming", "mail_template_reminder")
+        shipped = [
+            self.env.ref(f"account_payment_followup.{name}", raise_if_not_found=False)
+            for name in names
+        ]
+        known = [*shipped, self.mail_template_id.browse()]
+        if (self.send_email or self.send_letter) and self.mail_template_id in known:
+            self.mail_template_id = shipped[0 if self.delay < 0 else 1]
+        if self.send_sms and not self.sms_template_id:
+            self.sms_template_id = self.env.ref(
+                "account_payment_followup.sms_template_reminder",
+                raise_if_not_found=False,
+            )
 
     def _compute_reminder_count(self):
         # also those that name invoices of branches that the user may not see

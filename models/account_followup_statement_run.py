@@ -52,7 +52,8 @@ class AccountFollowupStatementRun(models.Model):
     )
     # counts are not stored: every e-mail that leaves would write here, in the way of
     # each other
-    done_count = fields.Integer("Sent")
+    done_count = fields.Integer("Made")
+    queued_count = fields.Integer("Still Queued", compute="_compute_counts")
     percentage = fields.Float("Progress", compute="_compute_counts")
 
     _company_month_unique = models.UniqueIndex(
@@ -66,8 +67,16 @@ class AccountFollowupStatementRun(models.Model):
     @api.depends("statement_ids.state")
     def _compute_counts(self):
         super()._compute_counts()
+        queued = dict(
+            self.env[self._part_model]._read_group(
+                [("run_id", "in", self.ids), ("state", "=", "queued")],
+                ["run_id"],
+                ["__count"],
+            )
+        )
         for run in self:
             run.percentage = run._get_progress()
+            run.queued_count = queued.get(run._origin, 0)
 
     # ------------------------------------------------------------------
     # Buttons

@@ -1,10 +1,11 @@
 from datetime import timedelta
 
 from freezegun import freeze_time
+from lxml import etree
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import TODAY, FollowupCommon
 
@@ -68,6 +69,7 @@ class TestWorkList(FollowupCommon):
         self.assertEqual(
             numbers,
             {
+                "customers": 5,
                 "overdue": 4,
                 "in_need_of_action": 2,
                 "promised": 1,
@@ -218,3 +220,68 @@ class TestWorkList(FollowupCommon):
         self.assertEqual([group["total_due:sum"] for group in groups], [150.0])
         for kind in ("pivot", "graph"):
             self.rows.get_view(view_type=kind)
+
+    def test_u11_empty_list_says_why(self):
+        action = self.env.ref(
+            "account_payment_followup.action_account_followup_customer"
+        )
+        manager = self._create_user(
+            "manager", "account.group_account_manager", "base.group_system"
+        )
+
+        def read(user):
+            self.env.invalidate_all()
+            mine = action.with_user(user).with_company(self.company)
+            return mine.sudo(False).read(["help"])[0]["help"]
+
+        self.assertIn("No customer is late", read(self.clerk))
+        self.company.followup_enabled = False
+        self.assertIn("are switched off", read(self.clerk))
+        self.assertNotIn("<a ", read(self.clerk))
+        self.assertIn("/odoo/action-account.action_account_config", read(manager))
+
+    def test_u28_no_group_is_deleted(self):
+        """Grouped by level, a list does not offer to delete the level."""
+        models = ("customer", "item", "level", "reminder", "call", "statement")
+        for name in models:
+            arch = self.env[f"account.followup.{name}"].get_view(view_type="list")
+            root = etree.fromstring(arch["arch"])
+            for attribute in ("group_create", "group_edit", "group_delete"):
+                self.assertEqual(root.get(attribute), "0", (name, attribute))
+
+    def test_u30_switch_is_off(self):
+        partner, _invoice = self._create_with("Due")
+        by_hand, _invoice = self._create_with("By Hand")
+        self._get_followup(by_hand).reminder_type = "manual"
+        self.company.followup_automatic = False
+        partner = partner.with_user(self.clerk).with_company(self.company)
+        self.assertIn("switched off", partner.followup_switch_info)
+        by_hand = by_hand.with_user(self.clerk).with_company(self.company)
+        self.assertFalse(by_hand.followup_switch_info)
+        self.env.flush_all()
+        settings = self.env["res.config.settings"].with_company(self.company)
+        form = Form(settings)
+        self.assertFalse(form.followup_automatic_info)
+        form.followup_automatic = True
+        self.assertIn("would remind 1 customers", form.followup_automatic_info)
+
+    def test_s4_new_level_has_fitting_texts(self):
+        form = Form(self.env["account.followup.level"].with_company(self.company))
+        self.assertEqual(form.mail_template_id, self.template)
+        form.name = "Early"
+        form.delay = -3
+        upcoming = self.env.ref("account_payment_followup.mail_template_upcoming")
+        self.assertEqual(form.mail_template_id, upcoming)
+        form.send_sms = True
+        self.assertTrue(form.sms_template_id)
+        final = self.env.ref("account_payment_followup.mail_template_final_notice")
+        form.mail_template_id = final
+        form.delay = 50
+        self.assertEqual(form.mail_template_id, final, "what was chosen stays")
+        form.save()
+        statement = self.env.ref("account_payment_followup.mail_template_statement")
+        level = self.env["account.followup.level"]
+        domain = level.fields_get(["mail_template_id"])["mail_template_id"]["domain"]
+        found = self.env["mail.template"].search(domain)
+        self.assertIn(final, found)
+        self.assertNotIn(statement, found)

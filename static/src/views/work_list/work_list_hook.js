@@ -1,5 +1,6 @@
-import { onMounted, onWillStart, status, useComponent, useState } from "@odoo/owl";
+import { markup, onMounted, onWillStart, status, useComponent, useState } from "@odoo/owl";
 
+import { _t } from "@web/core/l10n/translation";
 import { unique } from "@web/core/utils/arrays";
 import { useService } from "@web/core/utils/hooks";
 import { user } from "@web/core/user";
@@ -18,6 +19,7 @@ export function useWorkList() {
     const workList = useState({
         numbers: null,
         canSend: false,
+        getHelp,
         load,
         open,
         processAll,
@@ -41,6 +43,19 @@ export function useWorkList() {
         const resIds = unique(rows.map((row) => row.data.partner_id.id));
         const props = doAction.res_id ? { resIds } : {};
         return action.doAction(doAction, { newWindow, props });
+    }
+
+    /** An empty list says whether nobody is late, or nobody is found. */
+    function getHelp() {
+        const { numbers } = workList;
+        if (!numbers?.customers) {
+            return component.props.info.noContentHelp;
+        }
+        const { facets } = component.env.searchModel;
+        const isDue = facets.length === 1 && !numbers.in_need_of_action;
+        const title = isDue ? _t("Nobody has to be reminded today") : _t("No customer matches");
+        const text = _t("Take the filters away to see everybody who owes something.");
+        return markup`<p class="o_view_nocontent_smiling_face">${title}</p><p>${text}</p>`;
     }
 
     async function processAll() {

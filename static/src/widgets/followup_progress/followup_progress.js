@@ -7,6 +7,9 @@ import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
 /** So often, in milliseconds, a run that goes on in the background is read again. */
 export const INTERVAL = 3000;
 
+/** So often it is read again when it has ended, while messages are still queued. */
+export const TRIES = 10;
+
 /**
  * Shows a run as it stands, without a click, until it has ended.
  *
@@ -18,6 +21,7 @@ export class FollowupProgress extends Component {
 
     setup() {
         this.isLoading = false;
+        this.tries = TRIES;
         onMounted(() => {
             this.timer = browser.setInterval(() => this.refresh(), INTERVAL);
         });
@@ -26,9 +30,12 @@ export class FollowupProgress extends Component {
 
     async refresh() {
         const { record } = this.props;
-        if (record.data.state !== "running" || this.isLoading || document.hidden) {
+        const isRunning = record.data.state === "running";
+        const isQueued = record.data.queued_count && this.tries > 0;
+        if (!(isRunning || isQueued) || this.isLoading || document.hidden) {
             return;
         }
+        this.tries -= isRunning ? 0 : 1;
         this.isLoading = true;
         try {
             await record.load();
