@@ -86,6 +86,7 @@ from . import (
     res_partner_parent,
     res_partner_recipients,
     res_partner_report,
+    res_partner_search,
     res_partner_statement,
     res_partner_totals,
     sms_sms,

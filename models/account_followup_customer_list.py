@@ -225,9 +225,11 @@ class AccountFollowupCustomer(models.Model):
     def _search_items(self, domain):
         """Return the domain of customers who have such an open item."""
         lines = self.env["account.move.line"]._search(domain & self._get_open_domain())
+        owners = lines.subselect(SQL.identifier(lines.table, "partner_id"))
         partners = self.env["res.partner"].with_context(active_test=False)
-        partners = partners._search([("id", "in", lines.subselect("partner_id"))])
-        return Domain("partner_id", "in", partners.subselect("commercial_partner_id"))
+        partners = partners._search([("id", "in", owners)])
+        customers = SQL.identifier(partners.table, "commercial_partner_id")
+        return Domain("partner_id", "in", partners.subselect(customers))
 
     # ------------------------------------------------------------------
     # Buttons

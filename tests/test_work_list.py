@@ -1,4 +1,5 @@
 from datetime import timedelta
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from lxml import etree
@@ -285,3 +286,35 @@ class TestWorkList(FollowupCommon):
         found = self.env["mail.template"].search(domain)
         self.assertIn(final, found)
         self.assertNotIn(statement, found)
+
+    def test_p17_list_of_customers_asks_the_rule_once(self):
+        """Page and number of a filtered list of customers: the same as core's way."""
+        partners = self.env["res.partner"]
+        for number in range(5):
+            partners += self._create_with(f"Due {number}")[0]
+        idle = self._create_customer("Idle")
+        self.env.flush_all()
+        model = partners.with_user(self.clerk).with_company(self.company)
+        own = ("id", "in", (partners + idle).ids)
+        asked = []
+        execute = type(self.env.cr).execute
+
+        def count(cursor, query, *args, **kwargs):
+            if "account_followup_reminder_line" in str(query):
+                asked.append(query)
+            return execute(cursor, query, *args, **kwargs)
+
+        for condition, length in (
+            (("followup_status", "=", "in_need_of_action"), 5),
+            (("followup_status", "!=", "in_need_of_action"), 1),
+            (("followup_status", "=", "no_action_needed"), 1),
+            (("total_overdue", ">", 50), 5),
+        ):
+            self.env.invalidate_all()
+            asked.clear()
+            with patch.object(type(self.env.cr), "execute", count):
+                page = model.web_search_read(
+                    [own, condition], {"display_name": {}}, limit=1, count_limit=100
+                )
+            self.assertEqual(page["length"], length, condition)
+            self.assertEqual(len(asked), 1, condition)

@@ -91,6 +91,26 @@ def run_p8(env, runs):
     return [compare("P8", what, figures, "≤ 1.5×, ≤ 15 queries")]
 
 
+def run_p17(env, runs):
+    """A page of the customers' list, filtered by the rule, against the rule once."""
+    partners = env["res.partner"]
+    rule = get_rule(env)
+
+    def read_page():
+        env.invalidate_all()
+        partners.web_search_read(
+            [("followup_status", "=", "in_need_of_action")],
+            {"display_name": {}, "email": {}},
+            limit=PAGE,
+            count_limit=10000,
+        )
+
+    figures = measure(
+        {"rule": lambda: env.execute_query(rule), "page": read_page}, runs
+    )
+    return [compare("P17", f"customers filtered, page of {PAGE}", figures, "≤ 1.3× P1")]
+
+
 def run_p11(env, runs):
     """One customer has all open items; another one is looked at meanwhile."""
     env.cr.execute("SELECT MAX(partner_id) FROM account_move_line WHERE balance > 0")
@@ -273,6 +293,7 @@ ROWS = {
     "P7": processing.run_p7,
     "P16": queue.run_p16,
     "P8": run_p8,
+    "P17": run_p17,
     "P9": run_p9,
     "P10": run_p10,
     "P11": run_p11,

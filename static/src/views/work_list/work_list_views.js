@@ -1,6 +1,4 @@
 import { registry } from "@web/core/registry";
-import { SIZES } from "@web/core/ui/ui_service";
-import { useService } from "@web/core/utils/hooks";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { ListController } from "@web/views/list/list_controller";
@@ -9,20 +7,15 @@ import { listView } from "@web/views/list/list_view";
 import { useWorkList, withNumbers } from "./work_list_hook";
 import { WorkListNumbers } from "./work_list_numbers";
 
-/** Columns that go on screens narrower than these, so that names can be read. */
+/** Columns that go on screens narrower than so many pixels, so that names can be read. */
 const WIDE_COLUMNS = [
-    [SIZES.XXL, ["responsible_id"]],
-    [SIZES.XL, ["trust", "days_late", "reached_level_id", "total_due"]],
+    [1500, ["responsible_id"]],
+    [1200, ["trust", "days_late", "reached_level_id", "total_due"]],
 ];
 
 export class WorkListRenderer extends ListRenderer {
-    setup() {
-        this.ui = useService("ui");
-        super.setup();
-    }
-
     getActiveColumns() {
-        const gone = WIDE_COLUMNS.filter(([size]) => this.ui.size < size);
+        const gone = WIDE_COLUMNS.filter(([width]) => window.innerWidth < width);
         const names = gone.flatMap(([, columns]) => columns);
         return super.getActiveColumns().filter((column) => !names.includes(column.name));
     }
