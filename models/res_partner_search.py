@@ -45,4 +45,6 @@ class ResPartner(models.Model):
         if condition.field_expr != "id" or not isinstance(condition.value, SQL):
             return condition
         rows = self.env.execute_query(condition.value)
-        return Domain("id", condition.operator, [row_id for (row_id,) in rows])
+        is_negative = condition.operator in Domain.NEGATIVE_OPERATORS
+        operator = "not in" if is_negative else "in"
+        return Domain("id", operator, [row_id for (row_id,) in rows])
