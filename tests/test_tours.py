@@ -97,6 +97,30 @@ class TestTours(FollowupCommon, HttpCase):
         )
         self.assertEqual(self._get_reminders().trigger, "mass")
 
+    def test_u17_repair_after_a_run(self):
+        """Three clicks: the customer, back, Try Again."""
+        self.customer.email = False
+        self._create_late_today(20, 250)
+        user = self._create_user(
+            "person", "base.group_partner_manager", "account.group_account_invoice"
+        )
+        user.password = user.login
+        run = self.env["account.followup.run"].with_user(user)
+        run = run._start(self.customer, self.company)
+        self.assertEqual(run.failed_count, 1)
+        self.start_tour(
+            f"/odoo/account.followup.run/{run.id}",
+            "account_followup_run_repair",
+            login=user.login,
+        )
+        self.assertEqual(self._get_reminders()[-1].state, "sent")
+
+    def test_u19_hold_on_the_row(self):
+        self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_hold_on_row", "account.group_account_invoice"
+        )
+
     def test_d3_many_from_the_work_list(self):
         """Beyond a few in the background: the screen says so, then what came of it."""
         self._create_late_today(20, 250)

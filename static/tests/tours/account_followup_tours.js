@@ -466,6 +466,62 @@ tours.add("account_followup_process_many", {
     ],
 });
 
+tours.add("account_followup_run_repair", {
+    steps: () => [
+        {
+            content: "Click 1: open the customer who failed",
+            trigger:
+                ".o_field_widget[name=failed_line_ids] .o_data_row:contains(no valid e-mail) td[name=partner_id]",
+            run: "click",
+        },
+        {
+            content: "Type the address",
+            trigger: ".o_field_widget[name=email] input",
+            run: "edit silent@customer.example.com",
+        },
+        {
+            content: "Click 2: back to the run",
+            trigger: ".o_back_button, .o_breadcrumb a:contains(Processing of)",
+            run: "click",
+        },
+        {
+            content: "Click 3: try again",
+            trigger: "button[name=action_retry_failed]",
+            run: "click",
+        },
+        {
+            content: "It has left",
+            trigger:
+                ".o_form_view:not(:has([name=failed_line_ids])) .o_field_widget[name=done_count]:contains(1)",
+        },
+    ],
+});
+
+tours.add("account_followup_hold_on_row", {
+    steps: () => [
+        ...openMenu("Customers", "What Rests"),
+        {
+            content: "Nothing rests: take the filter away",
+            trigger: ".o_facet_remove",
+            run: "click",
+        },
+        {
+            content: "And the groups",
+            trigger: ".o_searchview_facet:contains(Resting) .o_facet_remove",
+            run: "click",
+        },
+        {
+            content: "Hold the invoice from its row",
+            trigger: ".o_data_row:contains(Late Ltd) button[name=action_hold_followup]",
+            run: "click",
+        },
+        {
+            content: "The window asks until when",
+            trigger: ".modal footer button[name=action_apply]",
+        },
+    ],
+});
+
 tours.add("account_followup_process_many_done", {
     steps: () => [
         {

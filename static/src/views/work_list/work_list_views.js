@@ -10,7 +10,7 @@ import { WorkListNumbers } from "./work_list_numbers";
 /** Columns that go on screens narrower than so many pixels, so that names can be read. */
 const WIDE_COLUMNS = [
     [1500, ["responsible_id"]],
-    [1200, ["trust", "days_late", "reached_level_id", "total_due"]],
+    [1350, ["trust", "days_late", "reached_level_id", "total_due"]],
 ];
 
 export class WorkListRenderer extends ListRenderer {
