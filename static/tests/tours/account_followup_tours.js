@@ -333,7 +333,7 @@ tours.add("account_followup_walk_through", {
         },
         {
             content: "It is the next row",
-            trigger: ".o_form_view .o_field_widget[name=name] textarea:value(Z Last), .o_form_view .o_breadcrumb:contains(Z Last)",
+            trigger: ".o_breadcrumb:contains(Z Last)",
         },
         {
             content: "Of the same list",
