@@ -49,6 +49,7 @@ class AccountFollowupDelivery(models.Model):
         """Note that somebody has taken the files of these letters."""
         letters = self.sudo().filtered("is_to_print")
         letters.printed_on = fields.Datetime.now()
+        self.env["account.followup.run"].invalidate_model(["to_print_count"])
 
 
 class AccountFollowupRun(models.Model):
@@ -77,5 +78,4 @@ class AccountFollowupRun(models.Model):
         # EXTENDS
         action = super().action_print_letters()
         self.sudo().line_ids.reminder_id.delivery_ids._note_printed()
-        self.invalidate_recordset(["to_print_count"])
         return action
