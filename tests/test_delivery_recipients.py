@@ -262,7 +262,7 @@ class TestDeliveryRecipients(DeliveryCommon):
 
     def test_no_email_could_be_made(self):
         """It has failed when it is queued, not by a sweep."""
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.chatter"]
         self.patch(service, "_prepare_mails", lambda *args: [])
         self._create_late(20)
         with self.mock_mail_gateway():
