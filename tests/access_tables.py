@@ -206,6 +206,7 @@ SHARED_ROUTES |= {route for route in ROUTES if route.startswith("/followup")}
 
 #: Who sees a menu.
 MENUS = {
+    "menu_account_followup_call": ACCOUNTANTS,
     "menu_account_followup_customer": ACCOUNTANTS,
     "menu_account_followup_level": ACCOUNTANTS,
     "menu_account_followup_reminder": ACCOUNTANTS,
