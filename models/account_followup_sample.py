@@ -116,10 +116,11 @@ class AccountFollowupLevel(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
+        self.env["res.partner"]._check_followup_access()
         company = self.company_id
         service = self.env["account.followup.send"].sudo().with_company(company)
         partner = self._get_test_customer()
-        partner._check_followup_access()
+        partner.check_access("read")
         followup = self.env["account.followup"]._get_case(partner.sudo(), company)
         data = service._prepare_data(
             followup,
