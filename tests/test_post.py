@@ -1,3 +1,5 @@
+from markupsafe import Markup
+
 from odoo.tests import tagged
 
 from .common import FollowupCommon
@@ -52,7 +54,7 @@ class TestPost(FollowupCommon):
         cls.contact = cls._create_customer("Bookkeeper", parent_id=cls.customer.id)
         cls.customer.message_post(body="A talk before", message_type="comment")
         cls.values = {
-            "body": "<p>Please pay.</p>",
+            "body": Markup("<p>Please pay.</p>"),
             "subject": "Reminder",
             "message_type": "auto_comment",
             "subtype_id": cls.env.ref("account_payment_followup.mt_reminder").id,

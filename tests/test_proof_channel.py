@@ -102,7 +102,7 @@ class TestProofChannel(FollowupCommon):
         window.write({"other_channels": False, "do_email": True})
         with self.mock_mail_gateway():
             window.action_send()
-        email = self._get_reminders(other).delivery_ids
+        email = self._get_reminders(other).delivery_ids.sudo()
         email._set_state("queued")  # unnoticed
         self._send()
         channel = self.registry["account.followup.channel.messenger"]
@@ -175,7 +175,7 @@ class TestProofChannel(FollowupCommon):
         self.assertEqual(statement.state, "sent")
 
     def test_try_again(self):
-        delivery = self._send()
+        delivery = self._send().sudo()
         self._get_messages().state = "failed"
         delivery._note_state("failed", "The messenger was on strike.")
         self.customer.ref = "@better"
