@@ -23,6 +23,7 @@ patient = settings(
 limits = st.lists(st.integers(1, 400), min_size=1, max_size=8, unique=True)
 dates = st.dates(date(1990, 1, 1), date(2099, 12, 31))
 QUERY = "odoo.addons.account_payment_followup.report.engine.query"
+NEEDS_ACTION = "in_need_of_action"
 VARIANTS = (
     "customer_statement",
     "followup_report",
@@ -233,6 +234,15 @@ class TestReport(ReportCommon):
         lines = self._get_all_lines(report, self._get_row(report))
         self.assertEqual(lines[1]["values"]["level"], "Level 1")
         self.assertEqual(self._get_row(report)["state"]["level"], "Level 1")
+
+    def test_v6_an_excluded_customer_has_no_status(self):
+        """It is marked as excluded, not as one of whom something is overdue."""
+        options = {"variant": "followup_report", "partner_ids": self.customer.ids}
+        state = self.reports.get_report(options)["rows"][0]["state"]
+        self.assertEqual((state["status"], state["excluded"]), (NEEDS_ACTION, False))
+        self.customer.with_company(self.company).followup_excluded = True
+        state = self.reports.get_report(options)["rows"][0]["state"]
+        self.assertEqual((state["status"], state["excluded"]), (False, True))
 
     def test_f4_without_follow_ups_there_is_no_such_report(self):
         self.company.followup_enabled = False

@@ -274,7 +274,9 @@ class TestReportXlsx(ReportFilesCommon):
     def test_f7_customers_only(self):
         document = self._get_document("aged_receivable", unfold=False)
         _content, sheet = self._render("aged_receivable", unfold=False)
-        _head, _labels, table = self._get_table(sheet)
+        _head, labels, table = self._get_table(sheet)
+        self.assertIn("Total", labels)
+        self.assertNotIn("Due Date", labels, "only lines have one")
         self.assertFalse([rows for _customer, rows in document["rows"] if rows])
         self.assertEqual(
             [cells["Customer"].value for cells in table],

@@ -75,12 +75,18 @@ class Document:
     # ------------------------------------------------------------------
 
     def get_columns(self):
-        """Return the columns of the report that become columns on paper."""
+        """Return the columns of the report that become columns on paper.
+
+        Without lines, those that only lines have are empty.
+        """
         is_foreign = self._is_foreign()
+        has_lines = self.options["unfold"] or self.options["unfolded"]
         return [
             column
             for column in self.head["columns"]
-            if not column.get("hidden") and (is_foreign or not column.get("foreign"))
+            if not column.get("hidden")
+            and (is_foreign or not column.get("foreign"))
+            and (has_lines or column["sortable"])
         ]
 
     def _is_foreign(self):

@@ -195,13 +195,14 @@ class Rows:
         return [{**row, "state": states.get(row["partner_id"])} for row in rows]
 
     def _get_state(self, partner):
-        day = partner.followup_next_reminder_date
+        day, excluded = partner.followup_next_reminder_date, partner.followup_excluded
         return {
             "trust": partner.trust,
-            "status": partner.followup_status,
+            # nothing will be done about an excluded one, whatever is overdue
+            "status": False if excluded else partner.followup_status,
             "level": partner.followup_level_id.name or False,
             "next_reminder_date": day.isoformat() if day else False,
-            "excluded": partner.followup_excluded,
+            "excluded": excluded,
         }
 
 
