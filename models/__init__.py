@@ -13,6 +13,7 @@ from . import (
     account_followup_customer_claim,
     account_followup_customer_list,
     account_followup_customer_page,
+    account_followup_customer_reason,
     account_followup_customer_report,
     account_followup_customer_trust,
     account_followup_delivery,

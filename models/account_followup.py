@@ -284,10 +284,12 @@ class AccountFollowup(models.Model):
             # companies, levels and accounts, read once for both questions of the rule
             parts = self.env["account.followup.item"]._get_sql_parts({company: day})
             due = followups._get_due_rows(day, parts)
+            reasons = followups._get_idle_reasons(due, day, parts)
             ready = self.browse()
             for followup in followups:
                 row = due.get(followup.partner_id.id)
-                if reason := followup._get_skip_reason(row, trigger, day):
+                reason = reasons.get(followup.partner_id)
+                if reason := reason or followup._get_skip_reason(row, trigger, day):
                     result["skipped"][followup] = reason
                 else:
                     ready += followup
@@ -302,6 +304,21 @@ class AccountFollowup(models.Model):
             {company: day}, self.partner_id, with_next_date=False, parts=parts
         )
         return {row["partner_id"]: row for row in rows}
+
+    def _get_idle_reasons(self, due, day, parts):
+        """Return {customer: why it requires no follow-up}, of those for whom it is so.
+
+        :param dict due: {customer id: row of account.followup.customer}
+        """
+        idle = self.partner_id.filtered(
+            lambda partner: (
+                due.get(partner.id, {}).get("status") != "in_need_of_action"
+            )
+        )
+        if not idle:
+            return {}
+        customers = self.env["account.followup.customer"]
+        return customers._get_reason_texts(idle, {self.company_id: day}, parts)
 
     def _get_skip_reason(self, row, trigger, day):
         """Return why a customer is not reminded now, in one sentence, or None."""
@@ -337,19 +354,10 @@ class AccountFollowup(models.Model):
 
     def _get_rest_reason(self, day):
         """Return why a customer requires no follow-up (rule 6), as one sentence."""
-        if self.excluded:
-            return self.env._("The customer is excluded from follow-ups.")
-        if self.next_reminder_date and self.next_reminder_date > day:
-            return self.env._(
-                "The next reminder was set to %s by hand.",
-                format_date(self.env, self.next_reminder_date),
-            )
-        if self.queued_since:
-            return self.env._(
-                "A reminder of %s is still waiting to be sent.",
-                format_date(self.env, self.queued_since),
-            )
-        return self.env._("No follow-up is due.")
+        partner = self.partner_id._origin
+        customers = self.env["account.followup.customer"].sudo()
+        texts = customers._get_reason_texts(partner, {self.company_id._origin: day})
+        return texts[partner] or self.env._("No follow-up is due.")
 
     def _process_together(self, day, trigger, result, options):
         """Remind customers together; add what came of it to the result.

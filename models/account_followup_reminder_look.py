@@ -276,10 +276,5 @@ class AccountFollowupReminderLine(models.Model):
         """Return why an open item is not to be reminded of now."""
         if not row["rest_reason"]:
             return self.env._("%s is not to be reminded of now.", self.name)
-        field = self.env["account.followup.item"]._fields["rest_reason"]
-        labels = dict(field._description_selection(self.env))
-        return self.env._(
-            "%(invoice)s rests: %(reason)s.",
-            invoice=self.name,
-            reason=labels[row["rest_reason"]],
-        )
+        texts = self.env["account.followup.item"]._get_rest_texts([row])
+        return self.env._("It rests: %s.", texts[row["id"]])

@@ -52,6 +52,7 @@ from . import (
     test_queries_statement,
     test_queues,
     test_random_calls,
+    test_reason,
     test_recipients,
     test_report,
     test_report_columns,

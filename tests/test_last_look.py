@@ -127,7 +127,8 @@ class TestLastLook(FollowupCommon, CronMixinCase):
                 invoice.write(values)
                 self._leave()
                 self.assertEqual(reminder.state, "withdrawn")
-                self.assertIn(f"rests: {reason}", reminder.failure_reason)
+                self.assertIn("It rests: ", reminder.failure_reason)
+                self.assertIn(f"({reason})", reminder.failure_reason)
 
     def test_s1_3_switches(self):
         """The emergency brake of somebody who sees a flood begin."""

@@ -64,7 +64,7 @@ class TestProcess(FollowupCommon):
         self.assertEqual(lines[due[0]].channels, "Email")
         self.assertEqual(lines[due[0]].amount_claimed, 100)
         self.assertIn("no valid e-mail", lines[silent].reason)
-        self.assertEqual(lines[idle].reason, "No follow-up is due.")
+        self.assertEqual(lines[idle].reason, "Nothing is owed.")
         self.assertEqual(wizard.line_ids[-1].partner_id, idle, "those to remind first")
 
     def test_u7_total_of_what_is_sent(self):

@@ -50,10 +50,14 @@ class AccountFollowupProcessWizard(models.TransientModel):
         items = dict(
             zip(named, self._get_service()._browse_items(named.values()), strict=True)
         )
+        reasons = customers._get_reason_texts(
+            partners.filtered(lambda one: not self._is_required(rows.get(one.id))),
+            {self.company_id: day},
+        )
         lines = []
         for partner in partners:
             line = self._prepare_line(
-                partner, rows.get(partner.id), day, items[partner]
+                partner, rows.get(partner.id), day, items[partner], reasons.get(partner)
             )
             if line["is_due"]:
                 claim = self._get_service()._get_company_claim(named[partner])
@@ -70,12 +74,16 @@ class AccountFollowupProcessWizard(models.TransientModel):
             for partner in partners
         }
 
-    def _prepare_line(self, partner, row, day, items):
+    @api.model
+    def _is_required(self, row):
+        return bool(row) and row["status"] == "in_need_of_action"
+
+    def _prepare_line(self, partner, row, day, items, reason):
         followups = self.env["account.followup"].sudo()
         case = followups.new(
             {"partner_id": partner.id, "company_id": self.company_id.id}
         )
-        reason = case._get_skip_reason(row, "mass", day)
+        reason = reason or case._get_skip_reason(row, "mass", day)
         level = self.env["account.followup.level"].browse(
             row["level_id"] if row and not reason else None
         )

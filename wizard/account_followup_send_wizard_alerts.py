@@ -149,7 +149,8 @@ class AccountFollowupSendWizard(models.TransientModel):
             row["id"] in chosen or not row["rest_reason"] for row in late
         ):
             return None
-        texts = [self._get_rest_text(row) for row in late[:NAMED]]
+        items = self.env["account.followup.item"]
+        texts = list(items._get_rest_texts(late[:NAMED]).values())
         if len(late) > NAMED:
             texts.append(self.env._("%s more", len(late) - NAMED))
         return {
@@ -159,27 +160,6 @@ class AccountFollowupSendWizard(models.TransientModel):
                 ", ".join(texts),
             ),
         }
-
-    def _get_rest_text(self, row):
-        """Return the number of an item that rests, until when and why."""
-        item = self.env["account.move.line"].sudo().browse(row["id"])
-        field = self.env["account.followup.item"]._fields["rest_reason"]
-        label = dict(field._description_selection(self.env))[row["rest_reason"]]
-        day, reason = {
-            "hold": (item.followup_hold_until, item.followup_hold_reason),
-            "expected_payment": (
-                item.expected_payment_date,
-                item.expected_payment_note,
-            ),
-        }.get(row["rest_reason"], (None, None))
-        values = {"invoice": item.followup_name, "reason": reason or label}
-        if not day:
-            return self.env._("%(invoice)s (%(reason)s)", **values)
-        return self.env._(
-            "%(invoice)s until %(date)s (%(reason)s)",
-            date=format_date(self.env, day),
-            **values,
-        )
 
     def _get_nothing_alert(self):
         """Say that no invoice is chosen, unless it is said why."""
