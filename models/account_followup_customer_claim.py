@@ -3,7 +3,6 @@ from odoo.tools import SQL
 
 from ..tools import ladder
 from ..tools.days import LAST
-from .account_followup_item import DATED_REASONS
 
 #: What is owed in a currency, and of which sums it is made.
 ADDED_UP = {
@@ -112,7 +111,8 @@ class AccountFollowupCustomer(models.Model):
     def _get_sql_comes(self):
         """Return the condition that ``item`` rests until a day, if at all."""
         return SQL(
-            "(item.rest_reason IS NULL OR item.rest_reason IN %s)", DATED_REASONS
+            "(item.rest_reason IS NULL OR item.rest_reason IN %s)",
+            self.env["account.followup.item"]._get_dated_reasons() or (None,),
         )
 
     @api.model

@@ -3,8 +3,6 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
-from .account_followup_item import DATED_REASONS
-
 #: So many invoices are named one by one.
 NAMED = 3
 
@@ -231,10 +229,11 @@ class AccountFollowupCustomer(models.Model):
     def _get_coming_reason_text(self, customer, items):
         """Return what comes next, or that nothing does."""
         counting = [row for row in items if row["rest_reason"] != "excluded"]
+        comes = (None, *self.env["account.followup.item"]._get_dated_reasons())
         coming = [
             row
             for row in counting
-            if row["residual"] <= 0 or row["rest_reason"] in (None, *DATED_REASONS)
+            if row["residual"] <= 0 or row["rest_reason"] in comes
         ]
         if all(row["residual"] <= 0 for row in coming):
             return self.env._("What is open rests; until when is not known.")

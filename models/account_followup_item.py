@@ -8,7 +8,7 @@ from ..tools.ladder import DATE_MASK, DELAY_SHIFT, EPOCH, LEVEL_BITS, LEVEL_MASK
 #: Of so many companies only their own branches are read, of more all companies.
 FEW_COMPANIES = 50
 
-#: Reasons for which an item rests (rule 3). Those without an end are looked for first.
+#: Labels of the reasons for which an item rests, see ``_get_rest_reasons``.
 REST_REASONS = [
     ("excluded", "Excluded"),
     ("blocked", "Payment blocked"),
@@ -16,9 +16,6 @@ REST_REASONS = [
     ("hold", "On hold"),
     ("expected_payment", "Payment expected"),
 ]
-
-#: Those that end on a day which is known, see ``free_date``.
-DATED_REASONS = ("hold", "expected_payment")
 
 
 class AccountFollowupItem(models.Model):
@@ -270,11 +267,7 @@ class AccountFollowupItem(models.Model):
                 SQL("%s + step.delay", self._get_sql_due_date()),
                 SQL("%s + step.wait", self._get_sql_reached_date()),
             ),
-            free_date=self._get_sql_clamped(
-                SQL("COALESCE(line.followup_hold_until, line.expected_payment_date)"),
-                SQL("line.followup_hold_until + 1"),
-                SQL("line.expected_payment_date + 1"),
-            ),
+            free_date=self._get_sql_free_date(),
             rest_reason=self._get_sql_rest_reason(),
         )
 
@@ -430,35 +423,86 @@ class AccountFollowupItem(models.Model):
         return SQL("COALESCE(line.date_maturity, line.invoice_date, line.date)")
 
     @api.model
-    def _get_sql_rest_reason(self):
-        """Rule 3. Modules that know another reason put their CASE around this one.
+    def _get_rest_reasons(self):
+        """Rule 3: return why an item rests. Modules that know another reason add it.
 
-        Core keeps an invoice blocked when it has been paid, but then nothing is open.
-        A wire transfer that is announced (``custom``) is no payment yet.
+        All else follows from it: status, claims, next reminder, run, filters. The label
+        is that of ``rest_reason``. Core keeps an invoice blocked when it has been paid,
+        but then nothing is open. A wire transfer that is announced (``custom``) is no
+        payment yet.
+
+        :return: list of (reason, condition on ``line`` and ``company``, last day, None
+            if it is not known); what has no last day goes before what has one
         """
+        hold = SQL("line.followup_hold_until")
+        expected = SQL("line.expected_payment_date")
+        return [
+            ("excluded", SQL("line.no_followup"), None),
+            ("blocked", self._get_sql_is_blocked(), None),
+            ("online_payment", self._get_sql_is_being_paid(), None),
+            ("hold", SQL("%s >= company.today", hold), hold),
+            ("expected_payment", SQL("%s >= company.today", expected), expected),
+        ]
+
+    @api.model
+    def _get_sql_is_blocked(self):
         return SQL(
             """
-            CASE WHEN line.no_followup THEN 'excluded'
-                 WHEN line.move_id IN (
-                     SELECT blocked.id
-                       FROM account_move blocked
-                      WHERE blocked.payment_state = 'blocked'
-                 ) THEN 'blocked'
-                 WHEN line.move_id IN (
-                     SELECT paid.invoice_id
-                       FROM payment_transaction payment
-                       JOIN payment_provider provider
-                         ON provider.id = payment.provider_id
-                       JOIN account_invoice_transaction_rel paid
-                         ON paid.transaction_id = payment.id
-                      WHERE payment.state IN ('pending', 'authorized')
-                        AND provider.code NOT IN ('none', 'custom')
-                 ) THEN 'online_payment'
-                 WHEN line.followup_hold_until >= company.today THEN 'hold'
-                 WHEN line.expected_payment_date >= company.today
-                      THEN 'expected_payment'
-            END
+            line.move_id IN (
+                SELECT blocked.id
+                  FROM account_move blocked
+                 WHERE blocked.payment_state = 'blocked'
+            )
             """
+        )
+
+    @api.model
+    def _get_sql_is_being_paid(self):
+        return SQL(
+            """
+            line.move_id IN (
+                SELECT paid.invoice_id
+                  FROM payment_transaction payment
+                  JOIN payment_provider provider ON provider.id = payment.provider_id
+                  JOIN account_invoice_transaction_rel paid
+                    ON paid.transaction_id = payment.id
+                 WHERE payment.state IN ('pending', 'authorized')
+                   AND provider.code NOT IN ('none', 'custom')
+            )
+            """
+        )
+
+    @api.model
+    def _get_dated_reasons(self):
+        """Return the reasons that end on a day which is known, see ``free_date``."""
+        return tuple(
+            reason for reason, _condition, day in self._get_rest_reasons() if day
+        )
+
+    @api.model
+    def _get_sql_rest_reason(self):
+        """Return the reason that counts: one without a last day, if there is one."""
+        reasons = sorted(
+            self._get_rest_reasons(),
+            key=lambda reason: (reason[0] != "excluded", reason[2] is not None),
+        )
+        return SQL(
+            "CASE %s END",
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s", condition, SQL("%s::text", reason))
+                for reason, condition, _day in reasons
+            ),
+        )
+
+    @api.model
+    def _get_sql_free_date(self):
+        """Return the day after all those on which it rests, empty if there is none."""
+        days = [day for _reason, _condition, day in self._get_rest_reasons() if day]
+        if not days:
+            return SQL("NULL::date")
+        return self._get_sql_clamped(
+            SQL("COALESCE(%s)", SQL(", ").join(days)),
+            *(SQL("%s + 1", day) for day in days),
         )
 
     @api.model

@@ -3,7 +3,6 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.tools import format_date, formatLang
 
-from .account_followup_item import DATED_REASONS
 from .account_move_line import GROUPS
 
 #: What a click on a step of the ladder opens: action, field that names the level.
@@ -76,12 +75,13 @@ class ResPartner(models.Model):
         here = [
             row for row in rows if (row["reached_level_id"] or 0) == (level.id or 0)
         ]
+        comes = (None, *self.env["account.followup.item"]._get_dated_reasons())
         coming = [
             row
             for row in rows
             if level
             and row["next_level_id"] == level.id
-            and row["rest_reason"] in (None, *DATED_REASONS)
+            and row["rest_reason"] in comes
         ]
         return {
             "id": level.id or 0,

@@ -51,6 +51,7 @@ from . import (
     test_queries_process,
     test_queries_statement,
     test_queues,
+    test_proof_dispute,
     test_random_calls,
     test_reason,
     test_recipients,
