@@ -606,7 +606,7 @@ class TestWindowForm(ViewsCommon):
     def test_c1_buttons_read_what_is_ticked(self):
         arch = self._get_arch("account.followup.send.wizard", "form", self.clerk)
         buttons = arch.xpath("//footer/button[@name='action_send']")
-        ticks = ("do_print", "do_email", "do_sms", "do_letter")
+        ticks = ("do_print", "do_email", "do_sms", "do_letter", "do_other")
         for ticked, expected in (
             ((), []),
             (("task",), ["Plan Activity"]),
@@ -614,6 +614,7 @@ class TestWindowForm(ViewsCommon):
             (("do_email",), ["Send"]),
             (("do_sms",), ["Send"]),
             (("do_letter",), ["Send"]),
+            (("do_other",), ["Send"]),
             (("do_print",), ["Print"]),
             (("do_print", "do_email"), ["Send & Print"]),
             (("do_print", "do_sms"), ["Send & Print"]),
