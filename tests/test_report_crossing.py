@@ -351,6 +351,8 @@ class TestReportSettled(ReportCommon):
             self.assertEqual("Settled in Branch" in str(lines), not balance)
             report = reports.get_report({**options, "hide_settled": True})
             self.assertEqual(self._get_balances(report), hidden)
+        due = reports.get_report({"variant": "followup_report"})
+        self.assertEqual(due["rows"], [])
         aged = reports.get_report({"variant": "aged_receivable"})
         self.assertEqual(aged["rows"], [])
         self.assertIn("paid to other companies is paid", aged["subtitle"])

@@ -62,6 +62,7 @@ class Business(RuleBasedStateMachine):
                 "followup_catch_up": catch_up,
             }
         )
+        case.company.write({"followup_enabled": True, "followup_automatic": True})
         self.levels = case._replace_levels(delays)
         case.partners = case.env["res.partner"]
         for number in range(CUSTOMERS):
@@ -254,6 +255,18 @@ class Business(RuleBasedStateMachine):
         level = self.levels[number % len(self.levels)]
         level.active = not level.active
 
+    @rule(
+        name=st.sampled_from(["followup_automatic", "followup_enabled"]),
+        value=st.booleans(),
+    )
+    def switch(self, name, value):
+        """The emergency brake, and back."""
+        self.case.company[name] = value
+
+    @rule(customer=customers, value=st.sampled_from(["automatic", "manual"]))
+    def type_of_reminders(self, customer, value):
+        self._get_partner(customer).followup_reminder_type = value
+
     # ------------------------------------------------------------------
     # Days, runs, crashes
     # ------------------------------------------------------------------
@@ -315,7 +328,7 @@ class Business(RuleBasedStateMachine):
             self._keep_mails()
 
     def _keep_mails(self):
-        """A message that left: something in it was owed at that moment (X2)."""
+        """What left was owed at that moment, and nobody had switched it off (X2)."""
         sent = self._get_reminders().filtered(lambda one: one.state == "sent")
         self.events.update(self._get_reminders().mapped("state"))
         for reminder in sent.filtered(lambda one: one.id not in self.left):
@@ -324,6 +337,11 @@ class Business(RuleBasedStateMachine):
                 lambda line: line.amount_residual > 0
             )
             self.case.assertTrue(owed, "Nothing of the reminder was owed")
+            if reminder.trigger == "automatic":
+                self.case.assertTrue(reminder.company_id.followup_automatic)
+                self.case.assertTrue(reminder.company_id.followup_enabled)
+                partner = reminder.partner_id.with_company(reminder.company_id)
+                self.case.assertEqual(partner.followup_reminder_type, "automatic")
 
     def _get_reminders(self):
         return self.case.env["account.followup.reminder"].search(
@@ -384,6 +402,8 @@ class Business(RuleBasedStateMachine):
     @invariant()
     def totals_are_the_ledgers(self):
         case = self.case
+        if not case.company.followup_enabled:
+            return
         for partner in case.partners.with_company(case.company):
             lines = case.env["account.move.line"].search(
                 [
