@@ -30,10 +30,9 @@ FAILED = re.compile(
 LINK = re.compile(r'(?<=File ")[^"]*/addons/account_payment_followup/')
 # What Odoo says at the end of failures, each of which was counted
 SUMMARY = re.compile(r"^\d+ failed, \d+ error\(s\) of \d+ tests")
-# How long tests really took: what comes before a test, its class's set-up for example,
-# is not its own
-STATS = "Detailed Tests Report:"
-STAT = re.compile(r"^\t\w+\.\w+\.(\w+\.\w+): ([\d.]+)s ", re.MULTILINE)
+# How long a test really took (dev/odoo_timed.py): what comes before it, like the set-up
+# of its class, is not its own
+TOOK = re.compile(r"^Took ([\d.]+) s: (\S+)$")
 # A tour that cannot run is a tour that was not tested
 NOT_TESTED = re.compile(r"[Cc]hrome|websocket|DevTools", re.IGNORECASE)
 
@@ -43,7 +42,7 @@ class Report:
         self.allowed = allowed
         self.quiet = quiet
         self.times = {}  # test: seconds until the next one began
-        self.own_times = {}  # test or set-up of a class: seconds
+        self.own_times = {}  # test: seconds of its own
         self.ran = []  # (file, test, seconds)
         self.failures = []  # (test, text)
         self.failed = set()
@@ -65,9 +64,8 @@ class Report:
             self.finish_test()
             self.current, self.since = start[1], time.monotonic()
             self.file = logger.rpartition(".")[2]
-        elif text.startswith(STATS):
-            own = STAT.findall(text + "\n")
-            self.own_times.update((name, float(seconds)) for name, seconds in own)
+        elif took := TOOK.match(text):
+            self.own_times[took[2]] = float(took[1])
         elif skip := SKIPPED.match(text):
             self.skipped[skip[1]] = skip[2]
         elif level == "ERROR" and (failure := FAILED.match(text + "\n")):
@@ -84,6 +82,7 @@ class Report:
         if not self.current:
             return
         name, seconds = self.current, time.monotonic() - self.since
+        own = self.own_times.get(name, seconds)
         self.times[name] = seconds
         self.ran.append((self.file, name, seconds))
         self.current = None
@@ -94,7 +93,7 @@ class Report:
         else:
             word = "ok"
         if not self.quiet or word == "FAIL":
-            print(f"  {word:4} {name}  {seconds:.1f} s", flush=True)
+            print(f"  {word:4} {name}  {own:.1f} s", flush=True)
 
     def not_tested(self):
         return {n: r for n, r in self.skipped.items() if NOT_TESTED.search(r)}
