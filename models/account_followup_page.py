@@ -1,9 +1,5 @@
-import logging
-
 from odoo import api, fields, models
 from odoo.tools.misc import formatLang, get_lang, hmac
-
-_logger = logging.getLogger(__name__)
 
 #: Documents that can be paid on the page: what core's payments can be linked to.
 PAYABLE = ("out_invoice", "out_receipt")
@@ -265,8 +261,7 @@ class AccountFollowupPage(models.AbstractModel):
         move = payment["items"].move_id
         if len(move) == 1:
             return move.payment_reference or move.name
-        number = reminder["name"] if "name" in reminder._fields else ""
-        return number or move[:1].name
+        return reminder.name or move[:1].name
 
     @api.model
     def _get_transfer(self, reminder, group):
@@ -274,50 +269,30 @@ class AccountFollowupPage(models.AbstractModel):
 
         :return: dict with ``pairs`` (label, text) and ``qr`` (address of a picture)
         """
-        items = [row for row in group["rows"] if not row["is_credit"]]
+        service = self.env["account.followup.pay"].sudo()
+        service = service.with_company(group["company"])
         lines = self.env["account.move.line"].sudo()
-        lines = lines.browse(row["id"] for row in items)
-        bank = lines.move_id.partner_bank_id
-        if len(bank) != 1:
-            company = group["company"]
-            bank = company.partner_id.bank_ids.filtered(
-                lambda one: not one.currency_id or one.currency_id == group["currency"]
-            )[:1]
-        if not bank or group["currency"].compare_amounts(group["total"], 0) <= 0:
+        claim = {
+            "company": reminder.company_id,
+            "items": lines.browse(row["id"] for row in group["rows"]),
+            "amounts": {group["currency"]: group["total"]},
+            "number": reminder.name,
+        }
+        way = next(iter(service._get_ways([claim])[0]), None)
+        if not way or not way["bank"]:
             return None
-        reference = self._get_payment_reference(reminder, {"items": lines})
-        number = bank.sanitized_acc_number or bank.acc_number
-        fours = [number[start : start + 4] for start in range(0, len(number), 4)]
+        amount = self._format_amount(way["amount"], way["currency"])
         pairs = [
-            (
-                self.env._("Account holder"),
-                bank.acc_holder_name or bank.partner_id.name,
-            ),
-            (self.env._("Account number"), " ".join(fours)),
-            (self.env._("BIC"), bank.bank_bic),
-            (
-                self.env._("Amount"),
-                self._format_amount(group["total"], group["currency"]),
-            ),
-            (self.env._("Reference"), reference),
+            (self.env._("Account holder"), way["holder"]),
+            (self.env._("Account number"), way["account"]),
+            (self.env._("Clearing number"), way["clearing"]),
+            (self.env._("BIC"), way["bic"]),
+            (self.env._("Bank"), way["bank_name"]),
+            (self.env._("Amount"), amount),
+            (self.env._("Reference"), way["reference"]),
         ]
+        is_shown = reminder.company_id.followup_qr_code
         return {
             "pairs": [(label, text) for label, text in pairs if text],
-            "qr": self._get_qr_code(reminder, bank, group, reference),
+            "qr": is_shown and service._get_transfer_code(way, reminder.partner_id),
         }
-
-    @api.model
-    def _get_qr_code(self, reminder, bank, group, reference):
-        """Return the picture with which a bank's app pays a group, or None."""
-        try:
-            return bank.build_qr_code_base64(
-                group["total"],
-                reference,
-                reference,
-                group["currency"],
-                reminder.partner_id,
-                silent_errors=True,
-            )
-        except Exception:  # noqa: BLE001 of whatever method; the page goes on
-            _logger.info("No QR code for account %s", bank.id, exc_info=True)
-            return None

@@ -132,6 +132,24 @@ class TestPage(PageCommon):
         self.assertIn("Nothing is open. Thank you!", text)
         self.assertNotIn("I will pay", text)
 
+    def test_transfer(self):
+        """What to type into a form of the bank, and a code that fills it in."""
+        euro = self.env.ref("base.EUR")
+        euro.active = True
+        bank = self.env["res.partner.bank"].create(
+            {
+                "acc_number": "DE89370400440532013000",
+                "partner_id": self.company.partner_id.id,
+                "allow_out_payment": True,
+            }
+        )
+        invoice = self._create_late(3, 80, currency_id=euro.id)
+        (self.invoice | invoice).partner_bank_id = bank
+        text = self._get_text(self._get())
+        self.assertIn("Account number DE89 3704 0044 0532 0130 00", text)
+        self.assertIn(f"Reference {invoice.payment_reference or invoice.name}", text)
+        self.assertIn("Amount 80.00 €", text)
+
     def test_what_rests_is_said(self):
         line = self._get_line(self.invoice)
         line.expected_payment_date = TODAY + timedelta(days=3)
