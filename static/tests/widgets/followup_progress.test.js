@@ -1,4 +1,4 @@
-import { INTERVAL } from "@account_payment_followup/widgets/followup_progress/followup_progress";
+import { INTERVAL, TRIES } from "@account_payment_followup/widgets/followup_progress/followup_progress";
 import { defineMailModels } from "@mail/../tests/mail_test_helpers";
 import { expect, test } from "@odoo/hoot";
 import { advanceTime, animationFrame } from "@odoo/hoot-mock";
@@ -19,10 +19,12 @@ class Run extends models.Model {
         ],
     });
     done_count = fields.Integer();
+    queued_count = fields.Integer();
 
     _records = [
         { id: 1, state: "running", done_count: 0 },
         { id: 2, state: "done", done_count: 12 },
+        { id: 3, state: "done", done_count: 4, queued_count: 4 },
     ];
 }
 
@@ -35,7 +37,7 @@ async function openRun(resId) {
         type: "form",
         resModel: "run",
         resId,
-        arch: `<form><widget name="followup_progress"/><field name="done_count" readonly="1"/></form>`,
+        arch: `<form><widget name="followup_progress"/><field name="done_count" readonly="1"/><field name="queued_count" readonly="1"/></form>`,
     });
     expect.verifySteps(["read"]);
 }
@@ -62,6 +64,18 @@ test("a run is shown as it goes on, until it has ended", async () => {
 
 test("a run that has ended is read once", async () => {
     await openRun(2);
+    await wait();
+    expect.verifySteps([]);
+});
+
+test("messages that are still queued are followed, but not for ever", async () => {
+    await openRun(3);
+    await wait();
+    expect.verifySteps(["read"]);
+    for (let time = 1; time < TRIES; time++) {
+        await wait();
+    }
+    expect.verifySteps(Array(TRIES - 1).fill("read"));
     await wait();
     expect.verifySteps([]);
 });
