@@ -30,6 +30,7 @@ PEOPLE_FIELDS = KEYS | {
     "reminder_type",
     "responsible_id",
     "statement_opt_out",
+    "trust",
 }
 
 #: Up to so many customers are looked up one by one; for more, all are read at once.

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL, email_normalize_all
 
 #: Layout of the e-mails.
@@ -46,7 +46,14 @@ class AccountFollowupChannelEmail(models.AbstractModel):
     def _get_problem(self, partner, items, part):
         """Add that there is nobody to come from."""
         # EXTENDS 'account.followup.channel'
-        return super()._get_problem(partner, items, part) or self._get_sender_problem(
+        chosen = part.get("email_recipients")  # by a person, for this one
+        if chosen is None:
+            problem = super()._get_problem(partner, items, part)
+        else:
+            problem = not chosen and self.env._(
+                "None of the recipients has a valid e-mail address."
+            )
+        return problem or self._get_sender_problem(
             part["followup"], part["trigger"], part["mail_template"]
         )
 
@@ -146,7 +153,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
         """Return the message on the customer that is sent as an e-mail."""
         return {
             "partner": sent.partner_id,
-            "recipients": sent._get_recipients("email"),
+            "recipients": part.get("email_recipients") or sent._get_recipients("email"),
             "lang": sent.lang,
             "owner": sent,
             "secrets": part.get("secrets"),
@@ -186,14 +193,27 @@ class AccountFollowupChannelEmail(models.AbstractModel):
 
     @api.model
     def _release(self, sents, trigger):
-        """Let queued e-mails go: by hand after the commit, else with the queue."""
+        """Let queued e-mails go: by hand after the commit, else with the queue.
+
+        A reminder by hand waits for some seconds, so that it can be called back.
+        """
         # EXTENDS 'account.followup.channel'
         if trigger != "manual":
             return super()._release(sents, trigger)
         messages = sents.mail_message_id
         mails = self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)])
-        mails.send_after_commit()
+        if seconds := sents[:1]._get_undo_seconds():
+            self._let_wait(mails, seconds)
+        else:
+            mails.send_after_commit()
         return None
+
+    @api.model
+    def _let_wait(self, mails, seconds):
+        """Have the queue send e-mails in some seconds, not after the commit."""
+        moment = fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
+        mails.scheduled_date = moment
+        self.env.ref(self._cron)._trigger(at=moment)
 
     # ------------------------------------------------------------------
     # State

@@ -29,6 +29,7 @@ class AccountFollowupReminder(models.Model):
             "attachments": [
                 *service._get_letter_content(part),
                 *service._get_invoice_documents(part),
+                *part.get("attachments", ()),
             ]
         }
 

@@ -109,7 +109,7 @@ class AccountFollowupSend(models.AbstractModel):
             "total_due": self._get_totals(rows),
             "level": level,
             "counting": {row["id"] for row in self._get_counting_rows(named, day)},
-            **self._get_default_content(followup, level, day),
+            **self._get_content(followup, named, level, day),
         }
         if level and not (level._does_something() or chosen.get("channels")):
             raise UserError(level._get_idle_text())
@@ -228,6 +228,28 @@ class AccountFollowupSend(models.AbstractModel):
         return self.env["account.followup.level"].browse(
             ripe[-1]["next_level_id"] if ripe else None
         )
+
+    @api.model
+    def _get_content(self, followup, rows, level, day):
+        """Return channels and texts for items: never a milder text than they had.
+
+        The level due says how it is sent; the wording is that of the highest level
+        that one of the items has reached, if that is a higher one (rule 8).
+
+        :param rows: of the items that are named
+        """
+        content = self._get_default_content(followup, level, day)
+        reached = level.browse(
+            row["reached_level_id"]
+            for row in rows
+            if row["residual"] > 0 and row["reached_level_id"]
+        )
+        highest = max(level | reached, key=lambda one: one.delay, default=level)
+        if level and highest.delay > level.delay:
+            for name in ("mail_template", "sms_template"):
+                if template := highest[f"{name}_id"].sudo():
+                    content[name] = template
+        return content
 
     @api.model
     def _get_default_content(self, followup, level, day):

@@ -82,6 +82,9 @@ class AccountFollowupSentMixin(models.AbstractModel):
     # ------------------------------------------------------------------
     # Recipients
     # ------------------------------------------------------------------
+    def _get_undo_seconds(self):
+        """Return for how long e-mails that are sent by hand can be called back."""
+        return 0
 
     def _get_recipients(self, channel):
         """Return the contacts whom it reaches over a channel (C3)."""

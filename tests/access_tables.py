@@ -120,12 +120,17 @@ METHODS = {
     ("account.followup.send.wizard", "action_preview_letter"): CLERKS,
     ("account.followup.send.wizard", "action_send"): CLERKS,
     ("account.followup.send.wizard", "action_send_test"): CLERKS,
+    ("account.followup.content.mixin", "action_use_template"): frozenset(),
+    ("account.followup.send.wizard", "action_send_next"): CLERKS,
+    ("account.followup.send.wizard", "action_undo"): CLERKS,
+    ("account.followup.send.wizard", "action_use_template"): CLERKS,
     ("account.followup.sent.mixin", "action_open_customer"): frozenset(),
     ("account.followup.statement", "action_download"): ACCOUNTANTS,
     ("account.followup.statement", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.statement.run", "action_print_statements"): CLERKS,
     ("account.followup.statement.run", "action_refresh"): CLERKS,
     ("account.followup.statement.wizard", "action_send"): CLERKS,
+    ("account.followup.statement.wizard", "action_use_template"): CLERKS,
     **{
         (model, method): ACCOUNTANTS
         for model in BUILDERS
@@ -133,9 +138,11 @@ METHODS = {
     },
     ("account.move", "action_followup_resume"): CLERKS,
     ("account.move", "action_hold_followup"): CLERKS,
+    ("account.move", "action_send_followup"): CLERKS,
     ("account.move.line", "action_followup_resume"): CLERKS,
     ("account.move.line", "action_hold_followup"): CLERKS,
     ("res.partner", "action_anonymize_followups"): frozenset(),  # administrators
+    ("res.partner", "action_edit_followup_settings"): CLERKS,
     ("res.partner", "action_log_followup_call"): CLERKS,
     ("res.partner", "action_open_customer_statement"): ACCOUNTANTS,
     ("res.partner", "action_process_followups"): CLERKS,

@@ -29,7 +29,13 @@ class FollowupCommon(AccountTestInvoicingCommon, MailCommon):
         super().setUpClass()
         cls.env["mail.mail"].sudo().search([]).unlink()  # of the demo data
         cls.company = cls.company_data["company"]
+        cls.env["ir.config_parameter"].sudo().set_param(
+            "account_payment_followup.undo_seconds", "0"
+        )
         cls.company.followup_automatic = True
+        cls.company.external_report_layout_id = cls.env.ref(
+            "web.external_layout_standard"
+        )
         cls.company.followup_min_days = 0
         cls.company.partner_id.email = "accounts@company.example.com"
         cls.responsible = cls._create_user(

@@ -206,7 +206,10 @@ class TestSend(FollowupCommon):
         form.body = "<p>My own words</p>"
         form.mail_template_id = self.template
         self.assertIn("My own words", form.body)
-        self.assertIn("Payment reminder", form.subject, "it was not edited")
+        self.assertIn("Final notice", form.subject, "they belong together (V1)")
+        self.assertTrue(form.is_text_kept, "and the window asks")
+        form.mail_template_id = final
+        self.assertFalse(form.is_text_kept)
 
     def test_c3_recipients(self):
         self._create_late(20)
@@ -287,7 +290,7 @@ class TestSend(FollowupCommon):
         self.assertEqual(reminder.delivery_ids.channel, "print")
         self.assertEqual(reminder.state, "sent")
         letter = reminder.delivery_ids.attachment_id
-        self.assertIn(str(letter.id), action["url"])
+        self.assertIn(str(letter.id), action["params"]["download"])
         self.assertIn(
             letter.checksum,
             reminder.mail_message_id.attachment_ids.mapped("checksum"),

@@ -51,8 +51,8 @@ class TestSendChecked(FollowupCommon):
             self.assertEqual(action["res_id"], window.id)
             self.assertIn("Another level is due", window.alerts["changed"]["message"])
             self.assertEqual(window.level_id, self.level_2)
-            self.assertEqual(window.subject, "Second reminder")
             self.assertIn("Typed by hand", window.body, "what was typed stays")
+            self.assertTrue(window.is_text_kept, "the window asks")
             self.assertEqual(invoice.followup_level_id, self.level_1)
             self._send(window)
             self.assertEqual(self.sent, 1)
@@ -99,9 +99,10 @@ class TestSendChecked(FollowupCommon):
         self.assertFalse(self._get_reminders())
         window.do_print = True
         action = self._send(window)
-        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(action["tag"], "account_followup_sent")
+        self.assertEqual(action["params"]["type"], "danger")
         self.assertIn("Email: Late Ltd", action["params"]["message"])
-        self.assertEqual(action["params"]["next"]["type"], "ir.actions.act_url")
+        self.assertIn("/web/content/", action["params"]["download"])
         self.assertEqual(window.reminder_id.state, "sent")
 
     def test_u2_no_other_way_is_offered_that_fails(self):

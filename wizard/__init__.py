@@ -7,5 +7,7 @@ from . import account_followup_send_wizard
 from . import account_followup_send_wizard_alerts
 from . import account_followup_send_wizard_check
 from . import account_followup_send_wizard_preview
+from . import account_followup_send_wizard_content
+from . import account_followup_send_wizard_sent
 from . import base_partner_merge
 from . import account_followup_statement_wizard

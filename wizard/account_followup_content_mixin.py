@@ -28,26 +28,74 @@ class AccountFollowupContentMixin(models.AbstractModel):
     # channels of other modules, which have no field of their own: {name: check box}
     other_channels = fields.Json(store=True, readonly=False)
     do_other = fields.Boolean(compute="_compute_do_other")
+    # another template was chosen, but the text was edited before
+    is_text_kept = fields.Boolean(readonly=True)
     contact_info = fields.Char("Contact", compute="_compute_contact_info")
+    # counts contacts that were corrected on top of the window, to look at them anew
+    contact_changes = fields.Integer()
     alerts = fields.Json(compute="_compute_alerts")
 
     def _compute_content(self):
-        """Fill the text from the template; what was edited by hand stays.
+        """Fill the texts from the template; what was edited by hand stays.
 
-        A text that is the same as before fills nothing: what was emptied stays empty.
+        Subject and text belong together: when one was edited both stay, and the window
+        asks. A text that is the same as before fills nothing: what was emptied stays
+        empty.
         """
         for wizard in self:
             texts = wizard._get_texts()
-            if texts["subject"] != wizard.default_subject and (
-                not wizard.subject or wizard.subject == wizard.default_subject
-            ):
-                wizard.subject = texts["subject"]
-            if wizard._is_same_text(texts["body"], wizard.default_body):
-                continue  # not even its markup, which the screen may write otherwise
-            if not wizard._is_body_edited():
-                wizard.body = texts["body"]
-            wizard.default_subject = texts["subject"]
-            wizard.default_body = texts["body"]
+            if not (wizard.default_subject or wizard.default_body):
+                wizard._fill_texts(texts)
+                continue
+            is_new = texts["subject"] != wizard.default_subject or (
+                not wizard._is_same_text(texts["body"], wizard.default_body)
+            )
+            wizard.is_text_kept = is_new and wizard._is_edited()
+            if is_new and not wizard.is_text_kept:
+                wizard._use_texts(texts)
+
+    def _fill_texts(self, texts):
+        """Take from the template what is empty, for the first time."""
+        own = {"subject": self.subject}
+        if self._is_body_edited():
+            own["body"] = self.body
+        self._use_texts(texts)
+        for name, text in own.items():
+            self[name] = text or self[name]
+
+    def _is_edited(self):
+        """Return whether subject or text are not as the template gave them."""
+        self.ensure_one()
+        is_subject = self.subject and self.subject != self.default_subject
+        return bool(is_subject or self._is_body_edited())
+
+    def _use_texts(self, texts):
+        """Take the texts of the template, whatever is there."""
+        self.subject = self.default_subject = texts["subject"]
+        if not self._is_same_text(texts["body"], self.body):
+            self.body = texts["body"]  # the screen may write its markup otherwise
+        self.default_body = texts["body"]
+        self.is_text_kept = False
+
+    def action_use_template(self):
+        """Replace what was edited by the texts of the template that is chosen now."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id._check_followup_access()
+        self[self._customers_field]._check_followup_access()
+        self._use_texts(self._get_texts())
+        return self._get_window_action()
+
+    def _get_window_action(self):
+        """Return the action that shows this window, as it is now."""
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Send and Print"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(False, "form")],
+            "target": "new",
+        }
 
     def _get_texts(self):
         """Return ``subject`` and ``body`` as the template gives them."""

@@ -89,11 +89,13 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     @api.depends(
         "partner_id",
+        "contact_changes",
         "do_email",
         "do_letter",
         "do_print",
         "do_sms",
         "other_channels",
+        "email_recipient_ids",
         "item_line_ids",
     )
     def _compute_contact_info(self):
@@ -159,15 +161,18 @@ class AccountFollowupSendWizard(models.TransientModel):
                 rows, wizard._get_day()
             )
 
-    @api.depends("partner_id", "company_id", "level_id")
+    @api.depends("partner_id", "company_id", "level_id", "item_line_ids")
     def _compute_from_level(self):
         for wizard in self:
             wizard._set_defaults(wizard._get_level_defaults())
 
     def _get_level_defaults(self):
         """Return {field: value} of what the level due sends, and how."""
-        content = self._get_service()._get_default_content(
-            self._get_case(), self.level_id.sudo(), self._get_day()
+        content = self._get_service()._get_content(
+            self._get_case(),
+            self._get_chosen_rows(),
+            self.level_id.sudo(),
+            self._get_day(),
         )
         channels = content["channels"]
         if not channels and not self.level_id:
@@ -229,7 +234,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     def action_send(self):
         """Send the reminder over the ticked channels, once for this window.
 
-        :return: action: the letter to print, or the window closes
+        :return: action: the notice of what left, with the letter to print
         :raise UserError: nothing is ticked, nothing is open any more, or somebody
             reminded the customer since the window was opened
         """
@@ -240,14 +245,18 @@ class AccountFollowupSendWizard(models.TransientModel):
             return self._get_closing_action()
         if not self._get_ticked() and not self.task:
             raise UserError(self.env._("Tick Print, Email, SMS or By Post first."))
+        self.reminder_id = self._send()
+        return self._get_closing_action()
+
+    def _send(self):
+        """Make the reminder and return it."""
         followup = self._lock_followup()
         self._check_nothing_sent_since()
         service, day = self._get_service(), self._get_day()
         data = service._prepare_data(
             followup, day, trigger="manual", **self._get_chosen()
         )
-        self.reminder_id = service._send_reminder(followup, day, data)
-        return self._get_closing_action()
+        return service._send_reminder(followup, day, data)
 
     def _lock_followup(self):
         """Return the customer's case, locked until the reminder is made."""
@@ -289,13 +298,3 @@ class AccountFollowupSendWizard(models.TransientModel):
                     date=format_date(self.env, newest.date),
                 )
             )
-
-    def _get_closing_action(self):
-        letters = self.reminder_id.delivery_ids.attachment_id
-        if not (self.do_print and letters):
-            return {"type": "ir.actions.act_window_close"}
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/web/content/{letters[:1].id}?download=true",
-            "close": True,
-        }

@@ -20,6 +20,8 @@ class AccountFollowupSendWizard(models.TransientModel):
         "mail_template_id",
         "level_id",
         "item_line_ids",
+        "email_recipient_ids",
+        "contact_changes",
     )
     def _compute_alerts(self):
         return super()._compute_alerts()
@@ -51,7 +53,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         partner, items = self.partner_id, self._get_chosen_items()
         contact = service._get_contact_to_mend(partner, items)
         problems = {
-            channel: ("danger", service._get_channel_problem(channel, partner, items))
+            channel: ("danger", self._get_address_problem(channel))
             for channel in self._get_ticked()
         }
         if self.do_print and not any(
@@ -69,6 +71,17 @@ class AccountFollowupSendWizard(models.TransientModel):
             for name, (level, problem) in problems.items()
             if problem
         }
+
+    def _get_address_problem(self, channel):
+        """Return why a channel reaches none of its recipients, or None."""
+        service = self._get_service()
+        if channel == "email" and (contacts := self._get_own_recipients()):
+            if service._get_reached(channel, contacts):
+                return None
+            return service._get_channel(channel)._get_address_problem(contacts[:1])
+        return service._get_channel_problem(
+            channel, self.partner_id, self._get_chosen_items()
+        )
 
     def _get_contact_link(self, contact):
         return {

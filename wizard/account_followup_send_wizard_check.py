@@ -38,11 +38,30 @@ class AccountFollowupSendWizard(models.TransientModel):
         if self.reminder_id:
             return super().action_send()
         self._check_can_be_reached()
+        if action := self._ask_for_layout():
+            return action
         if self._get_newest_reminder() == self.seen_reminder_id and (
             note := self._get_change()
         ):
             return self._show_anew(note)
         return super().action_send()
+
+    def _ask_for_layout(self):
+        """Return core's question for the layout of documents before the first letter.
+
+        As core asks before its first print: who administers, as long as none is set.
+        """
+        company = self.company_id.sudo()
+        if (
+            not {"print", "letter"} & set(self._get_ticked())
+            or company.external_report_layout_id
+            or not self.env.user._is_admin()
+        ):
+            return None
+        return self.env["ir.actions.report"]._action_configure_external_report_layout(
+            self._get_window_action(),
+            "account.action_base_document_layout_configurator",
+        )
 
     def _check_can_be_reached(self):
         """Raise UserError when none of the ticked channels reaches the customer."""
@@ -69,6 +88,10 @@ class AccountFollowupSendWizard(models.TransientModel):
             "trigger": "manual",
             "mail_template": self.mail_template_id.sudo(),
         }
+        if contacts := self._get_own_recipients():
+            part["email_recipients"] = self._get_service()._get_reached(
+                "email", contacts
+            )
         channel = self._get_service()._get_channel(channel)
         return channel._get_problem(self.partner_id, self._get_chosen_items(), part)
 
@@ -120,14 +143,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         )
         self._compute_content()
         self._compute_sms_body()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send and Print"),
-            "res_model": self._name,
-            "res_id": self.id,
-            "views": [(False, "form")],
-            "target": "new",
-        }
+        return self._get_window_action()
 
     def _get_alert_keys(self):
         # EXTENDS 'account.followup.content.mixin'
@@ -139,32 +155,4 @@ class AccountFollowupSendWizard(models.TransientModel):
             "message": self.env._(
                 "%s Please look at it again before you send.", self.changed_note
             ),
-        }
-
-    def _get_closing_action(self):
-        action = super()._get_closing_action()
-        failed = self.reminder_id.sudo().delivery_ids.filtered(
-            lambda delivery: delivery.state == "failed"
-        )
-        if not failed:
-            return action
-        service = self._get_service()
-        texts = [
-            self.env._(
-                "%(channel)s: %(reason)s",
-                channel=service._get_channels_label({delivery.channel}),
-                reason=delivery.failure_reason,
-            )
-            for delivery in failed
-        ]
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "danger",
-                "title": self.env._("Not everything could be sent"),
-                "message": "\n".join(texts),
-                "sticky": True,
-                "next": action,
-            },
         }

@@ -117,7 +117,14 @@ class AccountFollowupStatementWizard(models.TransientModel):
         names = super()._get_offered()
         return [name for name in names if channel._get(name)._has_statements]
 
-    @api.depends("partner_ids", "do_email", "do_letter", "do_print", "other_channels")
+    @api.depends(
+        "partner_ids",
+        "contact_changes",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "other_channels",
+    )
     def _compute_contact_info(self):
         return super()._compute_contact_info()
 
@@ -127,6 +134,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
 
     @api.depends(
         "partner_ids",
+        "contact_changes",
         "date_from",
         "date_to",
         "do_email",

@@ -1,9 +1,11 @@
 import { registry } from "@web/core/registry";
+import { unique } from "@web/core/utils/arrays";
 import { KanbanController } from "@web/views/kanban/kanban_controller";
 import { kanbanView } from "@web/views/kanban/kanban_view";
 import { ListController } from "@web/views/list/list_controller";
 import { ListRenderer } from "@web/views/list/list_renderer";
 import { listView } from "@web/views/list/list_view";
+import { addListToWindow } from "../send_window/customer_form";
 import { useWorkList, withNumbers } from "./work_list_hook";
 import { WorkListNumbers } from "./work_list_numbers";
 
@@ -38,6 +40,12 @@ export class WorkListController extends ListController {
     async openRecord(record, options) {
         return this.workList.open(record, options);
     }
+
+    async beforeExecuteActionButton(clickParams) {
+        const { records } = this.model.root;
+        addListToWindow(clickParams, unique(records.map((row) => row.data.partner_id.id)));
+        return super.beforeExecuteActionButton(clickParams);
+    }
 }
 
 export class WorkListKanbanController extends KanbanController {
@@ -56,6 +64,12 @@ export class WorkListKanbanController extends KanbanController {
 
     async openRecord(record, options) {
         return this.workList.open(record, options);
+    }
+
+    async beforeExecuteActionButton(clickParams) {
+        const { records } = this.model.root;
+        addListToWindow(clickParams, unique(records.map((row) => row.data.partner_id.id)));
+        return super.beforeExecuteActionButton(clickParams);
     }
 }
 
