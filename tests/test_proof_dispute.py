@@ -1,6 +1,8 @@
 from ast import literal_eval
 from datetime import timedelta
 
+from lxml import etree
+
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import freeze_time, tagged
 
@@ -35,6 +37,7 @@ class TestProofDispute(FollowupCommon):
         self.env.invalidate_all()
 
     def _get_item(self):
+        self.env.invalidate_all()
         return self.env["account.followup.item"].search(
             [("move_id", "=", self.invoice.id)]
         )
@@ -94,9 +97,9 @@ class TestProofDispute(FollowupCommon):
         labels = dict(item._fields["rest_reason"]._description_selection(self.env))
         self.assertEqual(labels[item.rest_reason], "In dispute")
         self.assertEqual(item.rest_text, f"{self.invoice.name} (In dispute)")
-        search = item.get_view(False, "search")["arch"]
-        domain = search.split('name="resting" domain="')[1].split('"')[0]
-        domain = literal_eval(domain.replace("&gt;", ">"))
+        view = etree.fromstring(item.get_view(False, "search")["arch"])
+        [resting] = view.xpath("//filter[@name='resting']")
+        domain = literal_eval(resting.get("domain"))
         self.assertIn(item, item.search(domain))
 
     def test_report(self):
