@@ -106,14 +106,6 @@ class AccountFollowupSentMixin(models.AbstractModel):
             **values,
         }
 
-    def _get_channel_problem(self, channel):
-        """Return why it reaches nobody over a channel, in one sentence, or None."""
-        self.ensure_one()
-        service = self.env["account.followup.send"].with_company(self.company_id)
-        return service._get_channel_problem(
-            channel, self.partner_id, self._get_named_items()
-        )
-
     @api.depends_context("lang")
     @api.depends("delivery_ids.channel")
     def _compute_channels(self):
