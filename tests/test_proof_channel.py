@@ -5,8 +5,8 @@ from freezegun import freeze_time
 from odoo.exceptions import UserError
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
+from ..models.account_followup_delivery import _logger as delivery_logger
 from . import proof_channel
 from .common import TODAY, FollowupCommon
 
@@ -108,8 +108,7 @@ class TestProofChannel(FollowupCommon):
         channel = self.registry["account.followup.channel.messenger"]
         with (
             patch.object(channel, "_get_waiting", side_effect=ValueError("oops")),
-            mute_logger("odoo.addons.account_payment_followup.models"),
-            self.assertLogs(level="WARNING") as logs,
+            self.assertLogs(delivery_logger, level="WARNING") as logs,
         ):
             self._run_cron()
         self.assertIn("(messenger)", logs.output[0])
