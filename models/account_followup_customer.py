@@ -198,6 +198,8 @@ class AccountFollowupCustomer(models.Model):
                             THEN customer.level_due ELSE customer.level_reached END
                        & %(level_mask)s
                    )::integer AS level_id,
+                   (customer.level_reached & %(level_mask)s)::integer
+                        AS reached_level_id,
                    %(next_date)s AS next_reminder_date,
                    customer.due::float8 AS total_due,
                    customer.overdue::float8 AS total_overdue,

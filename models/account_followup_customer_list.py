@@ -8,27 +8,24 @@ from .account_followup_customer import ID_SHIFT
 
 
 class AccountFollowupCustomer(models.Model):
-    """What the work-list says and finds beside the columns of the rule.
-
-    Open items are read for the rows of a page, in one query.
-    """
+    """What the work-list says and finds beside the columns of the rule."""
 
     _inherit = "account.followup.customer"
 
     reached_level_id = fields.Many2one(
         "account.followup.level",
         string="Reached",
-        compute="_compute_levels",
+        readonly=True,
         help="The highest level that an open item has reached.",
     )
     coming_level_id = fields.Many2one(
         "account.followup.level",
         string="Next",
-        compute="_compute_levels",
-        help="The level that is due, else the one that is due first.",
+        compute="_compute_coming_level_id",
+        help="The level that is due.",
     )
     due_since = fields.Date(
-        compute="_compute_levels",
+        compute="_compute_due_since",
         help="Since this day an item of a customer who requires follow-up is due for "
         "its next level.",
     )
@@ -52,7 +49,7 @@ class AccountFollowupCustomer(models.Model):
     amount = fields.Monetary(compute="_compute_document", search="_search_amount")
 
     # ------------------------------------------------------------------
-    # Levels of the rows of a page
+    # What the rows say
     # ------------------------------------------------------------------
 
     def _get_items_by_row(self):
@@ -66,30 +63,26 @@ class AccountFollowupCustomer(models.Model):
                 result.setdefault(key, []).append(row)
         return result
 
+    @api.depends("status", "level_id")
+    def _compute_coming_level_id(self):
+        for customer in self:
+            is_due = customer.status == "in_need_of_action"
+            customer.coming_level_id = is_due and customer.level_id
+
     # a dependency on the items would search all rows when one changes
     @api.depends("partner_id", "company_id")
-    def _compute_levels(self):
+    def _compute_due_since(self):
         by_row = self._get_items_by_row()
-        levels = self.env["account.followup.level"].sudo()
         today = self.env["res.company"]._get_followup_days(self.company_id)
         for customer in self:
-            items = by_row.get(customer.id, [])
-            reached = levels.browse(
-                {item["reached_level_id"] for item in items} - {None, 0}
-            )
-            customer.reached_level_id = reached.sorted("delay")[-1:]
-            coming = [item for item in items if item["next_level_id"]]
-            first = min(coming, key=lambda item: item["ripe_date"], default=None)
-            is_due = customer.status == "in_need_of_action"
-            customer.coming_level_id = (
-                customer.level_id if is_due else first and first["next_level_id"]
-            )
             ripe = [
                 item["ripe_date"]
-                for item in coming
-                if not item["rest_reason"]
+                for item in by_row.get(customer.id, [])
+                if item["next_level_id"]
+                and not item["rest_reason"]
                 and item["ripe_date"] <= today[customer.company_id]
             ]
+            is_due = customer.status == "in_need_of_action"
             customer.due_since = min(ripe) if is_due and ripe else False
 
     @api.depends("status", "excluded", "total_overdue", "days_late")

@@ -251,7 +251,7 @@ class TestProcess(FollowupCommon):
             "UPDATE account_followup_run SET create_date = '2024-01-01'"
         )
         run.invalidate_recordset()
-        self.env["account.followup.run"]._gc_runs()
+        self.env["account.followup.run"].sudo()._gc_runs()
         self.assertTrue(run.exists())
         deliveries[0].with_user(self.clerk).action_download()
         self.assertEqual(run.to_print_count, 1, "one was taken by itself")
@@ -268,7 +268,7 @@ class TestProcess(FollowupCommon):
             self.assertEqual(run.to_print_count, 0)
         self.assertFalse(runs.search(waiting))
         self.assertFalse(reminders.search(to_print))
-        self.env["account.followup.run"]._gc_runs()
+        self.env["account.followup.run"].sudo()._gc_runs()
         self.assertFalse(run.exists())
 
     def test_v2_letter_from_the_window_is_handed_out(self):

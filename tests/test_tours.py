@@ -113,6 +113,8 @@ class TestTours(FollowupCommon, HttpCase):
             "account_followup_run_repair",
             login=user.login,
         )
+        with self.mock_mail_gateway():
+            self._run_mail_queue()
         self.assertEqual(self._get_reminders()[-1].state, "sent")
 
     def test_u19_hold_on_the_row(self):
