@@ -1,26 +1,9 @@
 from odoo import api, fields, models
 
 from ..tools import banks
-from .account_followup_send import concat
+from .account_followup_send import ITEM_FIELDS, MOVE_FIELDS, concat
 
-#: What a reminder reads of items, of their invoices and of accounts: all at once.
-ITEM_FIELDS = [
-    "amount_residual_currency",
-    "company_id",
-    "currency_id",
-    "date",
-    "move_id",
-    "name",
-]
-MOVE_FIELDS = [
-    "access_token",
-    "company_id",
-    "move_type",
-    "name",
-    "partner_bank_id",
-    "payment_reference",
-    "ref",
-]
+#: What is read of bank accounts, all at once.
 ACCOUNT_FIELDS = [
     "acc_holder_name",
     "acc_number",

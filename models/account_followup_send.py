@@ -3,6 +3,26 @@ from collections import defaultdict
 from odoo import api, models
 from odoo.exceptions import UserError
 
+#: What is read of the items that a reminder names, and of their invoices, at once.
+ITEM_FIELDS = [
+    "amount_residual_currency",
+    "company_id",
+    "currency_id",
+    "date",
+    "move_id",
+    "name",
+]
+MOVE_FIELDS = [
+    "access_token",
+    "company_id",
+    "move_type",
+    "name",
+    "partner_bank_id",
+    "partner_id",
+    "payment_reference",
+    "ref",
+]
+
 
 def concat(records):
     """Return some recordsets of a model as one, in their order."""
@@ -89,8 +109,8 @@ class AccountFollowupSend(models.AbstractModel):
         parts = [[row["id"] for row in rows] for rows in parts]
         items = self.env["account.move.line"].sudo()
         items = items.browse(id_ for ids in parts for id_ in ids)
-        items.fetch(["move_id"])
-        items.move_id.fetch(["move_type", "partner_id"])
+        items.fetch(ITEM_FIELDS)
+        items.move_id.fetch(MOVE_FIELDS)
         return [items.browse(ids).with_prefetch(items._prefetch_ids) for ids in parts]
 
     @api.model
@@ -234,7 +254,8 @@ class AccountFollowupSend(models.AbstractModel):
         """Return channels and texts for items: never a milder text than they had.
 
         The level due says how it is sent; the wording is that of the highest level
-        that one of the items has reached, if that is a higher one (rule 8).
+        that one of the items has reached, if that is a higher one (rule 8). What comes
+        before the due date stays an announcement.
 
         :param rows: of the items that are named
         """
@@ -245,7 +266,7 @@ class AccountFollowupSend(models.AbstractModel):
             if row["residual"] > 0 and row["reached_level_id"]
         )
         highest = max(level | reached, key=lambda one: one.delay, default=level)
-        if level and highest.delay > level.delay:
+        if level and highest.delay > level.delay >= 0:
             for name in ("mail_template", "sms_template"):
                 if template := highest[f"{name}_id"].sudo():
                     content[name] = template

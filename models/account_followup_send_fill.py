@@ -233,13 +233,13 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_addressee(self, data):
-        """Return whom the text speaks to: the first of those who get it."""
+        """Return whom the text speaks to: who gets it; the customer, if several do."""
         partner, items = data["followup"].partner_id, data["items"]
         for channel in ("email", "letter", "print", "sms"):
             if channel in data["channels"] and (
                 found := self._get_recipients(partner, channel, items)
             ):
-                return found[:1]
+                return found if len(found) == 1 else partner.sudo()
         return partner.sudo()
 
     @api.model

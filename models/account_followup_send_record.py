@@ -5,8 +5,7 @@ from odoo import api, fields, models
 from odoo.tools.misc import clean_context
 
 from ..tools import links
-from .account_followup_pay import ITEM_FIELDS, MOVE_FIELDS
-from .account_followup_send import concat
+from .account_followup_send import ITEM_FIELDS, MOVE_FIELDS, concat
 
 
 class AccountFollowupSend(models.AbstractModel):

@@ -227,6 +227,11 @@ MENUS = {
 }
 
 #: Fields of other models that are no secret: one more type of contact.
-OPEN_FIELDS = {("res.partner", "type")}
+OPEN_FIELDS = {
+    ("res.partner", "type"),
+    # words that a text can name, the same for everybody
+    ("mail.template", "followup_placeholders"),
+    ("sms.template", "followup_placeholders"),
+}
 #: Fields for administrators: settings, and what joins a letter to its reminder.
 ADMINISTRATORS_FIELDS = {"res.config.settings", "snailmail.letter"}

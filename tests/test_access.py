@@ -81,12 +81,9 @@ class TestAccess(AccessCommon):
                     self.assertEqual(
                         model._has_field_access(field, "read"), name in ACCOUNTANTS
                     )
-                    described = (
-                        model.fields_get([field.name])
-                        if (model.has_access("read"))
-                        else {}
-                    )
-                    self.assertEqual(bool(described), name in ACCOUNTANTS)
+                    if model.has_access("read"):
+                        described = model.fields_get([field.name])
+                        self.assertEqual(bool(described), name in ACCOUNTANTS)
 
     def test_g2_reading_and_searching_added_fields(self):
         for field in self._get_added_fields():

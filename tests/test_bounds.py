@@ -220,7 +220,7 @@ class TestTypedDates(FollowupCommon):
 
     def test_number_of_levels(self):
         values = {"name": "One more", "company_id": self.company.id}
-        values["send_email"] = False
+        values["mail_template_id"] = self.template.id
         levels = self.env["account.followup.level"].create(
             [
                 {**values, "delay": 100 + number}

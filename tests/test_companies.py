@@ -224,6 +224,8 @@ class TestCompanies(FollowupCommon):
         self.assertEqual(reminders[self.company_2].line_ids.move_id, second)
 
     def test_g1_each_company_prints_on_its_own_letterhead(self):
+        layout = self.company.external_report_layout_id
+        self.company_2.external_report_layout_id = layout
         self._create_late(20)
         self._create_late_2(20)
         for company, name, other in (

@@ -105,7 +105,9 @@ class TestForeignCode(FollowupCommon):
         self.assertNotIn("PWNED", reminder.body)
         self.assertIn("Dear customer", reminder.body)
         self.assertIn("o_followup_table", reminder.body)
-        self.assertIn("min-width: 70px", reminder.body, "the styles of the table stay")
+        self.assertIn(
+            "border-collapse: collapse", reminder.body, "the styles of the table stay"
+        )
         mail = self.env["mail.mail"].search(
             [("mail_message_id", "=", reminder.mail_message_id.id)]
         )
@@ -252,7 +254,7 @@ class TestEngineWithoutScripts(FollowupCommon, HttpCase):
         window.with_context(force_report_rendering=True).action_send()
         content = window.reminder_id.delivery_ids.attachment_id.raw
         pages = self._get_text(content)
-        self.assertEqual(len(pages), 2)
-        self.assertIn("Page1/2", pages[0])
-        self.assertIn("Page2/2", pages[1])
+        self.assertGreater(len(pages), 1)
+        for number, page in enumerate(pages, 1):
+            self.assertIn(f"Page{number}/{len(pages)}", page)
         self.assertNotIn("PWNED", "".join(pages))

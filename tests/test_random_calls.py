@@ -42,6 +42,7 @@ OPTIONS = {
 #: those that only choose what a window or a list begins with.
 CONTEXT_KEYS = {
     "followup_contact_ids": False,
+    "followup_list_partner_ids": True,
     "followup_mark": False,
     "followup_partner_id": True,
     "followup_patience": False,

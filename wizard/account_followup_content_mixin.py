@@ -79,8 +79,8 @@ class AccountFollowupContentMixin(models.AbstractModel):
 
     def action_use_template(self):
         """Replace what was edited by the texts of the template that is chosen now."""
-        self.ensure_one()
         self.check_access("write")
+        self.ensure_one()
         self.company_id._check_followup_access()
         self[self._customers_field]._check_followup_access()
         self._use_texts(self._get_texts())

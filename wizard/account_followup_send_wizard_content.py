@@ -44,7 +44,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         contacts = self._get_service()._get_recipients(
             self.partner_id, "email", self._get_chosen_items()
         )
-        return contacts.sudo(False)._filtered_access("read")
+        # with the user's rights in his companies, which may be a branch
+        mine = self.env["res.partner"].sudo(False).browse(contacts.ids)
+        return mine._filtered_access("read")
 
     def _get_own_recipients(self):
         """Return the contacts chosen by hand, if they are others than proposed."""

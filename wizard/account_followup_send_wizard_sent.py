@@ -17,7 +17,8 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     @api.model
     def _get_list_partner_ids(self):
-        ids = self.env.context.get("followup_list_partner_ids") or []
+        ids = self.env.context.get("followup_list_partner_ids")
+        ids = ids if isinstance(ids, list | tuple) else []
         return [id_ for id_ in ids if isinstance(id_, int)]
 
     @api.depends("partner_id", "list_partner_ids")
