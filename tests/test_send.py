@@ -275,9 +275,12 @@ class TestSend(FollowupCommon):
             self._open_window().action_send()
         reminder = self._get_reminders()
         self.assertEqual(reminder.subject, "Rappel de paiement")
-        row = next(row for row in get_cells(reminder.body) if row[0] == late.name)
-        self.assertEqual(row[1:3], ["15/04/2024", "25/04/2024"])
-        self.assertEqual(row[5].replace("\u202f", " "), "$ 1 234,50")
+        invoice, due, amount = next(
+            row for row in get_cells(reminder.body) if row[0].startswith(late.name)
+        )
+        self.assertEqual(invoice, f"{late.name} 15/04/2024")
+        self.assertTrue(due.startswith("25/04/2024"), due)
+        self.assertEqual(amount.replace("\u202f", " "), "$ 1 234,50")
 
     def test_c1_print_only(self):
         self._create_late(20)
