@@ -176,7 +176,7 @@ class AccountFollowup(models.Model):
         domain = [("partner_id", "in", partners.ids), ("company_id", "=", company.id)]
         followups = self.sudo().search(domain)
         missing = partners - followups.partner_id
-        if not missing:
+        if not missing.ids:
             return followups
         # When another transaction has just made the row, this ends in a serialization
         # failure, which the caller repeats, instead of an error on the unique key. It

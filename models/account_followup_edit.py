@@ -35,6 +35,7 @@ class ResPartner(models.Model):
         followup = self.env["account.followup"]._get_or_create(
             self.commercial_partner_id, self.env.company.root_id
         )
+        followup.ensure_one()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Follow-up Settings"),

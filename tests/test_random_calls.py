@@ -207,6 +207,10 @@ class TestRandomCalls(AccessCommon):
                     rows = report.get_report(action["params"])["rows"]
                     self.assertFalse(rows, "nothing of another company")
                     continue
+                if res_id := action.get("res_id"):
+                    record = records.env[action["res_model"]].browse(res_id)
+                    self.assertNotEqual(record.sudo().company_id, self.company)
+                    continue
                 domain = action.get("domain") or []
                 self.assertNotIn(("company_id", "=", self.company.id), domain)
                 found = records.env[action["res_model"]].search(domain)

@@ -51,6 +51,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         self.ensure_one()
         self.check_access("write")
         self.partner_id._check_followup_access()
+        self.partner_id.ensure_one()
 
     def action_preview_letter(self):
         """Open the letter as it would be printed; nothing is sent or recorded."""
