@@ -7,7 +7,9 @@ from hypothesis import HealthCheck, settings
 from odoo import Command, fields
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
-from odoo.addons.mail.tests.common import MailCommon
+from odoo.addons.mail.tests.common import MailCase, MailCommon
+
+from .ground import Ground
 
 TODAY = fields.Date.to_date("2024-05-15")
 
@@ -25,8 +27,12 @@ settings.register_profile(
 settings.load_profile(os.environ.get("FOLLOWUP_PROFILE", "followup"))
 
 
-class FollowupCommon(AccountTestInvoicingCommon, MailCommon):
-    """A company with four levels of its own and a customer who can be late."""
+class FollowupBase(AccountTestInvoicingCommon, MailCommon):
+    """A company with levels of its own and a customer who can be late."""
+
+    @classmethod
+    def _gc_filestore(cls):
+        """Keep the files of what is not committed, but stays."""
 
     @classmethod
     def setUpClass(cls):
@@ -176,3 +182,13 @@ class FollowupCommon(AccountTestInvoicingCommon, MailCommon):
             .with_context(**action["context"])
             .create({})
         )
+
+
+class FollowupCommon(FollowupBase):
+    """Stands on the ground that FollowupBase has laid once for many classes."""
+
+    @classmethod
+    def setUpClass(cls):
+        ground = Ground.lead(FollowupBase, TODAY)
+        # what comes behind the data of Odoo's own common classes: cursor, server
+        ground.carry(cls, super(MailCase, cls).setUpClass)
