@@ -24,6 +24,9 @@ CHECKOUT_KEY=$(printf %s "$ROOT" | sha256sum | cut -c1-6)
 CHECKOUT=$CACHE/checkouts/$CHECKOUT_KEY
 DEMO_DB=${MODULE}_demo_$CHECKOUT_KEY
 
+# npm_dir NAME: where dev/setup puts what dev/NAME/package-lock.json says
+npm_dir() { echo "$CACHE/$1-$(cat "$ROOT/dev/$1"/*.json | sha256sum | cut -c1-10)"; }
+
 # ---------------------------------------------------------------------------------------------------- messages
 
 say() { printf '%s\n' "$*"; }

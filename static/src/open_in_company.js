@@ -1,6 +1,6 @@
-import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
-import { redirect } from "@web/core/utils/urls";
+import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
+import {redirect} from "@web/core/utils/urls";
 
 /**
  * Opens an address of the web client with another of the user's companies as the current
@@ -9,7 +9,7 @@ import { redirect } from "@web/core/utils/urls";
  * @param {Object} env
  * @param {{params: {company_ids: number[], url: string}}} action
  */
-function openInCompany(env, { params }) {
+function openInCompany(env, {params}) {
     user.activateCompanies(params.company_ids, {
         includeChildCompanies: false,
         reload: false,

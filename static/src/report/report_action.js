@@ -1,16 +1,23 @@
-import { Component, onMounted, onPatched, onWillStart, useRef, useState } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { download } from "@web/core/network/download";
-import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
-import { useService } from "@web/core/utils/hooks";
-import { useDebounced } from "@web/core/utils/timing";
-import { useSetupAction } from "@web/search/action_hook";
-import { Layout } from "@web/search/layout";
-import { usePager } from "@web/search/pager_hook";
-import { standardActionServiceProps } from "@web/webclient/actions/action_service";
-import { ReportFilters } from "./report_filters";
-import { ReportModel } from "./report_model";
+import {
+    Component,
+    onMounted,
+    onPatched,
+    onWillStart,
+    useRef,
+    useState,
+} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {download} from "@web/core/network/download";
+import {registry} from "@web/core/registry";
+import {user} from "@web/core/user";
+import {useService} from "@web/core/utils/hooks";
+import {useDebounced} from "@web/core/utils/timing";
+import {useSetupAction} from "@web/search/action_hook";
+import {Layout} from "@web/search/layout";
+import {usePager} from "@web/search/pager_hook";
+import {standardActionServiceProps} from "@web/webclient/actions/action_service";
+import {ReportFilters} from "./report_filters";
+import {ReportModel} from "./report_model";
 import {
     compact,
     openOptions,
@@ -20,10 +27,10 @@ import {
     stateToOptions,
     switchVariant,
 } from "./report_options";
-import { AgeingBar, BalanceChart } from "./report_pictures";
-import { getAgeing, getVisibleColumns } from "./report_rows";
-import { ReportTable } from "./report_table";
-import { useReportActions } from "./report_row_actions";
+import {AgeingBar, BalanceChart} from "./report_pictures";
+import {getAgeing, getVisibleColumns} from "./report_rows";
+import {ReportTable} from "./report_table";
+import {useReportActions} from "./report_row_actions";
 
 const TAG = "account_payment_followup.report";
 const SEARCH_DELAY = 350;
@@ -31,8 +38,8 @@ const SEARCH_DELAY = 350;
 /** The reports on customers: all four are this screen with other options. */
 export class FollowupReport extends Component {
     static template = "account_payment_followup.FollowupReport";
-    static components = { AgeingBar, BalanceChart, Layout, ReportFilters, ReportTable };
-    static props = { ...standardActionServiceProps };
+    static components = {AgeingBar, BalanceChart, Layout, ReportFilters, ReportTable};
+    static props = {...standardActionServiceProps};
     static path = "customer-reports";
     static displayName = _t("Customer Reports");
 
@@ -40,13 +47,16 @@ export class FollowupReport extends Component {
         this.action = useService("action");
         this.ui = useService("ui");
         this.model = useState(new ReportModel(useService("orm"), {}));
-        this.state = useState({ search: "", rights: {} });
+        this.state = useState({search: "", rights: {}});
         this.bodyRef = useRef("body");
-        this.searchLater = useDebounced((value) => this.change({ search: value }), SEARCH_DELAY);
+        this.searchLater = useDebounced(
+            (value) => this.change({search: value}),
+            SEARCH_DELAY
+        );
         this.rowActions = useReportActions(this.model, () => this.model.load());
         useSetupAction({
             getLocalState: () => this.exportState(),
-            getGlobalState: () => ({ followupReport: this.exportState() }),
+            getGlobalState: () => ({followupReport: this.exportState()}),
         });
         usePager(() => this.pagerProps);
         onWillStart(() => this.start());
@@ -63,7 +73,7 @@ export class FollowupReport extends Component {
             user.hasGroup("account.group_account_invoice"),
             user.checkAccessRight("res.partner", "write"),
         ]);
-        this.state.rights = { canWork, canNote: canWork && canEdit };
+        this.state.rights = {canWork, canNote: canWork && canEdit};
         const saved = this.props.state || this.props.globalState?.followupReport;
         if (saved?.options) {
             this.scroll = saved.scroll;
@@ -83,8 +93,8 @@ export class FollowupReport extends Component {
 
     exportState() {
         const body = this.bodyRef.el;
-        const scroll = body && { top: body.scrollTop, left: body.scrollLeft };
-        return { ...this.model.exportState(), scroll };
+        const scroll = body && {top: body.scrollTop, left: body.scrollLeft};
+        return {...this.model.exportState(), scroll};
     }
 
     restoreScroll() {
@@ -95,7 +105,7 @@ export class FollowupReport extends Component {
     }
 
     afterLoad() {
-        const { options, error, report } = this.model;
+        const {options, error, report} = this.model;
         this.state.search = options.search || "";
         if (!error) {
             remember(options);
@@ -117,7 +127,7 @@ export class FollowupReport extends Component {
 
     /** Shows the same report with some other choices, from its first page. */
     change(changes) {
-        return this.load({ ...this.options, offset: 0, ...changes });
+        return this.load({...this.options, offset: 0, ...changes});
     }
 
     switchTo(variant) {
@@ -130,9 +140,9 @@ export class FollowupReport extends Component {
 
     /** Shows the report without any choice; one that cannot be read gives way. */
     async reset() {
-        const { variant, ...chosen } = compact(this.options);
+        const {variant, ...chosen} = compact(this.options);
         const isHopeless = this.model.error && !Object.keys(chosen).length;
-        await this.load(isHopeless ? {} : { variant });
+        await this.load(isHopeless ? {} : {variant});
         if (this.model.error && !isHopeless) {
             await this.load({});
         }
@@ -140,10 +150,10 @@ export class FollowupReport extends Component {
 
     async toggleAll() {
         if (this.options.unfold) {
-            this.model.options = { ...this.options, unfold: false };
+            this.model.options = {...this.options, unfold: false};
             this.model.foldAll();
         } else {
-            this.model.options = { ...this.options, unfold: true };
+            this.model.options = {...this.options, unfold: true};
             await this.model.unfoldAll();
         }
         this.afterLoad();
@@ -151,10 +161,10 @@ export class FollowupReport extends Component {
 
     onSearchKeydown(ev) {
         if (ev.key === "Enter") {
-            this.change({ search: ev.target.value });
+            this.change({search: ev.target.value});
         } else if (ev.key === "Escape" && ev.target.value) {
             ev.preventDefault();
-            this.change({ search: "" });
+            this.change({search: ""});
         }
     }
 
@@ -166,7 +176,10 @@ export class FollowupReport extends Component {
     async export(format, partnerId) {
         // a sheet is folded and unfolded by whoever has it
         const isPaper = format === "pdf" && !partnerId;
-        const options = { ...(isPaper ? this.model.printed : this.model.chosen), offset: 0 };
+        const options = {
+            ...(isPaper ? this.model.printed : this.model.chosen),
+            offset: 0,
+        };
         if (partnerId) {
             options.partner_ids = [partnerId];
         }
@@ -174,7 +187,7 @@ export class FollowupReport extends Component {
         try {
             await download({
                 url: `/account_payment_followup/report/${format}`,
-                data: { options: JSON.stringify(options) },
+                data: {options: JSON.stringify(options)},
             });
         } finally {
             this.ui.unblock();
@@ -183,7 +196,7 @@ export class FollowupReport extends Component {
 
     /** Opens the statement of a customer on top, so that the way back leads here. */
     openStatement(partnerId) {
-        const { currency_ids, draft } = this.options;
+        const {currency_ids, draft} = this.options;
         return this.action.doAction({
             type: "ir.actions.client",
             tag: TAG,
@@ -216,18 +229,18 @@ export class FollowupReport extends Component {
         if (!this.report?.count) {
             return null;
         }
-        const { offset, limit } = this.report.options;
+        const {offset, limit} = this.report.options;
         return {
             offset,
             limit,
             total: this.report.count,
-            onUpdate: ({ offset, limit }) => this.change({ offset, limit }),
+            onUpdate: (page) => this.change({offset: page.offset, limit: page.limit}),
         };
     }
 
     /** The customer whose report it is, when it is about one. */
     get partnerId() {
-        const { partner_ids = [] } = this.options;
+        const {partner_ids = []} = this.options;
         const isOne = partner_ids.length === 1 && this.report?.count;
         return isOne ? this.report.rows[0].partner_id : false;
     }
@@ -237,7 +250,7 @@ export class FollowupReport extends Component {
     }
 
     get pdfTitle() {
-        const { report, model } = this;
+        const {report, model} = this;
         if (!report || report.features.includes("letter")) {
             return _t("A letter to each customer");
         }
@@ -255,11 +268,11 @@ export class FollowupReport extends Component {
                 currencyId: row.currency_id,
                 ageing: getAgeing(row, this.report.columns),
             }))
-            .filter(({ ageing }) => ageing.some(({ value }) => value));
+            .filter(({ageing}) => ageing.some(({value}) => value));
     }
 
     get errorMessage() {
-        const { error } = this.model;
+        const {error} = this.model;
         const name = error?.exceptionName || "";
         return name.startsWith("odoo.exceptions.")
             ? error.data.message

@@ -1,12 +1,12 @@
-import { Component } from "@odoo/owl";
-import { CheckboxItem } from "@web/core/dropdown/checkbox_item";
-import { Dropdown } from "@web/core/dropdown/dropdown";
-import { DropdownItem } from "@web/core/dropdown/dropdown_item";
-import { DateTimeInput } from "@web/core/datetime/datetime_input";
-import { deserializeDate, serializeDate } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { MultiRecordSelector } from "@web/core/record_selectors/multi_record_selector";
-import { countFilters, toggle } from "./report_options";
+import {Component} from "@odoo/owl";
+import {CheckboxItem} from "@web/core/dropdown/checkbox_item";
+import {Dropdown} from "@web/core/dropdown/dropdown";
+import {DropdownItem} from "@web/core/dropdown/dropdown_item";
+import {DateTimeInput} from "@web/core/datetime/datetime_input";
+import {deserializeDate, serializeDate} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {MultiRecordSelector} from "@web/core/record_selectors/multi_record_selector";
+import {countFilters, toggle} from "./report_options";
 
 const COMPARISONS = [0, 1, 3, 6, 12];
 /** Choices of the menu of customers. */
@@ -29,7 +29,7 @@ export class ReportFilters extends Component {
         switchTo: Function,
         reset: Function,
         toggleAll: Function,
-        slots: { type: Object, optional: true },
+        slots: {type: Object, optional: true},
     };
 
     setup() {
@@ -40,7 +40,7 @@ export class ReportFilters extends Component {
 
     /** Complete options, with what is by default. */
     get effective() {
-        return { ...this.props.report.options, ...this.props.options };
+        return {...this.props.report.options, ...this.props.options};
     }
 
     get variant() {
@@ -66,16 +66,20 @@ export class ReportFilters extends Component {
     }
 
     choosePeriod(period) {
-        const { date_from, date_to } = this.props.report.options;
+        const {date_from, date_to} = this.props.report.options;
         // own dates begin with those that are shown
-        const dates = period === "custom" ? { date_from, date_to } : {};
-        this.props.change({ date_from: false, date_to: false, ...dates, period });
+        const dates = period === "custom" ? {date_from, date_to} : {};
+        this.props.change({date_from: false, date_to: false, ...dates, period});
     }
 
     chooseDate(name, value) {
-        const { date_from, date_to } = this.props.report.options;
-        const dates = { date_from, date_to, [name]: value ? serializeDate(value) : false };
-        this.props.change({ ...dates, period: "custom" });
+        const {date_from, date_to} = this.props.report.options;
+        const dates = {
+            date_from,
+            date_to,
+            [name]: value ? serializeDate(value) : false,
+        };
+        this.props.change({...dates, period: "custom"});
     }
 
     // -------------------------------------------------------------------------
@@ -83,8 +87,11 @@ export class ReportFilters extends Component {
     // -------------------------------------------------------------------------
 
     get customerLabel() {
-        const { partner_ids = [] } = this.props.options;
-        const count = WHOSE.reduce((sum, name) => sum + (this.props.options[name] || []).length, 0);
+        const {partner_ids = []} = this.props.options;
+        const count = WHOSE.reduce(
+            (sum, name) => sum + (this.props.options[name] || []).length,
+            0
+        );
         if (partner_ids.length === 1 && count === 1 && this.props.report.rows.length) {
             return this.props.report.rows[0].name;
         }
@@ -97,17 +104,17 @@ export class ReportFilters extends Component {
 
     /** Returns the groups of the menu Filters. */
     get groups() {
-        const { trust, status, level_ids, currency_ids } = this.props.report.choices;
+        const {trust, status, level_ids, currency_ids} = this.props.report.choices;
         return [
-            { name: "status", label: _t("Status"), choices: status },
-            { name: "level_ids", label: _t("Follow-up Level"), choices: level_ids },
-            { name: "trust", label: _t("Trust"), choices: trust },
+            {name: "status", label: _t("Status"), choices: status},
+            {name: "level_ids", label: _t("Follow-up Level"), choices: level_ids},
+            {name: "trust", label: _t("Trust"), choices: trust},
             {
                 name: "currency_ids",
                 label: _t("Currency"),
                 choices: currency_ids.length > 1 ? currency_ids : [],
             },
-        ].filter(({ choices }) => choices.length);
+        ].filter(({choices}) => choices.length);
     }
 
     isChosen(name, value) {
@@ -115,11 +122,11 @@ export class ReportFilters extends Component {
     }
 
     toggle(name, value) {
-        this.props.change({ [name]: toggle(this.props.options[name], value) });
+        this.props.change({[name]: toggle(this.props.options[name], value)});
     }
 
     get hasChoices() {
-        const { options } = this.props;
+        const {options} = this.props;
         const isChosen = WHOSE.some((name) => options[name]?.length);
         return Boolean(this.filterCount || isChosen || options.search);
     }

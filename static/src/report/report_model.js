@@ -1,6 +1,6 @@
-import { KeepLast } from "@web/core/utils/concurrency";
-import { appendRows, countLines } from "./report_rows";
-import { compact } from "./report_options";
+import {KeepLast} from "@web/core/utils/concurrency";
+import {appendRows, countLines} from "./report_rows";
+import {compact} from "./report_options";
 
 const MODEL = "account.followup.report";
 /** So many customers are unfolded at the same time. */
@@ -24,15 +24,15 @@ export class ReportModel {
 
     /** Options for the server, without what only the screen knows. */
     get chosen() {
-        const { unfold, ...options } = this.options;
+        const {unfold, ...options} = this.options;
         return compact(options);
     }
 
     /** Options for a file: what is folded on the screen is so on paper, too. */
     get printed() {
         const unfolded = Object.keys(this.unfolded);
-        const { unfold = false } = this.options;
-        return { ...this.chosen, unfold, ...(unfold ? {} : { unfolded }) };
+        const {unfold = false} = this.options;
+        return {...this.chosen, unfold, ...(unfold ? {} : {unfolded})};
     }
 
     /** Whether lines would be printed. */
@@ -56,7 +56,7 @@ export class ReportModel {
     }
 
     /** Shows again what was exported. */
-    async restore({ options, unfolded }) {
+    async restore({options, unfolded}) {
         this.options = options;
         await this._load(() => unfolded);
     }
@@ -65,7 +65,7 @@ export class ReportModel {
     exportState() {
         // plain copies: a browser cannot keep reactive objects in its history
         return JSON.parse(
-            JSON.stringify({ options: this.options, unfolded: this._countLines() })
+            JSON.stringify({options: this.options, unfolded: this._countLines()})
         );
     }
 
@@ -79,13 +79,15 @@ export class ReportModel {
                 this.orm.call(MODEL, "get_report", [this.chosen])
             );
             const counts = getCounts(report);
-            const wanted = report.rows.filter(({ id }) => id in counts);
+            const wanted = report.rows.filter(({id}) => id in counts);
             const unfolded = await this.keepLast.add(
-                this._readAll(Object.fromEntries(wanted.map(({ id }) => [id, counts[id]])))
+                this._readAll(
+                    Object.fromEntries(wanted.map(({id}) => [id, counts[id]]))
+                )
             );
             // whoever asked for none has that of the server
-            const options = { ...this.options, variant: report.options.variant };
-            Object.assign(this, { options, report, unfolded, error: null });
+            const options = {...this.options, variant: report.options.variant};
+            Object.assign(this, {options, report, unfolded, error: null});
         } catch (error) {
             this.error = error;
         }
@@ -96,12 +98,12 @@ export class ReportModel {
     _getDefaultCounts(report) {
         const isSingle = this.options.partner_ids?.length === 1 || report.count === 1;
         const rows = isSingle || this.options.unfold ? report.rows : [];
-        return Object.fromEntries(rows.map(({ id }) => [id, 0]));
+        return Object.fromEntries(rows.map(({id}) => [id, 0]));
     }
 
     _countLines() {
         return Object.fromEntries(
-            Object.entries(this.unfolded).map(([id, { rows }]) => [id, countLines(rows)])
+            Object.entries(this.unfolded).map(([id, {rows}]) => [id, countLines(rows)])
         );
     }
 
@@ -114,7 +116,7 @@ export class ReportModel {
                 unfolded[rowId] = await this._read(rowId, count);
             }
         };
-        await Promise.all(Array.from({ length: PARALLEL }, work));
+        await Promise.all(Array.from({length: PARALLEL}, work));
         return unfolded;
     }
 
@@ -129,7 +131,7 @@ export class ReportModel {
         if (page.remaining && countLines(all) < count) {
             return this._read(rowId, count, all);
         }
-        return { rows: all, remaining: page.remaining, isLoading: false };
+        return {rows: all, remaining: page.remaining, isLoading: false};
     }
 
     isUnfolded(row) {
@@ -151,7 +153,7 @@ export class ReportModel {
     async _fetch(rowId, rows) {
         const chosen = this.chosen;
         const before = this.unfolded[rowId]?.remaining || 0;
-        this.unfolded[rowId] = { rows, remaining: before, isLoading: true };
+        this.unfolded[rowId] = {rows, remaining: before, isLoading: true};
         try {
             const lines = await this._read(rowId, 0, rows);
             const isStale = JSON.stringify(chosen) !== JSON.stringify(this.chosen);

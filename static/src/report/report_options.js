@@ -1,5 +1,5 @@
-import { browser } from "@web/core/browser/browser";
-import { user } from "@web/core/user";
+import {browser} from "@web/core/browser/browser";
+import {user} from "@web/core/user";
 
 /** Every option of a report and how it is written in an address. */
 const SHAPES = {
@@ -68,7 +68,9 @@ function isEmpty(value) {
 
 /** Returns the options without those that are empty: what a person really chose. */
 export function compact(options) {
-    return Object.fromEntries(Object.entries(options).filter(([, value]) => !isEmpty(value)));
+    return Object.fromEntries(
+        Object.entries(options).filter(([, value]) => !isEmpty(value))
+    );
 }
 
 function pick(options, names) {
@@ -80,7 +82,7 @@ function pick(options, names) {
  * @returns {Object} keys of the address; those that are not chosen are undefined
  */
 export function optionsToState(options) {
-    const state = { report: options.variant };
+    const state = {report: options.variant};
     for (const [name, shape] of Object.entries(SHAPES)) {
         const value = options[name];
         if (isEmpty(value)) {
@@ -105,7 +107,7 @@ export function stateToOptions(state) {
     if (!variant) {
         return null;
     }
-    const options = { variant: String(variant) };
+    const options = {variant: String(variant)};
     for (const [name, shape] of Object.entries(SHAPES)) {
         if (!isEmpty(state[name])) {
             options[name] = READERS[shape](state[name]);
@@ -132,9 +134,9 @@ function readAll() {
 
 /** Keeps what was chosen for the next time. */
 export function remember(options) {
-    const { variant, ...chosen } = compact(options);
+    const {variant, ...chosen} = compact(options);
     FLEETING.forEach((name) => delete chosen[name]);
-    const all = { ...readAll(), [variant]: chosen, last: variant };
+    const all = {...readAll(), [variant]: chosen, last: variant};
     try {
         browser.localStorage.setItem(getKey(), JSON.stringify(all));
     } catch {
@@ -145,34 +147,38 @@ export function remember(options) {
 function recall(variant) {
     const chosen = readAll()[variant];
     return chosen && typeof chosen === "object"
-        ? stateToOptions(optionsToState({ ...chosen, variant }))
+        ? stateToOptions(optionsToState({...chosen, variant}))
         : {};
 }
 
 /** Returns the options with which a variant opens from a menu or a button. */
 export function openOptions(given) {
-    const options = { ...recall(given.variant), variant: given.variant };
+    const options = {...recall(given.variant), variant: given.variant};
     if (given.partner_ids?.length) {
         // asked for by name: they are shown whatever was chosen before
         WHO.forEach((name) => delete options[name]);
     }
-    return { ...options, ...compact(given) };
+    return {...options, ...compact(given)};
 }
 
 /** Returns the options for another variant: the same customers, its own last look. */
 export function switchVariant(options, variant) {
     const look = recall(variant);
     SHARED.forEach((name) => delete look[name]);
-    return { ...look, ...pick(options, SHARED), variant };
+    return {...look, ...pick(options, SHARED), variant};
 }
 
 /** Returns the options after a click on the head of a column. */
 export function sortBy(options, name, isAmount) {
-    const { sort, descending, offset, ...rest } = options;
+    const {sort, descending, offset, ...rest} = options;
     const isSame = (sort || "name") === name;
     // the largest amounts are what one looks for, names begin with A
     const isDescending = isSame ? !descending : isAmount;
-    return compact({ ...rest, sort: name === "name" ? "" : name, descending: isDescending });
+    return compact({
+        ...rest,
+        sort: name === "name" ? "" : name,
+        descending: isDescending,
+    });
 }
 
 /** Returns how many filters of customers are set, shown on the button. */

@@ -1,7 +1,7 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { formatMonetary } from "@web/views/fields/formatters";
-import { getBalanceLine, getBarParts } from "./report_rows";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {formatMonetary} from "@web/views/fields/formatters";
+import {getBalanceLine, getBarParts} from "./report_rows";
 
 const WIDTH = 600;
 const HEIGHT = 72;
@@ -11,15 +11,15 @@ export class AgeingBar extends Component {
     static template = "account_payment_followup.AgeingBar";
     static props = {
         ageing: Array,
-        currencyId: { type: [Number, Boolean], optional: true },
-        name: { type: String, optional: true },
-        hasLegend: { type: Boolean, optional: true },
+        currencyId: {type: [Number, Boolean], optional: true},
+        name: {type: String, optional: true},
+        hasLegend: {type: Boolean, optional: true},
     };
 
     get parts() {
         return getBarParts(this.props.ageing).map((part) => ({
             ...part,
-            text: formatMonetary(part.value, { currencyId: this.props.currencyId }),
+            text: formatMonetary(part.value, {currencyId: this.props.currencyId}),
         }));
     }
 
@@ -29,17 +29,17 @@ export class AgeingBar extends Component {
     }
 
     get description() {
-        return this.shownParts.map(({ label, text }) => `${label}: ${text}`).join("; ");
+        return this.shownParts.map(({label, text}) => `${label}: ${text}`).join("; ");
     }
 }
 
 /** A customer's balance over time. */
 export class BalanceChart extends Component {
     static template = "account_payment_followup.BalanceChart";
-    static props = { chart: Object };
+    static props = {chart: Object};
 
     setup() {
-        Object.assign(this, { width: WIDTH, height: HEIGHT });
+        Object.assign(this, {width: WIDTH, height: HEIGHT});
     }
 
     get line() {
@@ -51,7 +51,7 @@ export class BalanceChart extends Component {
     }
 
     format(value) {
-        return formatMonetary(value, { currencyId: this.props.chart.currency_id });
+        return formatMonetary(value, {currencyId: this.props.chart.currency_id});
     }
 
     get highest() {

@@ -1,7 +1,7 @@
-import { markup } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { user } from "@web/core/user";
-import { useService } from "@web/core/utils/hooks";
+import {markup} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {user} from "@web/core/user";
+import {useService} from "@web/core/utils/hooks";
 
 /**
  * What can be done from a row (F8). Windows are the ones that exist already; when one is
@@ -22,14 +22,18 @@ export function useReportActions(model, reload) {
             resId,
             resIds: [resId],
             // language, companies: a button of a view has them from its record
-            context: { ...user.context, ...context },
+            context: {...user.context, ...context},
             onClose: reload,
         });
     /** What is sent is about the time that is on the screen. */
     const getPeriod = () => {
-        const { period, date_from, date_to } = model.report.options;
+        const {period, date_from, date_to} = model.report.options;
         return model.report.features.includes("letter")
-            ? { default_period: period, default_date_from: date_from, default_date_to: date_to }
+            ? {
+                  default_period: period,
+                  default_date_from: date_from,
+                  default_date_to: date_to,
+              }
             : {};
     };
     const open = (resModel, resId, views = [[false, "form"]]) =>
@@ -44,11 +48,19 @@ export function useReportActions(model, reload) {
         openEntry: (row) => open("account.move", row.move_id),
         openCustomer: (partnerId) => open("res.partner", partnerId),
         hold: (row) => call("account.move.line", "action_hold_followup", row.line_id),
-        resume: (row) => call("account.move.line", "action_followup_resume", row.line_id),
-        sendReminder: (partnerId) => call("res.partner", "action_send_followup", partnerId),
+        resume: (row) =>
+            call("account.move.line", "action_followup_resume", row.line_id),
+        sendReminder: (partnerId) =>
+            call("res.partner", "action_send_followup", partnerId),
         sendStatement: (partnerId) =>
-            call("res.partner", "action_send_followup_statement", partnerId, getPeriod()),
-        logCall: (partnerId) => call("res.partner", "action_log_followup_call", partnerId),
+            call(
+                "res.partner",
+                "action_send_followup_statement",
+                partnerId,
+                getPeriod()
+            ),
+        logCall: (partnerId) =>
+            call("res.partner", "action_log_followup_call", partnerId),
         /** Opens core's window for a note in the customer's chatter. */
         logNote: (partnerId, about) =>
             action.doAction(
@@ -68,7 +80,7 @@ export function useReportActions(model, reload) {
                         clicked_on_full_composer: true,
                     },
                 },
-                { onClose: reload }
+                {onClose: reload}
             ),
         setTrust: async (partnerId, trust) => {
             await orm.call("res.partner", "set_followup_trust", [[partnerId], trust]);

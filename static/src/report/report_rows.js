@@ -22,7 +22,7 @@ function isEmptyText(column, lines) {
  *
  * @param {Object} report
  * @param {Object[]} lines rows under customers that are unfolded
- * @param {boolean} isNarrow then what only lines have waits until there are some
+ * @param {Boolean} isNarrow then what only lines have waits until there are some
  */
 export function getVisibleColumns(report, lines, isNarrow = false) {
     const rows = [...report.rows, ...report.totals];
@@ -55,7 +55,9 @@ export function getCurrencyId(row, column, report) {
 export function appendRows(rows, more) {
     const last = rows.at(-1);
     const isRepeated =
-        more[0]?.type === "section" && last?.section && last.section === more[0].section;
+        more[0]?.type === "section" &&
+        last?.section &&
+        last.section === more[0].section;
     return [...rows, ...(isRepeated ? more.slice(1) : more)];
 }
 
@@ -67,7 +69,7 @@ export function countLines(rows) {
 export function getAgeing(row, columns) {
     return columns
         .filter((column) => column.bucket)
-        .map((column) => ({ label: column.label, value: row.values[column.name] || 0 }));
+        .map((column) => ({label: column.label, value: row.values[column.name] || 0}));
 }
 
 /**
@@ -77,12 +79,15 @@ export function getAgeing(row, columns) {
  * @returns {Object[]} with `share` (percent), `isLate` and `heat` (percent, the oldest: 100)
  */
 export function getBarParts(ageing) {
-    const total = ageing.reduce((sum, { value }) => sum + Math.max(value, 0), 0);
-    return ageing.map(({ label, value }, index) => ({
+    const total = ageing.reduce((sum, {value}) => sum + Math.max(value, 0), 0);
+    return ageing.map(({label, value}, index) => ({
         label,
         value,
         isLate: index > 0,
-        heat: ageing.length > 2 ? Math.round((100 * (index - 1)) / (ageing.length - 2)) : 100,
+        heat:
+            ageing.length > 2
+                ? Math.round((100 * (index - 1)) / (ageing.length - 2))
+                : 100,
         share: total ? (100 * Math.max(value, 0)) / total : 0,
     }));
 }
@@ -109,7 +114,9 @@ export function getBalanceLine(points, width, height) {
         y: height - getUp(point.value),
     }));
     const path = dots
-        .map(({ x, y }, index) => (index ? `H${x.toFixed(1)}V${y.toFixed(1)}` : `M${x},${y}`))
+        .map(({x, y}, index) =>
+            index ? `H${x.toFixed(1)}V${y.toFixed(1)}` : `M${x},${y}`
+        )
         .join("");
-    return { path: `${path}H${width}`, zero: height - getUp(0), dots };
+    return {path: `${path}H${width}`, zero: height - getUp(0), dots};
 }

@@ -1,16 +1,16 @@
-import { Component } from "@odoo/owl";
-import { deserializeDate, formatDate } from "@web/core/l10n/dates";
-import { _t } from "@web/core/l10n/translation";
-import { formatInteger, formatMonetary } from "@web/views/fields/formatters";
-import { FollowupTrustField } from "../fields/followup_trust/followup_trust_field";
-import { ReportMenu } from "./report_menu";
-import { AgeingBar } from "./report_pictures";
-import { getAgeing, getCurrencyId } from "./report_rows";
+import {Component} from "@odoo/owl";
+import {deserializeDate, formatDate} from "@web/core/l10n/dates";
+import {_t} from "@web/core/l10n/translation";
+import {formatInteger, formatMonetary} from "@web/views/fields/formatters";
+import {FollowupTrustField} from "../fields/followup_trust/followup_trust_field";
+import {ReportMenu} from "./report_menu";
+import {AgeingBar} from "./report_pictures";
+import {getAgeing, getCurrencyId} from "./report_rows";
 
 /** Head, customers, their lines and totals of a report. */
 export class ReportTable extends Component {
     static template = "account_payment_followup.ReportTable";
-    static components = { AgeingBar, FollowupTrustField, ReportMenu };
+    static components = {AgeingBar, FollowupTrustField, ReportMenu};
     static props = {
         model: Object,
         columns: Array,
@@ -48,11 +48,11 @@ export class ReportTable extends Component {
     // -------------------------------------------------------------------------
 
     get nameColumn() {
-        return { name: "name", type: "text", label: this.report.who };
+        return {name: "name", type: "text", label: this.report.who};
     }
 
     getSort(column) {
-        const { sort, descending } = this.report.options;
+        const {sort, descending} = this.report.options;
         if (sort !== column.name) {
             return "none";
         }
@@ -144,12 +144,14 @@ export class ReportTable extends Component {
     // -------------------------------------------------------------------------
 
     getStatus(row) {
-        const { status } = row.state || {};
+        const {status} = row.state || {};
         if (!this.can("statuses") || !status) {
             return null;
         }
-        const label = this.report.choices.status.find(([value]) => value === status)?.[1];
-        return { label, class: this.statuses[status] };
+        const label = this.report.choices.status.find(
+            ([value]) => value === status
+        )?.[1];
+        return {label, class: this.statuses[status]};
     }
 
     formatDay(day) {
@@ -158,7 +160,7 @@ export class ReportTable extends Component {
 
     getAgeing(row) {
         const ageing = getAgeing(row, this.report.columns);
-        return ageing.some(({ value }) => value > 0) ? ageing : null;
+        return ageing.some(({value}) => value > 0) ? ageing : null;
     }
 
     /** Returns what the trust widget takes for a record. */
@@ -169,10 +171,10 @@ export class ReportTable extends Component {
             showLabel: false,
             autosave: true,
             record: {
-                data: { trust: row.state.trust },
-                fields: { trust: { selection: this.report.choices.trust } },
+                data: {trust: row.state.trust},
+                fields: {trust: {selection: this.report.choices.trust}},
                 isInEdition: true,
-                update: ({ trust }) => this.props.actions.setTrust(row.partner_id, trust),
+                update: ({trust}) => this.props.actions.setTrust(row.partner_id, trust),
             },
         };
     }
@@ -197,14 +199,17 @@ export class ReportTable extends Component {
 
     onRowClick(ev, row) {
         // buttons and menus of the row have their own meaning, so has selected text
-        if (!ev.target.closest("button, a, .dropdown-toggle") && !window.getSelection().toString()) {
+        if (
+            !ev.target.closest("button, a, .dropdown-toggle") &&
+            !window.getSelection().toString()
+        ) {
             this.props.model.toggle(row);
         }
     }
 
     /** Arrows go from customer to customer, as in a list. */
     onKeydown(ev) {
-        const step = { ArrowDown: 1, ArrowUp: -1 }[ev.key];
+        const step = {ArrowDown: 1, ArrowUp: -1}[ev.key];
         if (!step || !ev.target.matches(".o_followup_fold")) {
             return;
         }

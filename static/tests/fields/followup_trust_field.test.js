@@ -1,7 +1,7 @@
-import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { expect, test } from "@odoo/hoot";
-import { click, press, queryAllAttributes, queryAllTexts } from "@odoo/hoot-dom";
-import { animationFrame } from "@odoo/hoot-mock";
+import {defineMailModels} from "@mail/../tests/mail_test_helpers";
+import {expect, test} from "@odoo/hoot";
+import {click, press, queryAllAttributes, queryAllTexts} from "@odoo/hoot-dom";
+import {animationFrame} from "@odoo/hoot-mock";
 import {
     contains,
     defineModels,
@@ -30,9 +30,9 @@ class Customer extends models.Model {
     });
 
     _records = [
-        { id: 1, name: "Good", trust: "good", fixed: "good" },
-        { id: 2, name: "Bad", trust: "bad", fixed: "bad" },
-        { id: 3, name: "Unknown", trust: false, fixed: false },
+        {id: 1, name: "Good", trust: "good", fixed: "good"},
+        {id: 2, name: "Bad", trust: "bad", fixed: "bad"},
+        {id: 3, name: "Unknown", trust: false, fixed: false},
     ];
 }
 
@@ -57,7 +57,7 @@ test("dots of a list have colours and names", async () => {
 });
 
 test("a choice in a list is saved at once and opens nothing", async () => {
-    onRpc("web_save", ({ args }) => {
+    onRpc("web_save", ({args}) => {
         expect.step(args);
     });
     await mountView({
@@ -72,10 +72,13 @@ test("a choice in a list is saved at once and opens nothing", async () => {
         "Normal Debtor",
         "Bad Debtor",
     ]);
-    expect(".o-dropdown--menu .dropdown-item:eq(0)").toHaveAttribute("aria-checked", "true");
+    expect(".o-dropdown--menu .dropdown-item:eq(0)").toHaveAttribute(
+        "aria-checked",
+        "true"
+    );
     await contains(".o-dropdown--menu .dropdown-item:eq(2)").click();
     expect(".o_data_row:eq(0) .o_status").toHaveClass("o_status_red");
-    expect.verifySteps([[[1], { trust: "bad" }]]);
+    expect.verifySteps([[[1], {trust: "bad"}]]);
 });
 
 const KEYBOARD_ARCHS = {
@@ -89,7 +92,7 @@ const KEYBOARD_ARCHS = {
 
 for (const [type, arch] of Object.entries(KEYBOARD_ARCHS)) {
     test(`the keyboard is enough: ${type}`, async () => {
-        onRpc("web_save", ({ args }) => {
+        onRpc("web_save", ({args}) => {
             expect.step(args);
         });
         await mountView({
@@ -115,12 +118,12 @@ for (const [type, arch] of Object.entries(KEYBOARD_ARCHS)) {
             "aria-label",
             "Trust: Normal Debtor"
         );
-        expect.verifySteps([[[1], { trust: "normal" }]]);
+        expect.verifySteps([[[1], {trust: "normal"}]]);
     });
 }
 
 test("the form shows the text and saves with the form", async () => {
-    onRpc("web_save", ({ args }) => {
+    onRpc("web_save", ({args}) => {
         expect.step(args);
     });
     await mountView({
@@ -136,7 +139,7 @@ test("the form shows the text and saves with the form", async () => {
     expect.verifySteps([]);
     await click(".o_form_button_save");
     await animationFrame();
-    expect.verifySteps([[[2], { trust: "good" }]]);
+    expect.verifySteps([[[2], {trust: "good"}]]);
 });
 
 test("nothing to press where nothing may be changed", async () => {
@@ -146,7 +149,10 @@ test("nothing to press where nothing may be changed", async () => {
         arch: `<list><field name="fixed" widget="followup_trust"/></list>`,
     });
     expect("button.o_followup_trust").toHaveCount(0);
-    expect("span.o_followup_trust:eq(1)").toHaveAttribute("aria-label", "Trust: Bad Debtor");
+    expect("span.o_followup_trust:eq(1)").toHaveAttribute(
+        "aria-label",
+        "Trust: Bad Debtor"
+    );
     expect("span.o_followup_trust:eq(1)").toHaveAttribute("role", "img");
 });
 

@@ -1,8 +1,11 @@
-import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { expect, test } from "@odoo/hoot";
-import { queryAllAttributes } from "@odoo/hoot-dom";
-import { mountWithCleanup } from "@web/../tests/web_test_helpers";
-import { AgeingBar, BalanceChart } from "@account_payment_followup/report/report_pictures";
+import {defineMailModels} from "@mail/../tests/mail_test_helpers";
+import {expect, test} from "@odoo/hoot";
+import {queryAllAttributes} from "@odoo/hoot-dom";
+import {mountWithCleanup} from "@web/../tests/web_test_helpers";
+import {
+    AgeingBar,
+    BalanceChart,
+} from "@account_payment_followup/report/report_pictures";
 
 defineMailModels();
 
@@ -10,9 +13,9 @@ test("the bar says in words what it shows", async () => {
     await mountWithCleanup(AgeingBar, {
         props: {
             ageing: [
-                { label: "Not due", value: 30 },
-                { label: "1–30 days", value: 0 },
-                { label: "Over 30 days", value: -10 },
+                {label: "Not due", value: 30},
+                {label: "1–30 days", value: 0},
+                {label: "Over 30 days", value: -10},
             ],
             hasLegend: true,
         },
@@ -26,11 +29,13 @@ test("the bar says in words what it shows", async () => {
 
 test("the balance over time is said in words", async () => {
     const points = [
-        { date: "2024-01-01", label: "1 January", value: 0 },
-        { date: "2024-02-01", label: "1 February", value: 500 },
-        { date: "2024-03-01", label: "1 March", value: 200 },
+        {date: "2024-01-01", label: "1 January", value: 0},
+        {date: "2024-02-01", label: "1 February", value: 500},
+        {date: "2024-03-01", label: "1 March", value: 200},
     ];
-    await mountWithCleanup(BalanceChart, { props: { chart: { currency_id: false, points } } });
+    await mountWithCleanup(BalanceChart, {
+        props: {chart: {currency_id: false, points}},
+    });
     expect(queryAllAttributes("figure", "aria-label")).toEqual([
         "Balance over time: 0.00 on 1 January, 200.00 on 1 March, at most 500.00",
     ]);

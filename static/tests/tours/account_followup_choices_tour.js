@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { openLateCustomer } from "./account_followup_tours";
+import {registry} from "@web/core/registry";
+import {openLateCustomer} from "./account_followup_tours";
 
 registry.category("web_tour.tours").add("account_followup_send_choices", {
     steps: () => [
@@ -51,7 +51,8 @@ registry.category("web_tour.tours").add("account_followup_send_choices", {
         },
         {
             content: "The subject is there",
-            trigger: ".modal .o_field_widget[name=subject] input:value(Please pay, Late Ltd)",
+            trigger:
+                ".modal .o_field_widget[name=subject] input:value(Please pay, Late Ltd)",
         },
         {
             content: "Print",
@@ -60,7 +61,8 @@ registry.category("web_tour.tours").add("account_followup_send_choices", {
         },
         {
             content: "The reminder was made",
-            trigger: "body:not(:has(.modal)) button[name=action_view_followup_reminders]",
+            trigger:
+                "body:not(:has(.modal)) button[name=action_view_followup_reminders]",
         },
     ],
 });

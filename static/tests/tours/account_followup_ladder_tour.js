@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { openLateCustomer } from "./account_followup_tours";
+import {registry} from "@web/core/registry";
+import {openLateCustomer} from "./account_followup_tours";
 
 registry.category("web_tour.tours").add("account_followup_ladder", {
     steps: () => [
@@ -10,7 +10,8 @@ registry.category("web_tour.tours").add("account_followup_ladder", {
         },
         {
             content: "It is due for the first level",
-            trigger: ".o_followup_ladder tr.table-warning:contains(Friendly Reminder) button[name=next]:contains(1 due now)",
+            trigger:
+                ".o_followup_ladder tr.table-warning:contains(Friendly Reminder) button[name=next]:contains(1 due now)",
             run: "click",
         },
         {

@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 /** What a debtor does who has got a reminder: pay all of it, without a login. */
 registry.category("web_tour.tours").add("account_followup_page_pay", {

@@ -1,7 +1,7 @@
-import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
-import { chooseRecord, openMenu } from "./account_followup_tours";
+import {chooseRecord, openMenu} from "./account_followup_tours";
 
 /** The plan of row A7; ``tests/test_plan.py`` says what customers are to receive. */
 const PLAN = [
@@ -114,7 +114,8 @@ registry.category("web_tour.tours").add("account_followup_build_plan", {
         ...openMenu("Configuration", "Follow-up Levels"),
         {
             content: "There is no level yet",
-            trigger: ".o_view_nocontent_smiling_face:contains(Create a follow-up level)",
+            trigger:
+                ".o_view_nocontent_smiling_face:contains(Create a follow-up level)",
         },
         ...PLAN.flatMap(addLevel),
         {

@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { openLateCustomer } from "./account_followup_tours";
+import {registry} from "@web/core/registry";
+import {openLateCustomer} from "./account_followup_tours";
 
 const TOP = ".modal:not(.o_inactive_modal)";
 
@@ -18,7 +18,8 @@ registry.category("web_tour.tours").add("account_followup_send_window", {
         },
         {
             content: "The address is missing: open the contact",
-            trigger: ".modal .alert-danger:contains(has no valid e-mail) a:contains(Open Contact)",
+            trigger:
+                ".modal .alert-danger:contains(has no valid e-mail) a:contains(Open Contact)",
             run: "click",
         },
         {
@@ -73,7 +74,8 @@ registry.category("web_tour.tours").add("account_followup_clerk_settings", {
         },
         {
             content: "Manual reminders",
-            trigger: ".modal .o_field_widget[name=reminder_type] label:contains(Manual)",
+            trigger:
+                ".modal .o_field_widget[name=reminder_type] label:contains(Manual)",
             run: "click",
         },
         {

@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
 const tours = registry.category("web_tour.tours");
 
@@ -70,7 +70,8 @@ export const openLateCustomer = [
     },
     {
         content: "The form opens at the follow-ups",
-        trigger: ".o_field_widget[name=followup_status] .badge:contains(Requires follow-up)",
+        trigger:
+            ".o_field_widget[name=followup_status] .badge:contains(Requires follow-up)",
     },
     {
         content: "It says which level is due",
@@ -98,7 +99,8 @@ tours.add("account_followup_configure_level", {
         },
         {
             content: "The days are said in words",
-            trigger: ".o_field_widget[name=timing]:contains(3 days before the due date)",
+            trigger:
+                ".o_field_widget[name=timing]:contains(3 days before the due date)",
         },
         ...chooseRecord("mail_template_id", "Payment Follow-up: Upcoming Due Date"),
         {
@@ -159,11 +161,13 @@ tours.add("account_followup_send_reminder", {
         },
         {
             content: "The window says to whom it goes",
-            trigger: ".modal .o_field_widget[name=contact_info]:contains(late.ltd@customer.example.com)",
+            trigger:
+                ".modal .o_field_widget[name=contact_info]:contains(late.ltd@customer.example.com)",
         },
         {
             content: "It names the open invoice",
-            trigger: ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
+            trigger:
+                ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
         },
         {
             content: "Change the subject",
@@ -177,7 +181,8 @@ tours.add("account_followup_send_reminder", {
         },
         {
             content: "The status has moved on",
-            trigger: "body:not(:has(.modal)) .o_field_widget[name=followup_status] .badge:contains(With overdue invoices)",
+            trigger:
+                "body:not(:has(.modal)) .o_field_widget[name=followup_status] .badge:contains(With overdue invoices)",
         },
         {
             content: "The message is in the chatter",
@@ -190,7 +195,8 @@ tours.add("account_followup_send_reminder", {
         },
         {
             content: "The reminder is there, with its amount",
-            trigger: ".o_data_row:contains(Friendly Reminder):contains(250.00) td[name=level_id]",
+            trigger:
+                ".o_data_row:contains(Friendly Reminder):contains(250.00) td[name=level_id]",
             run: "click",
         },
         {
@@ -214,7 +220,8 @@ tours.add("account_followup_read_only", {
         ...openLateCustomer,
         {
             content: "There is nothing to send with",
-            trigger: ".o_form_view:has(button[name=action_view_followup_items]):not(:has(button[name=action_send_followup]))",
+            trigger:
+                ".o_form_view:has(button[name=action_view_followup_items]):not(:has(button[name=action_send_followup]))",
         },
         {
             content: "Nor anything to change",
@@ -300,7 +307,8 @@ tours.add("account_followup_other_company", {
         },
         {
             content: "The window knows the invoice",
-            trigger: ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
+            trigger:
+                ".modal .o_field_widget[name=item_line_ids] .o_data_row:contains(250.00)",
         },
     ],
 });
@@ -352,12 +360,14 @@ tours.add("account_followup_send_on_row", {
         },
         {
             content: "Send it",
-            trigger: ".modal footer button[name=action_send]:contains(/^Send$/):enabled",
+            trigger:
+                ".modal footer button[name=action_send]:contains(/^Send$/):enabled",
             run: "click",
         },
         {
             content: "Nobody is left to remind: the list says so, and its numbers",
-            trigger: "body:not(:has(.modal)):not(:has(.o_data_row)) .o_followup_numbers button[data-filter=in_need_of_action]:contains(0)",
+            trigger:
+                "body:not(:has(.modal)):not(:has(.o_data_row)) .o_followup_numbers button[data-filter=in_need_of_action]:contains(0)",
         },
         {
             content: "Who is late all the same?",
@@ -370,7 +380,8 @@ tours.add("account_followup_send_on_row", {
         },
         {
             content: "Call from the row",
-            trigger: ".o_data_row:contains(Late Ltd) button[name=action_log_followup_call]",
+            trigger:
+                ".o_data_row:contains(Late Ltd) button[name=action_log_followup_call]",
             run: "click",
         },
         {
@@ -390,7 +401,8 @@ tours.add("account_followup_process_all", {
         },
         {
             content: "The window says what will be done",
-            trigger: ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd)",
+            trigger:
+                ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd)",
         },
         {
             content: "Do it",
@@ -399,7 +411,8 @@ tours.add("account_followup_process_all", {
         },
         {
             content: "It says what was done",
-            trigger: ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
+            trigger:
+                ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
         },
     ],
 });
@@ -419,7 +432,8 @@ tours.add("account_followup_process", {
         },
         {
             content: "The window says what will be done",
-            trigger: ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd):contains(Friendly Reminder)",
+            trigger:
+                ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd):contains(Friendly Reminder)",
         },
         {
             content: "Do it",
@@ -428,7 +442,8 @@ tours.add("account_followup_process", {
         },
         {
             content: "It says what was done",
-            trigger: ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
+            trigger:
+                ".o_form_view .o_data_row:contains(Late Ltd) .badge:contains(Reminded)",
         },
     ],
 });
@@ -448,7 +463,8 @@ tours.add("account_followup_process_many", {
         },
         {
             content: "The window counts them, and who cannot be reached",
-            trigger: ".modal:has(.o_field_widget[name=due_count]:contains(13)) .alert:contains(1 of them cannot be reached)",
+            trigger:
+                ".modal:has(.o_field_widget[name=due_count]:contains(13)) .alert:contains(1 of them cannot be reached)",
         },
         {
             content: "Do it",
@@ -457,7 +473,8 @@ tours.add("account_followup_process_many", {
         },
         {
             content: "The click does nothing but open the run",
-            trigger: ".o_form_view:has(.o_field_widget[name=done_count]:contains(0)) .o_field_widget[name=waiting_count]:contains(13)",
+            trigger:
+                ".o_form_view:has(.o_field_widget[name=done_count]:contains(0)) .o_field_widget[name=waiting_count]:contains(13)",
         },
         {
             content: "It goes on in the background",
@@ -530,11 +547,13 @@ tours.add("account_followup_process_many_done", {
         },
         {
             content: "The counts are right",
-            trigger: ".o_form_view:has(.o_field_widget[name=done_count]:contains(11)):has(.o_field_widget[name=skipped_count]:contains(1)) .o_field_widget[name=failed_count]:contains(1)",
+            trigger:
+                ".o_form_view:has(.o_field_widget[name=done_count]:contains(11)):has(.o_field_widget[name=skipped_count]:contains(1)) .o_field_widget[name=failed_count]:contains(1)",
         },
         {
             content: "What failed comes first, with the reason",
-            trigger: ".o_field_widget[name=failed_line_ids] .o_data_row:contains(Silent):contains(no valid e-mail address)",
+            trigger:
+                ".o_field_widget[name=failed_line_ids] .o_data_row:contains(Silent):contains(no valid e-mail address)",
         },
         {
             content: "Who was skipped?",
@@ -543,7 +562,8 @@ tours.add("account_followup_process_many_done", {
         },
         {
             content: "Who paid meanwhile",
-            trigger: ".o_field_widget[name=skipped_line_ids] .o_data_row:contains(Paid)",
+            trigger:
+                ".o_field_widget[name=skipped_line_ids] .o_data_row:contains(Paid)",
         },
     ],
 });
@@ -553,12 +573,14 @@ tours.add("account_followup_activities", {
         ...openWorkList,
         {
             content: "The next activity stands beside the customer, it is late",
-            trigger: ".o_data_row:contains(Late Ltd) .o-mail-ActivityButton:has(.text-danger):contains(Ask for the reason)",
+            trigger:
+                ".o_data_row:contains(Late Ltd) .o-mail-ActivityButton:has(.text-danger):contains(Ask for the reason)",
             run: "click",
         },
         {
             content: "Call made",
-            trigger: ".o-mail-ActivityListPopover .o-mail-ActivityListPopoverItem-markAsDone",
+            trigger:
+                ".o-mail-ActivityListPopover .o-mail-ActivityListPopoverItem-markAsDone",
             run: "click",
         },
         {
@@ -568,7 +590,8 @@ tours.add("account_followup_activities", {
         },
         {
             content: "Nothing is left to do: plan the next",
-            trigger: ".o_data_row:contains(Late Ltd) .o-mail-ActivityButton:not(:contains(Ask))",
+            trigger:
+                ".o_data_row:contains(Late Ltd) .o-mail-ActivityButton:not(:contains(Ask))",
             run: "click",
         },
         {
@@ -588,7 +611,8 @@ tours.add("account_followup_activities", {
         },
         {
             content: "It is there",
-            trigger: "body:not(:has(.modal)) .o_data_row:contains(Late Ltd) .o-mail-ActivityButton:contains(Visit them)",
+            trigger:
+                "body:not(:has(.modal)) .o_data_row:contains(Late Ltd) .o-mail-ActivityButton:contains(Visit them)",
         },
         {
             content: "On the cards, too",

@@ -1,7 +1,10 @@
-import { INTERVAL, TRIES } from "@account_payment_followup/widgets/followup_progress/followup_progress";
-import { defineMailModels } from "@mail/../tests/mail_test_helpers";
-import { expect, test } from "@odoo/hoot";
-import { advanceTime, animationFrame } from "@odoo/hoot-mock";
+import {
+    INTERVAL,
+    TRIES,
+} from "@account_payment_followup/widgets/followup_progress/followup_progress";
+import {defineMailModels} from "@mail/../tests/mail_test_helpers";
+import {expect, test} from "@odoo/hoot";
+import {advanceTime, animationFrame} from "@odoo/hoot-mock";
 import {
     MockServer,
     defineModels,
@@ -22,9 +25,9 @@ class Run extends models.Model {
     queued_count = fields.Integer();
 
     _records = [
-        { id: 1, state: "running", done_count: 0 },
-        { id: 2, state: "done", done_count: 12 },
-        { id: 3, state: "done", done_count: 4, queued_count: 4 },
+        {id: 1, state: "running", done_count: 0},
+        {id: 2, state: "done", done_count: 12},
+        {id: 3, state: "done", done_count: 4, queued_count: 4},
     ];
 }
 
@@ -50,11 +53,11 @@ async function wait() {
 test("a run is shown as it goes on, until it has ended", async () => {
     await openRun(1);
     expect("[name=done_count]").toHaveText("0");
-    MockServer.env["run"].write([1], { done_count: 5 });
+    MockServer.env.run.write([1], {done_count: 5});
     await wait();
     expect.verifySteps(["read"]);
     expect("[name=done_count]").toHaveText("5");
-    MockServer.env["run"].write([1], { state: "done", done_count: 12 });
+    MockServer.env.run.write([1], {state: "done", done_count: 12});
     await wait();
     expect.verifySteps(["read"]);
     expect("[name=done_count]").toHaveText("12");

@@ -1,7 +1,7 @@
-import { KanbanActivity } from "@mail/views/web/fields/kanban_activity/kanban_activity";
-import { ListActivity } from "@mail/views/web/fields/list_activity/list_activity";
+import {KanbanActivity} from "@mail/views/web/fields/kanban_activity/kanban_activity";
+import {ListActivity} from "@mail/views/web/fields/list_activity/list_activity";
 
-import { registry } from "@web/core/registry";
+import {registry} from "@web/core/registry";
 
 /**
  * Return what core's button of activities reads of a record, for the customer of a row:
@@ -18,7 +18,7 @@ function getCustomer(record) {
 
 const fieldDependencies = [
     ...ListActivity.fieldDependencies,
-    { name: "partner_id", type: "many2one", relation: "res.partner" },
+    {name: "partner_id", type: "many2one", relation: "res.partner"},
 ];
 
 export class FollowupListActivity extends ListActivity {

@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { X2ManyField, x2ManyField } from "@web/views/fields/x2many/x2many_field";
+import {registry} from "@web/core/registry";
+import {X2ManyField, x2ManyField} from "@web/views/fields/x2many/x2many_field";
 
 /** Customers of a run: a row leads to the customer, the arrows there to the next one. */
 export class FollowupCustomerLinesField extends X2ManyField {
@@ -10,8 +10,8 @@ export class FollowupCustomerLinesField extends X2ManyField {
             [[record.resId]]
         );
         const resIds = this.list.records.map((line) => line.data.partner_id.id);
-        const props = action.res_id ? { resIds } : {};
-        return this.action.doAction(action, { props });
+        const props = action.res_id ? {resIds} : {};
+        return this.action.doAction(action, {props});
     }
 }
 

@@ -1,13 +1,13 @@
-import { Component } from "@odoo/owl";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component} from "@odoo/owl";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 /** The follow-up levels of a customer: what stands on each, what comes to it. */
 export class FollowupLadderField extends Component {
     static template = "account_payment_followup.FollowupLadderField";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     setup() {
         this.orm = useService("orm");
@@ -19,7 +19,7 @@ export class FollowupLadderField extends Component {
     }
 
     async open(step, kind) {
-        const { resModel, resId } = this.props.record;
+        const {resModel, resId} = this.props.record;
         const action = await this.orm.call(resModel, "action_view_followup_level", [
             [resId],
             step.id,

@@ -1,6 +1,6 @@
-import { Component } from "@odoo/owl";
-import { registry } from "@web/core/registry";
-import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import {Component} from "@odoo/owl";
+import {registry} from "@web/core/registry";
+import {standardFieldProps} from "@web/views/fields/standard_field_props";
 
 /**
  * The words that a text about payment reminders can name, to click on (Y4). A click
@@ -9,7 +9,7 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
  */
 export class FollowupPlaceholdersField extends Component {
     static template = "account_payment_followup.FollowupPlaceholdersField";
-    static props = { ...standardFieldProps };
+    static props = {...standardFieldProps};
 
     get placeholders() {
         return this.props.record.data[this.props.name] || [];

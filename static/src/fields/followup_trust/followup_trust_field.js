@@ -1,5 +1,5 @@
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
 import {
     StateSelectionField,
     stateSelectionField,
@@ -15,12 +15,12 @@ export class FollowupTrustField extends StateSelectionField {
     static template = "account_payment_followup.FollowupTrustField";
     static props = {
         ...StateSelectionField.props,
-        isInForm: { type: Boolean, optional: true },
+        isInForm: {type: Boolean, optional: true},
     };
 
     setup() {
         super.setup();
-        this.colors = { good: "green", bad: "red" };
+        this.colors = {good: "green", bad: "red"};
     }
 
     get currentValue() {
@@ -29,7 +29,10 @@ export class FollowupTrustField extends StateSelectionField {
 
     get isReadonly() {
         // a form that may not be edited says so by its record only
-        return this.props.readonly || (this.props.isInForm && !this.props.record.isInEdition);
+        return (
+            this.props.readonly ||
+            (this.props.isInForm && !this.props.record.isInEdition)
+        );
     }
 
     get ariaLabel() {
@@ -52,7 +55,7 @@ export const followupTrustField = {
     ...stateSelectionField,
     component: FollowupTrustField,
     displayName: _t("Trust"),
-    extractProps({ options, viewType }, dynamicInfo) {
+    extractProps({options, viewType}) {
         const isInForm = viewType === "form";
         return {
             ...stateSelectionField.extractProps(...arguments),

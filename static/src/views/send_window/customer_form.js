@@ -1,6 +1,6 @@
-import { registry } from "@web/core/registry";
-import { FormController } from "@web/views/form/form_controller";
-import { formView } from "@web/views/form/form_view";
+import {registry} from "@web/core/registry";
+import {FormController} from "@web/views/form/form_controller";
+import {formView} from "@web/views/form/form_view";
 
 /** Tells the window Send and Print through which customers *Send & Next* leads. */
 export function addListToWindow(clickParams, partnerIds) {

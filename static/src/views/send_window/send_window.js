@@ -1,9 +1,9 @@
-import { ConfirmationDialog } from "@web/core/confirmation_dialog/confirmation_dialog";
-import { _t } from "@web/core/l10n/translation";
-import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
-import { FormController } from "@web/views/form/form_controller";
-import { formView } from "@web/views/form/form_view";
+import {ConfirmationDialog} from "@web/core/confirmation_dialog/confirmation_dialog";
+import {_t} from "@web/core/l10n/translation";
+import {registry} from "@web/core/registry";
+import {useService} from "@web/core/utils/hooks";
+import {FormController} from "@web/views/form/form_controller";
+import {formView} from "@web/views/form/form_view";
 
 /** Returns what a text says, however it is marked up. */
 function getText(html) {
@@ -16,20 +16,20 @@ export class SendWindowController extends FormController {
     setup() {
         super.setup();
         this.dialogs = useService("dialog");
-        const { dialogData } = this.env;
+        const {dialogData} = this.env;
         if (dialogData) {
             dialogData.dismiss = async () => {
                 if (!(await this.mayDiscard())) {
-                    await new Promise(() => {}); // the window stays
+                    await new Promise(() => undefined); // the window stays
                 }
             };
         }
     }
 
     async isTextEdited() {
-        const { root } = this.model;
+        const {root} = this.model;
         await root.isDirty(); // the editor hands over what it has
-        const { data } = root;
+        const {data} = root;
         return (
             (data.subject || "") !== (data.default_subject || "") ||
             (data.sms_body || "") !== (data.default_sms_body || "") ||

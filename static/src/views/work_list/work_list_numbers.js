@@ -1,6 +1,6 @@
-import { Component } from "@odoo/owl";
+import {Component} from "@odoo/owl";
 
-import { _t } from "@web/core/l10n/translation";
+import {_t} from "@web/core/l10n/translation";
 
 /**
  * The head of the work-list: four numbers, each a filter, and the button for all who
@@ -8,16 +8,16 @@ import { _t } from "@web/core/l10n/translation";
  */
 export class WorkListNumbers extends Component {
     static template = "account_payment_followup.WorkListNumbers";
-    static props = { workList: Object };
+    static props = {workList: Object};
 
     get numbers() {
         return this.props.workList.numbers;
     }
 
     get items() {
-        const { numbers } = this;
+        const {numbers} = this;
         return [
-            { filter: "overdue", label: _t("Overdue"), count: numbers.overdue },
+            {filter: "overdue", label: _t("Overdue"), count: numbers.overdue},
             {
                 filter: "in_need_of_action",
                 label: _t("To Remind Today"),
@@ -38,7 +38,7 @@ export class WorkListNumbers extends Component {
 
     /** The filter alone: beside another one it would not show what was counted. */
     onClick(name) {
-        const { searchModel } = this.env;
+        const {searchModel} = this.env;
         const filter = Object.values(searchModel.searchItems).find(
             (item) => item.type === "filter" && item.name === name
         );

@@ -1,13 +1,13 @@
-import { registry } from "@web/core/registry";
-import { unique } from "@web/core/utils/arrays";
-import { KanbanController } from "@web/views/kanban/kanban_controller";
-import { kanbanView } from "@web/views/kanban/kanban_view";
-import { ListController } from "@web/views/list/list_controller";
-import { ListRenderer } from "@web/views/list/list_renderer";
-import { listView } from "@web/views/list/list_view";
-import { addListToWindow } from "../send_window/customer_form";
-import { useWorkList, withNumbers } from "./work_list_hook";
-import { WorkListNumbers } from "./work_list_numbers";
+import {registry} from "@web/core/registry";
+import {unique} from "@web/core/utils/arrays";
+import {KanbanController} from "@web/views/kanban/kanban_controller";
+import {kanbanView} from "@web/views/kanban/kanban_view";
+import {ListController} from "@web/views/list/list_controller";
+import {ListRenderer} from "@web/views/list/list_renderer";
+import {listView} from "@web/views/list/list_view";
+import {addListToWindow} from "../send_window/customer_form";
+import {useWorkList, withNumbers} from "./work_list_hook";
+import {WorkListNumbers} from "./work_list_numbers";
 
 /** Columns that go on screens narrower than so many pixels, so that names can be read. */
 const WIDE_COLUMNS = [
@@ -19,13 +19,15 @@ export class WorkListRenderer extends ListRenderer {
     getActiveColumns() {
         const gone = WIDE_COLUMNS.filter(([width]) => window.innerWidth < width);
         const names = gone.flatMap(([, columns]) => columns);
-        return super.getActiveColumns().filter((column) => !names.includes(column.name));
+        return super
+            .getActiveColumns()
+            .filter((column) => !names.includes(column.name));
     }
 }
 
 export class WorkListController extends ListController {
     static template = "account_payment_followup.WorkListView";
-    static components = { ...ListController.components, WorkListNumbers };
+    static components = {...ListController.components, WorkListNumbers};
 
     setup() {
         super.setup();
@@ -34,7 +36,7 @@ export class WorkListController extends ListController {
 
     get modelParams() {
         const params = super.modelParams;
-        return { ...params, hooks: withNumbers(params.hooks, () => this.workList) };
+        return {...params, hooks: withNumbers(params.hooks, () => this.workList)};
     }
 
     async openRecord(record, options) {
@@ -42,15 +44,18 @@ export class WorkListController extends ListController {
     }
 
     async beforeExecuteActionButton(clickParams) {
-        const { records } = this.model.root;
-        addListToWindow(clickParams, unique(records.map((row) => row.data.partner_id.id)));
+        const {records} = this.model.root;
+        addListToWindow(
+            clickParams,
+            unique(records.map((row) => row.data.partner_id.id))
+        );
         return super.beforeExecuteActionButton(clickParams);
     }
 }
 
 export class WorkListKanbanController extends KanbanController {
     static template = "account_payment_followup.WorkListKanbanView";
-    static components = { ...KanbanController.components, WorkListNumbers };
+    static components = {...KanbanController.components, WorkListNumbers};
 
     setup() {
         super.setup();
@@ -59,7 +64,7 @@ export class WorkListKanbanController extends KanbanController {
 
     get modelParams() {
         const params = super.modelParams;
-        return { ...params, hooks: withNumbers(params.hooks, () => this.workList) };
+        return {...params, hooks: withNumbers(params.hooks, () => this.workList)};
     }
 
     async openRecord(record, options) {
@@ -67,8 +72,11 @@ export class WorkListKanbanController extends KanbanController {
     }
 
     async beforeExecuteActionButton(clickParams) {
-        const { records } = this.model.root;
-        addListToWindow(clickParams, unique(records.map((row) => row.data.partner_id.id)));
+        const {records} = this.model.root;
+        addListToWindow(
+            clickParams,
+            unique(records.map((row) => row.data.partner_id.id))
+        );
         return super.beforeExecuteActionButton(clickParams);
     }
 }

@@ -1,8 +1,8 @@
-import { Component, onMounted, onWillUnmount } from "@odoo/owl";
+import {Component, onMounted, onWillUnmount} from "@odoo/owl";
 
-import { browser } from "@web/core/browser/browser";
-import { registry } from "@web/core/registry";
-import { standardWidgetProps } from "@web/views/widgets/standard_widget_props";
+import {browser} from "@web/core/browser/browser";
+import {registry} from "@web/core/registry";
+import {standardWidgetProps} from "@web/views/widgets/standard_widget_props";
 
 /** So often, in milliseconds, a run that goes on in the background is read again. */
 export const INTERVAL = 3000;
@@ -17,7 +17,7 @@ export const TRIES = 10;
  */
 export class FollowupProgress extends Component {
     static template = "account_payment_followup.FollowupProgress";
-    static props = { ...standardWidgetProps };
+    static props = {...standardWidgetProps};
 
     setup() {
         this.isLoading = false;
@@ -29,7 +29,7 @@ export class FollowupProgress extends Component {
     }
 
     async refresh() {
-        const { record } = this.props;
+        const {record} = this.props;
         const isRunning = record.data.state === "running";
         const isQueued = record.data.queued_count && this.tries > 0;
         if (!(isRunning || isQueued) || this.isLoading || document.hidden) {
@@ -47,5 +47,5 @@ export class FollowupProgress extends Component {
 
 registry.category("view_widgets").add("followup_progress", {
     component: FollowupProgress,
-    fieldDependencies: [{ name: "state", type: "selection" }],
+    fieldDependencies: [{name: "state", type: "selection"}],
 });

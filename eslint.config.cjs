@@ -1,0 +1,75 @@
+// What the community's module template for Odoo 19.0 treats as an error, and of its
+// warnings those that find mistakes: here nothing is only a warning.
+const js = require("@eslint/js");
+const globals = require("globals");
+const jsdoc = require("eslint-plugin-jsdoc");
+
+module.exports = [
+    js.configs.recommended,
+    {
+        files: ["static/**/*.js"],
+        plugins: {jsdoc},
+        languageOptions: {
+            ecmaVersion: 2024,
+            sourceType: "module",
+            globals: {...globals.browser, luxon: "readonly", odoo: "readonly"},
+        },
+        settings: {
+            jsdoc: {
+                preferredTypes: {
+                    array: "Array",
+                    bool: "Boolean",
+                    boolean: "Boolean",
+                    number: "Number",
+                    object: "Object",
+                    str: "String",
+                    string: "String",
+                },
+            },
+        },
+        linterOptions: {reportUnusedDisableDirectives: "error"},
+        rules: {
+            "array-callback-return": "error",
+            complexity: ["error", 15],
+            "dot-notation": "error",
+            eqeqeq: "error",
+            "init-declarations": "error",
+            "max-depth": "error",
+            "no-alert": "error",
+            "no-duplicate-imports": "error",
+            "no-else-return": "error",
+            "no-empty-function": "error",
+            "no-eq-null": "error",
+            "no-eval": "error",
+            "no-extend-native": "error",
+            "no-implied-eval": "error",
+            "no-lonely-if": "error",
+            "no-new-func": "error",
+            "no-param-reassign": "error",
+            "no-return-assign": "error",
+            "no-script-url": "error",
+            "no-self-compare": "error",
+            "no-sequences": "error",
+            "no-shadow": "error",
+            "no-throw-literal": "error",
+            "no-unmodified-loop-condition": "error",
+            "no-unneeded-ternary": "error",
+            "no-unused-expressions": "error",
+            "no-unused-vars": ["error", {ignoreRestSiblings: true, args: "after-used"}],
+            "no-use-before-define": "error",
+            "no-useless-call": "error",
+            "no-useless-concat": "error",
+            "no-useless-constructor": "error",
+            "no-useless-rename": "error",
+            "no-var": "error",
+            "operator-assignment": ["error", "always"],
+            "prefer-const": "error",
+            radix: "error",
+            "spaced-comment": ["error", "always"],
+            yoda: "error",
+            "jsdoc/check-param-names": "error",
+            "jsdoc/check-tag-names": "error",
+            "jsdoc/check-types": "error",
+        },
+    },
+];
