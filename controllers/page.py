@@ -218,9 +218,7 @@ class FollowupPage(http.Controller):
         address = request.httprequest.remote_addr
         if limits._count("renew", address) > LIMIT_RENEW:
             return self._render_gone(token, status=429)
-        link = request.env["account.followup.page.link"]._find_any(token)
-        if link:
-            link.reminder_id._renew_page_link()
+        request.env["account.followup.page.link"]._ask_for_new_link(token)
         return self._render_gone(token, status=200, is_asked=True)
 
     # ------------------------------------------------------------------

@@ -112,6 +112,8 @@ class AccountFollowupPage(models.AbstractModel):
         group["total"] = currency.round(sum(row["residual"] for row in rows))
         group["overdue"] = currency.round(max(late + credit, 0.0)) if late else 0.0
         group["can_be_paid"] = any(row["can_be_paid"] for row in rows)
+        for row in rows:  # as the reminder: what is overdue, else all of it
+            row["is_claimed"] = row["is_late"] or not group["overdue"]
 
     @api.model
     def _get_invoice(self, reminder, move_id):
@@ -267,15 +269,18 @@ class AccountFollowupPage(models.AbstractModel):
     def _get_transfer(self, reminder, group):
         """Return how to pay a group by bank transfer, None if there is no account.
 
+        As the reminder says it: what is overdue, else all of it; less the credits.
+
         :return: dict with ``pairs`` (label, text) and ``qr`` (address of a picture)
         """
         service = self.env["account.followup.pay"].sudo()
         service = service.with_company(group["company"])
         lines = self.env["account.move.line"].sudo()
+        claimed = [row for row in group["rows"] if row["is_claimed"]]
         claim = {
             "company": reminder.company_id,
-            "items": lines.browse(row["id"] for row in group["rows"]),
-            "amounts": {group["currency"]: group["total"]},
+            "items": lines.browse(row["id"] for row in claimed),
+            "amounts": {group["currency"]: group["overdue"] or group["total"]},
             "number": reminder.name,
         }
         way = next(iter(service._get_ways([claim])[0]), None)

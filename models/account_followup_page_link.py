@@ -102,11 +102,6 @@ class AccountFollowupPageLink(models.Model):
         )
         return self.sudo().browse(link_id for (link_id,) in rows)
 
-    @api.model
-    def _find_any(self, token):
-        """Return the link of a token, whether it still opens the page or not."""
-        return self.sudo().search([("token_hash", "=", self._get_hash(token))])
-
     def _is_open(self, day):
         """Return whether it opens the page on a day."""
         self.ensure_one()

@@ -1,4 +1,65 @@
-from odoo import Command, fields, models
+import logging
+
+from odoo import Command, api, fields, models
+from odoo.tools import SQL
+
+_logger = logging.getLogger(__name__)
+
+#: New links that are made in one transaction.
+BATCH = 20
+
+
+class AccountFollowupPageLink(models.Model):
+    """Who asks for a new link only leaves a wish: a scheduled action carries it out.
+
+    So a link that was good once takes the server as long as one that never was.
+    """
+
+    _inherit = "account.followup.page.link"
+
+    renew_date = fields.Datetime("New Link Asked For", readonly=True)
+
+    _renew_date_idx = models.Index("(renew_date) WHERE renew_date IS NOT NULL")
+
+    @api.model
+    def _ask_for_new_link(self, token):
+        """Note that somebody wants a new link in the place of one, if there is one."""
+        self.env.execute_query(
+            SQL(
+                """
+                UPDATE account_followup_page_link
+                   SET renew_date = %(now)s
+                 WHERE token_hash = %(hash)s
+                RETURNING id
+                """,
+                now=fields.Datetime.now(),
+                hash=self._get_hash(token),
+                to_flush=[self._fields["renew_date"], self._fields["token_hash"]],
+            )
+        )
+        self._get_renew_cron()._trigger(fields.Datetime.now())
+
+    @api.model
+    def _get_renew_cron(self):
+        xml_id = "account_payment_followup.ir_cron_renew_page_links"
+        return self.env.ref(xml_id).sudo()
+
+    @api.model
+    def _cron_renew_page_links(self):
+        """Mail the new links that were asked for; one error is that of one link."""
+        domain = [("renew_date", "!=", False)]
+        links = self.sudo().search(domain, limit=BATCH, order="renew_date, id")
+        links = links.try_lock_for_update()
+        links.renew_date = False
+        for link in links:
+            try:
+                with self.env.cr.savepoint():
+                    link.reminder_id._renew_page_link()
+            except Exception:
+                _logger.exception("No new link for %s", link.reminder_id.display_name)
+        self.env["ir.cron"]._commit_progress(len(links))
+        if links and self.sudo().search_count(domain, limit=1):
+            self._get_renew_cron()._trigger(fields.Datetime.now())
 
 
 class AccountFollowupReminder(models.Model):

@@ -35,6 +35,7 @@ from . import (
     test_memory,
     test_next_reminder,
     test_page,
+    test_page_abuse,
     test_page_link,
     test_page_payment,
     test_paper,

@@ -115,6 +115,7 @@ FIELDS = {
         "date": SERVICE,
         "is_withdrawn": SERVICE,
         "reminder_id": SERVICE,
+        "renew_date": SERVICE,
         "seed": SERVICE,
         "token_hash": SERVICE,
     },

@@ -275,6 +275,9 @@ class TestPageGone(PageCommon):
         before = mails.search([])
         response = self._post("/renew", token)
         self.assertEqual(response.status_code, 200)
+        self.assertEqual(mails.search([]), before, "nothing is sent while it answers")
+        cron = self.env.ref("account_payment_followup.ir_cron_renew_page_links")
+        cron.sudo().method_direct_trigger()
         return response.text.replace(token, ""), mails.search([]) - before
 
     def test_new_link(self):
