@@ -21,8 +21,11 @@ class FollowupTemplateMixin(models.AbstractModel):
         """Offer the placeholders with their meaning, as [[name, meaning]]."""
         every = [[name, self.env._(label)] for name, label in PLACEHOLDERS.items()]
         for template in self:
-            is_ours = template.model_id.model == "res.partner"
-            template.followup_placeholders = every if is_ours else False
+            template.followup_placeholders = every if template._is_followup() else False
+
+    def _is_followup(self):
+        """Return whether it is about customers; not everybody may read models."""
+        return self.sudo().model_id.model == "res.partner"
 
     def _update_field_translations(self, *args, **kwargs):
         # EXTENDS 'base'
@@ -37,7 +40,7 @@ class FollowupTemplateMixin(models.AbstractModel):
         :raise ValidationError: one of them does: it would be a hole in a letter
         """
         service = self.env["account.followup.send"]
-        for template in self.filtered(lambda one: one.model_id.model == "res.partner"):
+        for template in self.filtered(lambda one: one._is_followup()):
             found = [one for name in names for one in placeholders.find(template[name])]
             if problem := service._get_unknown(found):
                 raise ValidationError(

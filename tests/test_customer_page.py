@@ -133,13 +133,13 @@ class TestCustomerPage(FollowupCommon):
 class TestSendWindowTour(FollowupCommon, HttpCase):
     """U22, U24, U27 on the screen, in a real browser."""
 
-    def _start(self, tour, *groups):
+    def _start(self, tour, *groups, path="/odoo"):
         self.level_1.name = "Friendly Reminder"
         today = fields.Date.context_today(self.company)
         self._create_late(20, 250, day=today)
         user = self._create_user("person", "account.group_account_invoice", *groups)
         user.password = user.login
-        self.start_tour("/odoo", tour, login=user.login)
+        self.start_tour(path, tour, login=user.login)
 
     def test_u22_u24_nothing_typed_is_lost(self):
         self.env["ir.config_parameter"].sudo().set_param(
@@ -151,6 +151,29 @@ class TestSendWindowTour(FollowupCommon, HttpCase):
         self.assertEqual(reminder.subject, "Please pay, Late Ltd")
         self.assertEqual(reminder.state, "withdrawn")
         self.assertEqual(self.customer.email, "late@customer.example.com")
+
+    def test_y4_y5_placeholders(self):
+        """A text is put together with clicks, seen, and sent to oneself."""
+        template = self.template.copy(
+            {"name": "Mine", "subject": "x", "body_html": "<p>Please pay </p>"}
+        )
+        self.levels.write({"mail_template_id": template.id, "payment_days": 8})
+        groups = ("account.group_account_manager", "mail.group_mail_template_editor")
+        with self.mock_mail_gateway():
+            self._start(
+                "account_followup_placeholders",
+                *groups,
+                path=f"/odoo/mail.template/{template.id}",
+            )
+            self._run_mail_queue()
+        self.assertIn("[[by_deadline]]", template.body_html)
+        (mail,) = self._mails
+        self.assertEqual(mail["email_to"], ['"Person" <person@company.example.com>'])
+        self.assertEqual(
+            " ".join(mail["subject"].split()), "[Test] You owe us $ 250.00"
+        )
+        self.assertRegex(mail["body"], r"Please pay\s+by \d")
+        self.assertFalse(self._get_reminders())
 
     def test_u27_settings_of_a_clerk(self):
         self._start("account_followup_clerk_settings")
