@@ -9,6 +9,9 @@ from ..tools import paper
 #: core, too, posts its letters without them.
 EDGE_LAYOUTS = {f"web.external_layout_{name}" for name in ("bubble", "folder", "wave")}
 
+#: The letterhead by DIN 5008 of core, which has places of its own for title and facts.
+DIN_LAYOUT = "l10n_din5008.external_layout_din5008"
+
 HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
 
 
@@ -35,6 +38,7 @@ class AccountFollowupReminderReport(models.AbstractModel):
             "get_direction": self._get_direction,
             "get_layout": self._get_layout,
             "get_recipient": self._get_recipient,
+            "is_din_layout": lambda o: self._get_layout(o) == DIN_LAYOUT,
             "is_edge_layout": lambda o: self._get_layout(o) in EDGE_LAYOUTS,
             "letter_body": self._get_letter_body,
         }
@@ -92,7 +96,8 @@ class AccountFollowupReminderReport(models.AbstractModel):
     def _put_codes(self, way, labels):
         """Make an element the first cell of a row whose others are pictures."""
         frame = html.fragment_fromstring(
-            '<table class="o_followup_codes"><tr><td></td></tr></table>'
+            '<table class="o_followup_codes o_ignore_layout_styling">'
+            "<tr><td></td></tr></table>"
         )
         frame.tail, way.tail = way.tail, None
         way.getparent().replace(way, frame)
@@ -121,6 +126,9 @@ class AccountFollowupReminderReport(models.AbstractModel):
         page_code = reminder._get_page_code() if places else None
         for button in places:
             button.drop_tree()
+        if reminder.name:  # it stands beside the date
+            for number in root.find_class("o_followup_number"):
+                number.drop_tree()
         paper.remove_fetched(root, reminder.get_base_url())
         self._add_codes(root, reminder, page_code)
         for heading in list(root.iter(*HEADINGS)):

@@ -288,6 +288,47 @@ class TestLetterPages(LanguagesCommon, HttpCase):
         self.assertGreater(min(heights), paper.margin_bottom)
         self.assertLess(max(heights), upper_edge - 8, "nothing under the letterhead")
 
+    def test_y1_few_pages(self):
+        """Thirty invoices, how to pay and the codes on two pages; three on one."""
+        self.env["res.partner.bank"].create(
+            {
+                "acc_number": "DE89370400440532013000",
+                "partner_id": self.company.partner_id.id,
+            }
+        )
+        for number in range(3):
+            self._create_late(20 + number, 100, ref="PO 4711")
+        self.company.paperformat_id = self.env.ref("base.paperformat_us")
+        self.assertEqual(len(self._send_letter("en_US")), 1)
+        customer = self._create_customer("Thirty Ltd")
+        for number in range(30):
+            self._create_late(20 + number, 100, partner=customer, ref="PO 4711")
+        self.customer = customer
+        self.company.paperformat_id = self.env.ref("base.paperformat_euro")
+        self.assertEqual(len(self._send_letter("de_DE")), 2)
+
+    def test_y1_din_5008(self):
+        """The address is in the window; title and facts have the layout's places."""
+        layout = "l10n_din5008.external_layout_din5008"
+        view = self.env.ref(layout, raise_if_not_found=False)
+        if not view:
+            self.skipTest("l10n_din5008 is not installed")
+        self.company.external_report_layout_id = view
+        self.company.paperformat_id = self.env.ref("l10n_din5008.paperformat_euro_din")
+        self._create_late(20)
+        (page,) = self._send_letter("de_DE")
+        reminder = self._get_reminders()
+        text = self._get_text(page)
+        self.assertEqual(text.count("".join(reminder.subject.split())), 1)
+        self.assertEqual(text.count(reminder.name), 1)
+        heights = self._get_heights(page)
+        # the window of a letter of form B is 45 to 90 mm below the upper edge
+        for line in ("Late Ltd", "1 Main Street", "Springfield"):
+            (height,) = {
+                height for text, height in heights.items() if text.startswith(line)
+            }
+            self.assertTrue(297 - 90 < height < 297 - 45, (line, height))
+
     def test_c5_letter_has_no_button(self):
         self._create_late(20)._portal_ensure_token()
         pages = self._send_letter("en_US")
