@@ -29,6 +29,11 @@ NAMED = {Invoice: "invoice", Payment: "payment", Reminder: "reminder", Call: "ca
 #: Answer of a mail server, for the e-mail that was not delivered.
 BOUNCE = "550 5.1.1 The mailbox that you tried to reach does not exist."
 
+#: Where the demo customers pay: in euros to the example of an IBAN, in Belgium.
+EURO_ACCOUNT = "BE71 0961 2345 6769"
+OWN_ACCOUNT = "4801 2203 7719"
+EURO_BANK = {"name": "Demo Bank", "bic": "GKCCBEBB"}
+
 #: Foreign currency of the demo invoices by currency of the company, and its rate.
 FOREIGN = {"USD": ("EUR", 0.92), "EUR": ("USD", 1.09)}
 
@@ -97,6 +102,7 @@ class AccountFollowupDemo(models.AbstractModel):
     @api.model
     def _live(self, company, today):
         """Let happen what the stories tell, in the order of the days."""
+        self._give_accounts(company)
         cases = self._get_cases(company)
         events = [(event, key) for key, story in STORIES.items() for event in story]
         events.sort(key=lambda pair: (-pair[0].ago, ORDER.index(type(pair[0]))))
@@ -114,6 +120,25 @@ class AccountFollowupDemo(models.AbstractModel):
             self._end_day(records, ago)
             self._date_messages(newest, day)
         self._name_records(records)
+
+    @api.model
+    def _give_accounts(self, company):
+        """Let customers pay to an account in euros, and to one for the company's own
+        currency."""
+        owner, euro = company.partner_id, self.env.ref("base.EUR")
+        # whose accounts can be trusted, which invoices prefer
+        accounts = self.env["res.partner.bank"].with_user(api.SUPERUSER_ID)
+        values = {"partner_id": owner.id, "allow_out_payment": True}
+        if euro not in owner.bank_ids.currency_id:
+            bank = accounts.env["res.bank"].create(EURO_BANK)
+            account = {"acc_number": EURO_ACCOUNT, "bank_id": bank.id}
+            new = accounts.create({**values, **account, "currency_id": euro.id})
+            self._add_xml_id("bank", bank)
+            self._add_xml_id("account_euro", new)
+        others = owner.bank_ids.filtered(lambda bank: bank.currency_id != euro)
+        if company.currency_id != euro and not others:
+            new = accounts.create({**values, "acc_number": OWN_ACCOUNT})
+            self._add_xml_id("account", new)
 
     @api.model
     def _get_cases(self, company):

@@ -257,8 +257,8 @@ EOF
 odoo() { "${ODOO_COMMAND[@]}" "$@" -c "$CHECKOUT/odoo.conf"; }
 
 # What the module stands on, installed once and then copied: a database with the module takes seconds, not minutes.
-# payment_demo: something to pay with on the debtor page.
-CORE_MODULES=base,web,web_tour,account,account_payment,sms,snailmail,payment_demo
+# payment_demo: something to pay with on the debtor page; the last two: QR codes of transfers, and a letterhead by DIN 5008.
+CORE_MODULES=base,web,web_tour,account,account_payment,sms,snailmail,payment_demo,account_qr_code_sepa,l10n_ch
 
 # core_template demo|plain: sets TEMPLATE to the name of a database with the core modules, made if need be
 core_template() {

@@ -14,6 +14,7 @@ from . import (
     test_currencies,
     test_customer_page,
     test_delivery_recipients,
+    test_debtor_pays,
     test_demo,
     test_faults,
     test_files,

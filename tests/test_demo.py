@@ -101,9 +101,8 @@ HISTORY = {
 }
 
 
-@tagged("post_install", "-at_install")
-class TestDemo(TransactionCase):
-    """Each state that the demo data promise is there on the day of the installation."""
+class DemoCommon(TransactionCase):
+    """The demo customers, on the day of the installation."""
 
     @classmethod
     def setUpClass(cls):
@@ -128,6 +127,11 @@ class TestDemo(TransactionCase):
     @classmethod
     def _customer(cls, key):
         return cls.env.ref(f"{MODULE}.demo_customer_{key}")
+
+
+@tagged("post_install", "-at_install")
+class TestDemo(DemoCommon):
+    """Each state that the demo data promise is there on the day of the installation."""
 
     def _reminders(self, key):
         customer = self._customer(key)

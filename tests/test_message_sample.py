@@ -1,5 +1,6 @@
 import base64
 import io
+from unittest import SkipTest
 from unittest.mock import patch
 
 import zxingcpp
@@ -7,8 +8,9 @@ from lxml import html
 from PIL import Image
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
+from .test_debtor_pays import read_pdf
 from .test_message import MessageCommon
 
 
@@ -32,46 +34,9 @@ class TestQrCode(MessageCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.euro = cls.setup_other_currency("EUR", rates=[("2024-01-01", 0.92)])
-        model = cls.env.registry["res.partner.bank"]
-        cls.has_sepa = "sct_qr" in dict(
-            cls.env["res.partner.bank"].get_available_qr_methods_in_sequence()
-        )
-        if not cls.has_sepa:  # a database without core's module: what it makes
-            cls.classPatch(
-                model, "_get_available_qr_methods", lambda _bank: [("sct_qr", "S", 20)]
-            )
-            cls.classPatch(model, "_get_error_messages_for_qr", cls._refuse_others)
-            cls.classPatch(model, "_get_qr_code_generation_params", cls._get_params)
-
-    @staticmethod
-    def _refuse_others(bank, method, debtor_partner, currency):
-        return None if currency.name == "EUR" else "euros only"
-
-    @staticmethod
-    def _get_params(
-        bank, method, amount, currency, debtor_partner, free, structured=None
-    ):
-        lines = [
-            "BCD",
-            "002",
-            "1",
-            "SCT",
-            bank.bank_bic or "",
-            bank.acc_holder_name,
-            bank.sanitized_acc_number,
-            f"{currency.name}{amount}",
-            "",
-            "",
-            free,
-            "",
-        ]
-        return {
-            "barcode_type": "QR",
-            "quiet": 0,
-            "width": 128,
-            "height": 128,
-            "value": "\n".join(lines),
-        }
+        methods = cls.env["res.partner.bank"].get_available_qr_methods_in_sequence()
+        if not {"sct_qr", "ch_qr"} <= set(dict(methods)):
+            raise SkipTest("account_qr_code_sepa or l10n_ch is not installed")
 
     def _print(self, **values):
         self._create_late(20, 123.45, currency_id=self.euro.id, **values)
@@ -132,6 +97,130 @@ class TestQrCode(MessageCommon):
         )[0]
         (code,) = [one for one in read_codes(content) if one.startswith("BCD")]
         self.assertIn("DE89370400440532013000", code)
+
+
+@tagged("post_install", "-at_install")
+class TestQrCodeOnPaper(MessageCommon, HttpCase):
+    """Y2: the codes that core makes of a transfer, read from the letter's PDF."""
+
+    #: An IBAN, one for bills, and references that belong to them.
+    IBAN, QR_IBAN = "CH9300762011623852957", "CH4431999123000889012"
+    RF, QRR = "RF18539007547034", "210000000003139471430009017"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        methods = cls.env["res.partner.bank"].get_available_qr_methods_in_sequence()
+        if not {"sct_qr", "ch_qr"} <= set(dict(methods)):
+            raise SkipTest("account_qr_code_sepa or l10n_ch is not installed")
+        if cls.env["ir.actions.report"].get_wkhtmltopdf_state() != "ok":
+            raise SkipTest("wkhtmltopdf is missing")
+        cls.franc = cls.setup_other_currency("CHF", rates=[("2024-01-01", 0.9)])
+        cls.euro = cls.setup_other_currency("EUR", rates=[("2024-01-01", 0.92)])
+
+    def _move_to_switzerland(self):
+        country = self.env.ref("base.ch")
+        address = {"zip": "8001", "city": "Zürich", "country_id": country.id}
+        self.customer.write({**address, "street": "Bahnhofstrasse 7"})
+        self.company.partner_id.write({**address, "street": "Limmatquai 12"})
+
+    def _read_transfer(self, start):
+        """Print the reminder; return its text and the lines of the transfer's code."""
+        reminder = self._send(do_email=False, do_print=True)
+        report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
+        with self.allow_pdf_render():
+            content, _kind = report._render_qweb_pdf(
+                "account_payment_followup.report_reminder", reminder.ids
+            )
+        ((text, codes),) = read_pdf(content)
+        self.assertIn(reminder.access_url, codes)
+        found = [code.split("\n") for code in codes if code.startswith(start)]
+        return reminder, text, found
+
+    def test_sepa(self):
+        for reference, fields in (
+            (self.RF, [self.RF, ""]),
+            ("INV 4711", ["", "INV 4711"]),
+        ):
+            with self.subTest(reference=reference):
+                self.customer = self._create_customer(f"Customer {reference}")
+                invoice = self._create_late(
+                    20, 1234.5, partner=self.customer, currency_id=self.euro.id
+                )
+                invoice.payment_reference = reference
+                _reminder, text, (lines,) = self._read_transfer("BCD")
+                self.assertEqual(
+                    lines,
+                    [
+                        *("BCD", "002", "1", "SCT", "COBADEFFXXX"),
+                        self.company.partner_id.name,
+                        *("DE89370400440532013000", "EUR1234.5", "", *fields),
+                    ],
+                )
+                for part in ("DE89 3704 0044 0532 0130 00", "1,234.50", reference):
+                    self.assertIn(part, text)
+
+    def test_swiss(self):
+        """The account says which reference the code has: of a bill, or a text."""
+        self._move_to_switzerland()
+        for account, reference, kind in (
+            (self.IBAN, self.RF, "SCOR"),
+            (self.IBAN, "INV 4711", "NON"),
+            (self.QR_IBAN, self.QRR, "QRR"),
+        ):
+            with self.subTest(kind=kind):
+                self.account.action_archive()
+                self.account = self.env["res.partner.bank"].create(
+                    {"acc_number": account, "partner_id": self.company.partner_id.id}
+                )
+                self.customer = self.customer.copy({"name": f"Customer {kind}"})
+                invoice = self._create_late(
+                    20, 99.5, partner=self.customer, currency_id=self.franc.id
+                )
+                invoice.write(
+                    {"payment_reference": reference, "partner_bank_id": self.account.id}
+                )
+                _reminder, text, (lines,) = self._read_transfer("SPC")
+                self.assertEqual(lines[:4], ["SPC", "0200", "1", account])
+                self.assertEqual(
+                    lines[4:11],
+                    [
+                        *("S", self.company.partner_id.name, "Limmatquai", "12"),
+                        *("8001", "Zürich", "CH"),
+                    ],
+                )
+                self.assertEqual(lines[18:20], ["99.50", "CHF"])
+                self.assertEqual(
+                    lines[20:27],
+                    [
+                        *("S", self.customer.name, "Bahnhofstrasse", "7"),
+                        *("8001", "Zürich", "CH"),
+                    ],
+                )
+                said = "" if kind == "NON" else reference
+                self.assertEqual(lines[27:29], [kind, said])
+                self.assertEqual(lines[29:31], [reference, "EPD"])
+                self.assertIn(reference, text)
+
+    def test_swiss_several_invoices(self):
+        """The number is quoted; an account for bills alone has no code for that."""
+        self._move_to_switzerland()
+        for account, count in ((self.IBAN, 1), (self.QR_IBAN, 0)):
+            self.account.action_archive()
+            self.account = self.env["res.partner.bank"].create(
+                {"acc_number": account, "partner_id": self.company.partner_id.id}
+            )
+            self.customer = self.customer.copy({"name": f"Customer {count}"})
+            for amount in (60, 40):
+                self._create_late(
+                    20, amount, partner=self.customer, currency_id=self.franc.id
+                )
+            reminder, text, found = self._read_transfer("SPC")
+            self.assertEqual(len(found), count)
+            self.assertIn(reminder.name, text)
+            for lines in found:
+                self.assertEqual(lines[18:20], ["100.00", "CHF"])
+                self.assertEqual(lines[27:30], ["NON", "", reminder.name])
 
 
 @tagged("post_install", "-at_install")
