@@ -155,7 +155,7 @@ class TestSendWindowTour(FollowupCommon, HttpCase):
     def test_y4_y5_placeholders(self):
         """A text is put together with clicks, seen, and sent to oneself."""
         template = self.template.copy(
-            {"name": "Mine", "subject": "x", "body_html": "<p>Please pay </p>"}
+            {"name": "Mine", "subject": "x", "body_html": "<p>Payable=</p>"}
         )
         self.levels.write({"mail_template_id": template.id, "payment_days": 8})
         groups = ("account.group_account_manager", "mail.group_mail_template_editor")
@@ -169,10 +169,8 @@ class TestSendWindowTour(FollowupCommon, HttpCase):
         self.assertIn("[[by_deadline]]", template.body_html)
         (mail,) = self._mails
         self.assertEqual(mail["email_to"], ['"Person" <person@company.example.com>'])
-        self.assertEqual(
-            " ".join(mail["subject"].split()), "[Test] You owe us $ 250.00"
-        )
-        self.assertRegex(mail["body"], r"Please pay\s+by \d")
+        self.assertEqual(" ".join(mail["subject"].split()), "[Test] Owed=$ 250.00")
+        self.assertRegex(mail["body"], r"Payable=by \d")
         self.assertFalse(self._get_reminders())
 
     def test_u27_settings_of_a_clerk(self):

@@ -21,7 +21,7 @@ registry.category("web_tour.tours").add("account_followup_placeholders", {
         {
             content: "Write a subject",
             trigger: ".o_field_widget[name=subject] input",
-            run: "edit You owe us ",
+            run: "edit Owed=",
         },
         {
             content: "Click into its end",
@@ -43,7 +43,7 @@ registry.category("web_tour.tours").add("account_followup_placeholders", {
         },
         {
             content: "Click into the text",
-            trigger: `${BODY} p:contains(Please pay)`,
+            trigger: `${BODY} p:contains(Payable=)`,
             run() {
                 const range = document.createRange();
                 range.selectNodeContents(this.anchor);
@@ -85,7 +85,7 @@ registry.category("web_tour.tours").add("account_followup_placeholders", {
         {
             content: "The preview says amount and day",
             trigger:
-                ".modal .o_followup_preview:contains(You owe us $ 250.00):contains(/Please pay by \\d/)",
+                ".modal .o_followup_preview:contains(Owed=$):contains(250.00):contains(Payable=by)",
         },
         {
             content: "Nothing is left to fill in",
