@@ -29,20 +29,36 @@ class AccountFollowupPay(models.AbstractModel):
         :return: address of the picture, which is in it (``data:``)
         """
         bank, reference = way["bank"].sudo(), way["reference"] or ""
-        if not bank:
-            return None
+        values = (
+            way["amount"],
+            reference,
+            reference if way["is_invoice"] else "",
+            way["currency"],
+            partner.sudo(),
+        )
         try:
             with self.env.cr.savepoint():
-                return bank.build_qr_code_base64(
-                    way["amount"],
-                    reference,
-                    reference if way["is_invoice"] else "",
-                    way["currency"],
-                    partner.sudo(),
+                pictures = (
+                    bank.build_qr_code_base64(*values, qr_method=method)
+                    for method in self._get_code_methods(bank)
                 )
+                return next(filter(None, pictures), None)
         except Exception:  # noqa: BLE001
             _logger.info("No QR code for %s", bank.acc_number, exc_info=True)
             return None
+
+    @api.model
+    def _get_code_methods(self, bank):
+        """Return core's methods for an account, in their order.
+
+        The code of a Swiss bill names an account in Switzerland or Liechtenstein; core
+        makes one of any account if the debtor lives there, which no bank takes.
+        """
+        if not bank:
+            return []
+        is_swiss = (bank.sanitized_acc_number or "").startswith(("CH", "LI"))
+        methods = dict(bank.get_available_qr_methods_in_sequence())
+        return [method for method in methods if is_swiss or method != "ch_qr"]
 
     @api.model
     def _get_page_code(self, url):

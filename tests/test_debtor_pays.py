@@ -192,11 +192,10 @@ class TestDebtorPays(DemoCommon, HttpCase, MockEmail):
         report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
         if report.get_wkhtmltopdf_state() != "ok":
             self.skipTest("wkhtmltopdf is missing")
-        with self.allow_pdf_render():
-            content, _kind = report._render_qweb_pdf(
-                "account_payment_followup.report_reminder",
-                [reminder.id for reminder in found],
-            )
+        content, _kind = report._render_qweb_pdf(
+            "account_payment_followup.report_reminder",
+            [reminder.id for reminder in found],
+        )
         letters, names = [], [reminder.name for reminder in found]
         for text, codes in read_pdf(content):
             if any(name in text for name in names[len(letters) :][:1]):

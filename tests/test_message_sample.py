@@ -124,14 +124,23 @@ class TestQrCodeOnPaper(MessageCommon, HttpCase):
         self.customer.write({**address, "street": "Bahnhofstrasse 7"})
         self.company.partner_id.write({**address, "street": "Limmatquai 12"})
 
+    def _use_account(self, number):
+        """Let the company have this account, and no other one."""
+        self.account.action_archive()
+        accounts = self.env["res.partner.bank"].with_context(active_test=False)
+        known = accounts.search([("sanitized_acc_number", "=", number)])
+        self.account = known or accounts.create(
+            {"acc_number": number, "partner_id": self.company.partner_id.id}
+        )
+        self.account.active = True
+
     def _read_transfer(self, start):
         """Print the reminder; return its text and the lines of the transfer's code."""
         reminder = self._send(do_email=False, do_print=True)
         report = self.env["ir.actions.report"].with_context(force_report_rendering=True)
-        with self.allow_pdf_render():
-            content, _kind = report._render_qweb_pdf(
-                "account_payment_followup.report_reminder", reminder.ids
-            )
+        content, _kind = report._render_qweb_pdf(
+            "account_payment_followup.report_reminder", reminder.ids
+        )
         ((text, codes),) = read_pdf(content)
         self.assertIn(reminder.access_url, codes)
         found = [code.split("\n") for code in codes if code.startswith(start)]
@@ -154,7 +163,7 @@ class TestQrCodeOnPaper(MessageCommon, HttpCase):
                     [
                         *("BCD", "002", "1", "SCT", "COBADEFFXXX"),
                         self.company.partner_id.name,
-                        *("DE89370400440532013000", "EUR1234.5", "", *fields),
+                        *("DE89370400440532013000", "EUR1234.5", "", *fields, ""),
                     ],
                 )
                 for part in ("DE89 3704 0044 0532 0130 00", "1,234.50", reference):
@@ -169,10 +178,7 @@ class TestQrCodeOnPaper(MessageCommon, HttpCase):
             (self.QR_IBAN, self.QRR, "QRR"),
         ):
             with self.subTest(kind=kind):
-                self.account.action_archive()
-                self.account = self.env["res.partner.bank"].create(
-                    {"acc_number": account, "partner_id": self.company.partner_id.id}
-                )
+                self._use_account(account)
                 self.customer = self.customer.copy({"name": f"Customer {kind}"})
                 invoice = self._create_late(
                     20, 99.5, partner=self.customer, currency_id=self.franc.id
@@ -202,14 +208,18 @@ class TestQrCodeOnPaper(MessageCommon, HttpCase):
                 self.assertEqual(lines[29:31], [reference, "EPD"])
                 self.assertIn(reference, text)
 
+    def test_swiss_debtor_of_an_account_elsewhere(self):
+        """No Swiss bill for an account in another country: the code of a transfer."""
+        self._move_to_switzerland()
+        self._create_late(20, 50, currency_id=self.euro.id)
+        _reminder, _text, (lines,) = self._read_transfer("BCD")
+        self.assertEqual(lines[6:8], ["DE89370400440532013000", "EUR50.0"])
+
     def test_swiss_several_invoices(self):
         """The number is quoted; an account for bills alone has no code for that."""
         self._move_to_switzerland()
         for account, count in ((self.IBAN, 1), (self.QR_IBAN, 0)):
-            self.account.action_archive()
-            self.account = self.env["res.partner.bank"].create(
-                {"acc_number": account, "partner_id": self.company.partner_id.id}
-            )
+            self._use_account(account)
             self.customer = self.customer.copy({"name": f"Customer {count}"})
             for amount in (60, 40):
                 self._create_late(
