@@ -166,7 +166,9 @@ class TestLanguages(LanguagesCommon):
                 )
                 root = html.fromstring(content)
                 self.assertIn("First House", root.text_content())
-                address = root.xpath("//div[@name='address']")[0]
+                address = root.xpath(
+                    "//div[@name='address' or @id='din5008_report_main_address']"
+                )[0]
                 self.assertIn("Late Ltd", address.text_content())
 
     def test_a2_nothing_is_overdue_before_the_due_date(self):
