@@ -1,5 +1,5 @@
-import { registry } from "@web/core/registry";
-import { openLateCustomer } from "./account_followup_tours";
+import {registry} from "@web/core/registry";
+import {openLateCustomer} from "./account_followup_tours";
 
 const BODY = ".o_field_widget[name=body_html] .odoo-editor-editable";
 
@@ -8,15 +8,17 @@ registry.category("web_tour.tours").add("account_followup_placeholders", {
     steps: () => [
         {
             content: "Nothing was clicked into",
-            trigger: ".o_field_widget[name=followup_placeholders] button[title='[[link]]']",
+            trigger:
+                ".o_field_widget[name=followup_placeholders] button[title='[[link]]']",
             run() {
                 document.activeElement.blur();
-                this.anchor.dispatchEvent(new MouseEvent("mousedown", { bubbles: true }));
+                this.anchor.dispatchEvent(new MouseEvent("mousedown", {bubbles: true}));
             },
         },
         {
             content: "It says what to do",
-            trigger: ".o_notification:contains(Click into the subject or the text first)",
+            trigger:
+                ".o_notification:contains(Click into the subject or the text first)",
         },
         {
             content: "Write a subject",
