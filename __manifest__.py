@@ -1,7 +1,7 @@
 {
     "name": "Payment Follow-up",
     "summary": "Remind customers who pay late, at the right time and never twice",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "account_payment_followup developers",
@@ -29,6 +29,7 @@
         "views/account_followup_call_views.xml",
         "views/account_followup_item_views.xml",
         "views/account_followup_level_views.xml",
+        "views/account_followup_plan_views.xml",
         "views/account_followup_run_views.xml",
         "views/account_followup_statement_views.xml",
         "views/res_partner_views.xml",

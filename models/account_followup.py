@@ -27,6 +27,7 @@ KEYS = frozenset({"partner_id", "company_id"})
 PEOPLE_FIELDS = KEYS | {
     "excluded",
     "next_reminder_date",
+    "plan_id",
     "reminder_type",
     "responsible_id",
     "statement_opt_out",

@@ -59,6 +59,7 @@ class AccountFollowupCustomer(models.Model):
         readonly=True,
     )
     responsible_id = fields.Many2one("res.users", readonly=True)
+    plan_id = fields.Many2one("account.followup.plan", string="Plan", readonly=True)
     excluded = fields.Boolean(readonly=True)
     retry_date = fields.Date(readonly=True)
     failure_reason = fields.Char(related="followup_id.failure_reason")
@@ -182,8 +183,10 @@ class AccountFollowupCustomer(models.Model):
         """
         items = self.env["account.followup.item"]
         parts = parts or items._get_sql_parts(days, without)
+        plans, parts = self._get_sql_with_plans(parts, partners)
         return SQL(
             """
+            %(plans)s
             SELECT (customer.company_id::bigint << %(shift)s) | customer.partner_id
                         AS id,
                    customer.partner_id,
@@ -212,9 +215,11 @@ class AccountFollowupCustomer(models.Model):
                    customer.responsible_id,
                    customer.excluded,
                    customer.retry_date,
-                   customer.followup_id
+                   customer.followup_id,
+                   customer.plan_id
               FROM (%(customers)s) customer
             """,
+            plans=plans,
             shift=ID_SHIFT,
             level_mask=LEVEL_MASK,
             next_date=(
@@ -228,8 +233,31 @@ class AccountFollowupCustomer(models.Model):
         )
 
     @api.model
+    def _get_sql_with_plans(self, parts, partners):
+        """Return the beginning of a statement in which the plans are looked up once.
+
+        :return: SQL, and the parts that name it
+        """
+        if not parts["plans"]:
+            return SQL(""), parts
+        condition = (
+            SQL("WHERE plan.partner_id IN %s", tuple(partners.ids) or (None,))
+            if partners is not None
+            else SQL("")
+        )
+        plans = SQL(
+            "WITH customer_plan AS MATERIALIZED (SELECT * FROM (%s) plan %s)",
+            parts["plans"],
+            condition,
+        )
+        return plans, {**parts, "plans": SQL("SELECT * FROM customer_plan")}
+
+    @api.model
     def _get_sql_customers(self, days, partners, parts):
         """Return the totals with settings and memory; ``required`` is rule 6."""
+        items = self.env["account.followup.item"]
+        several = bool(parts["plans"])
+        setting = SQL("setting") if several else SQL("company")
         return SQL(
             """
             SELECT total.*,
@@ -237,7 +265,8 @@ class AccountFollowupCustomer(models.Model):
                    company.today - total.due_date AS days_late,
                    company.currency_id,
                    company.unit AS company_unit,
-                   company.min_amount,
+                   %(plan_id)s AS plan_id,
+                   %(setting)s.min_amount,
                    followup.id AS followup_id,
                    followup.reminder_type,
                    followup.retry_date,
@@ -248,13 +277,13 @@ class AccountFollowupCustomer(models.Model):
                    GREATEST(
                        company.today,
                        followup.next_reminder_date,
-                       recent.date + company.min_days,
+                       recent.date + %(setting)s.min_days,
                        -- what is queued may have left by tomorrow
                        CASE WHEN recent.is_queued THEN company.today + 1 END
                    ) AS gate,
                    (
                        total.level_due IS NOT NULL
-                       AND recent.date IS NULL
+                       AND %(no_recent)s
                        AND NOT COALESCE(followup.excluded, FALSE)
                        AND (
                            followup.next_reminder_date IS NULL
@@ -265,7 +294,7 @@ class AccountFollowupCustomer(models.Model):
                            >= company.unit
                        AND CASE WHEN total.level_due < %(first_late)s
                                 THEN total.claim_early ELSE total.claim_late END
-                           >= company.min_amount
+                           >= %(setting)s.min_amount
                    ) AS required
               FROM (%(totals)s) total
               -- outer joins all: none takes away a customer, and they say so
@@ -276,12 +305,37 @@ class AccountFollowupCustomer(models.Model):
               LEFT JOIN (%(recent)s) recent
                      ON recent.partner_id = total.partner_id
                     AND recent.company_id = total.company_id
+              %(plan)s
+              %(settings)s
             OFFSET 0  -- so that rule 6 is worked out once
             """,
             totals=self._get_sql_totals(days, partners, parts),
             companies=parts["companies"],
             recent=self._get_sql_recent(parts),
             first_late=ladder.FIRST_LATE_KEY,
+            plan_id=items._get_sql_plan_id(parts),
+            setting=setting,
+            plan=items._get_sql_plan(
+                parts, SQL("total.company_id"), SQL("total.partner_id")
+            ),
+            settings=(
+                SQL(
+                    "LEFT JOIN (%s) setting ON setting.plan_id = %s",
+                    parts["settings"],
+                    items._get_sql_plan_id(parts),
+                )
+                if several
+                else SQL("")
+            ),
+            no_recent=(
+                # another plan of the company may want a longer gap
+                SQL(
+                    "(recent.date IS NULL OR NOT (recent.is_queued"
+                    " OR recent.date > company.today - setting.min_days))"
+                )
+                if several
+                else SQL("recent.date IS NULL")
+            ),
         )
 
     @api.model
@@ -304,8 +358,8 @@ class AccountFollowupCustomer(models.Model):
                      FROM account_followup_reminder recent
                      JOIN (%(companies)s) company ON company.id = recent.company_id
                     WHERE recent.state IN ('queued', 'sent')
-                      AND recent.date > company.today - company.min_days
-                      AND %(recent_date)s > company.today - company.min_days
+                      AND recent.date > company.today - company.max_days
+                      AND %(recent_date)s > company.today - company.max_days
                     UNION ALL
                    SELECT queued.id, queued.partner_id, queued.company_id,
                           queued.state, %(queued_date)s AS date
@@ -375,6 +429,7 @@ class AccountFollowupCustomer(models.Model):
                 "excluded",
                 "next_reminder_date",
                 "partner_id",
+                "plan_id",
                 "reminder_type",
                 "responsible_id",
                 "retry_date",

@@ -585,7 +585,7 @@ class AccountFollowupCustomer(models.Model):
                       AND (item.residual <= 0 OR %(comes)s)
                    ) candidate
               LEFT JOIN (%(steps)s) step
-                     ON step.company_id = candidate.company_id
+                     ON step.plan_id = candidate.plan_id
                     AND step.reached
                         = COALESCE(candidate.reached_key >> %(delay_shift)s, 0)
                     AND candidate.is_claim

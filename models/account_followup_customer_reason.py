@@ -197,8 +197,8 @@ class AccountFollowupCustomer(models.Model):
         if not any(service._is_ripe(row, day) for row in items):
             return ""
         named = service._get_default_rows(items, day)
-        company = self.env["res.company"].sudo().browse(customer["company_id"])
-        gap = timedelta(days=company.followup_min_days)
+        plan = self.env["account.followup.plan"].sudo().browse(customer["plan_id"])
+        gap = timedelta(days=plan._get_min_days())
         last = customer["last_reminder_date"]
         counting = service._get_counting_rows(named, day)
         if counting and last and last + gap > day:
@@ -208,21 +208,22 @@ class AccountFollowupCustomer(models.Model):
                 date=format_date(self.env, last),
                 next=format_date(self.env, last + gap),
             )
-        return self._get_amount_reason_text(company, counting)
+        return self._get_amount_reason_text(plan, counting)
 
     @api.model
-    def _get_amount_reason_text(self, company, claimed):
+    def _get_amount_reason_text(self, plan, claimed):
         """Return that too little would be claimed.
 
+        :param plan: follow-up plan of the customer
         :param claimed: rows that are claimed; none when credits cover them
         """
         if not claimed:
             return self.env._("Payments or credits cover what would be claimed.")
-        if not company.followup_min_amount:
+        if not plan._get_min_amount():
             return self.env._("No follow-up is due.")
         return self.env._(
             "What would be claimed is less than the minimum amount of %s.",
-            format_amount(self.env, company.followup_min_amount, company.currency_id),
+            format_amount(self.env, plan._get_min_amount(), plan.currency_id),
         )
 
     @api.model

@@ -161,12 +161,14 @@ class AccountFollowupItem(models.Model):
             9999 is added to.
         """
         parts = parts or self._get_sql_parts(days)
+        customer = self._get_sql_customer(is_whole)
         return SQL(
             """
             SELECT %(select)s
               FROM account_move_line line
               JOIN (%(companies)s) company ON company.id = line.company_id
               %(partner)s
+              %(plan)s
               LEFT JOIN LATERAL (
                    SELECT MAX(%(reached_key)s) AS key
                      FROM account_followup_reminder_line reached_line
@@ -174,23 +176,28 @@ class AccountFollowupItem(models.Model):
                       AND %(others)s
                    ) reached ON TRUE
               LEFT JOIN (%(steps)s) step
-                     ON step.company_id = company.root_id
+                     ON step.plan_id = %(plan_id)s
                     AND step.reached = COALESCE(reached.key >> %(delay_shift)s, 0)
                     AND company.today - %(due)s BETWEEN step.first AND step.last
                     AND line.amount_residual_currency > 0  -- no level for a credit
              WHERE %(where)s
             """,
-            select=self._get_sql_select(is_whole),
+            select=self._get_sql_select(is_whole, self._get_sql_plan_id(parts)),
             partner=self._get_sql_partner(is_whole),
+            plan=self._get_sql_plan(parts, SQL("company.root_id"), customer),
+            plan_id=self._get_sql_plan_id(parts),
             remembers=self.env["account.followup.reminder.line"]._get_sql_remembers(
-                SQL("line"), self._get_sql_customer(is_whole)
+                SQL("line"), customer
             ),
             delay_shift=DELAY_SHIFT,
             due=self._get_sql_due_date(),
             others=self._get_sql_others(
                 SQL("reached_line.reminder_id"), parts["without"]
             ),
-            **parts,
+            companies=parts["companies"],
+            reached_key=parts["reached_key"],
+            steps=parts["steps"],
+            where=parts["where"],
             # all that the statement reads must be in the database
             to_flush=self._get_fields_read(),
         )
@@ -207,13 +214,17 @@ class AccountFollowupItem(models.Model):
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
             [("company_id", "in", [company.id for company in days])],
-            ["active", "company_id", "delay"],
+            ["active", "company_id", "delay", "plan_id"],
             order="id",
         )
+        root_plans = self.env["account.followup.plan"]
+        plans = root_plans._get_plans_in_use(self._get_roots(days))
         return {
-            "companies": self._get_sql_companies(days),
+            "companies": self._get_sql_companies(days, plans),
+            "plans": root_plans._get_sql_plans(plans),
+            "settings": self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
-            "steps": self._get_sql_steps(days, levels),
+            "steps": self._get_sql_steps(plans, levels),
             "where": self._get_sql_where(),
             "without": tuple(without.ids) if without else (),
         }
@@ -228,7 +239,53 @@ class AccountFollowupItem(models.Model):
         return SQL("%s NOT IN %s", column, without) if without else SQL("TRUE")
 
     @api.model
-    def _get_sql_select(self, is_whole=False):
+    def _get_roots(self, days):
+        roots = (company.id for company in days)
+        return self.env["res.company"].sudo().browse(roots)
+
+    @api.model
+    def _get_sql_plan(self, parts, company, partner):
+        """Return the join of customers with another plan than the default (X16).
+
+        :param SQL company: root company
+        :param SQL partner: customer
+        :return: nothing where each company has one plan
+        """
+        if not parts["plans"]:
+            return SQL("")
+        return SQL(
+            """
+              LEFT JOIN (%s) plan
+                     ON plan.company_id = %s
+                    AND plan.partner_id = %s
+            """,
+            parts["plans"],
+            company,
+            partner,
+        )
+
+    @api.model
+    def _get_sql_plan_id(self, parts):
+        """Return the plan of a customer, see ``_get_sql_plan``."""
+        if not parts["plans"]:
+            return SQL("company.plan_id")
+        return SQL("COALESCE(plan.plan_id, company.plan_id)")
+
+    @api.model
+    def _get_sql_settings(self, plans):
+        """Return a row per plan: its settings, where they are not the company's."""
+        rows = [
+            (plan.id, plan._get_min_amount(), plan._get_min_days())
+            for mine in plans.values()
+            for plan in mine
+        ]
+        return SQL(
+            "SELECT * FROM (%s) setting(plan_id, min_amount, min_days)",
+            self._get_sql_values("(%s, %s::numeric, %s)", rows or [(0, 0, 0)]),
+        )
+
+    @api.model
+    def _get_sql_select(self, is_whole=False, plan_id=None):
         return SQL(
             """
                    line.id,
@@ -238,6 +295,7 @@ class AccountFollowupItem(models.Model):
                    line.partner_id AS line_partner_id,
                    company.root_id AS company_id,
                    line.company_id AS branch_id,
+                   %(plan_id)s AS plan_id,
                    line.invoice_date,
                    %(due)s AS due_date,
                    company.today - %(due)s AS days_late,
@@ -259,6 +317,7 @@ class AccountFollowupItem(models.Model):
                    %(rest_reason)s AS rest_reason
             """,
             partner=self._get_sql_customer(is_whole),
+            plan_id=plan_id or SQL("company.plan_id"),
             due=self._get_sql_due_date(),
             level_mask=LEVEL_MASK,
             reached_date=self._get_sql_reached_date(),
@@ -528,8 +587,14 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_companies(self, days):
-        """Return a row per company: root company, its day and its settings."""
+    def _get_sql_companies(self, days, plans):
+        """Return a row per company: root company, its day and its settings.
+
+        Amount and days are those of the default plan; ``max_days`` is the longest gap
+        of all its plans.
+
+        :param dict plans: {root company: active plans}
+        """
         # what is owed to an archived branch is owed all the same
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         roots = [company.id for company in days]
@@ -538,6 +603,7 @@ class AccountFollowupItem(models.Model):
             domain,
             [
                 "currency_id",
+                "followup_catch_up",
                 "followup_min_amount",
                 "followup_min_days",
                 "followup_responsible_id",
@@ -545,15 +611,14 @@ class AccountFollowupItem(models.Model):
             ],
             order="id",
         )
+        settings = {root: self._get_settings(plans.get(root)) for root in days}
         rows = [
             (
                 company.id,
                 root.id,
                 root.currency_id.id,
                 days[root],
-                root.followup_min_amount,
-                # what is out of bounds must not stop the statement
-                min(max(root.followup_min_days, 0), ladder.MAX_DELAY),
+                *settings[root],
                 root.followup_responsible_id.id or None,
             )
             for company in companies
@@ -563,14 +628,30 @@ class AccountFollowupItem(models.Model):
             """
             SELECT company.*, currency.rounding AS unit
               FROM (%s)
-                   company(id, root_id, currency_id, today, min_amount, min_days,
-                           responsible_id)
+                   company(id, root_id, currency_id, today, plan_id, min_amount,
+                           min_days, max_days, responsible_id)
               LEFT JOIN res_currency currency ON currency.id = company.currency_id
             """,
             self._get_sql_values(
-                "(%s, %s, %s, %s::date, %s::numeric, %s, %s::integer)",
-                rows or [(0, 0, 0, None, 0, 0, None)],
+                "(%s, %s, %s, %s::date, %s, %s::numeric, %s, %s, %s::integer)",
+                rows or [(0, 0, 0, None, 0, 0, 0, 0, None)],
             ),
+        )
+
+    @api.model
+    def _get_settings(self, plans):
+        """Return the default plan of a company, its amount and days, the longest days.
+
+        :param plans: active plans of the company
+        """
+        default = plans and plans.filtered("is_default")
+        if not default:
+            return 0, 0, 0, 0
+        return (
+            default.id,
+            default._get_min_amount(),
+            default._get_min_days(),
+            max(plan._get_min_days() for plan in plans),
         )
 
     @api.model
@@ -583,31 +664,35 @@ class AccountFollowupItem(models.Model):
         return SQL("VALUES " + ", ".join([template] * len(rows)), *values)
 
     @api.model
-    def _get_sql_steps(self, days, levels):
-        """Return a row per step of each company's ladder, see ``tools/ladder.py``.
+    def _get_sql_steps(self, plans, levels):
+        """Return a row per step of each plan's ladder, see ``tools/ladder.py``.
 
-        The greatest ``key`` is that of the highest level.
+        The greatest ``key`` is that of the highest level. What was reached at a level
+        of another plan of the company counts by its delay (X16).
+
+        :param dict plans: {root company: active plans}
+        :param levels: all levels of the companies, archived ones included
         """
         rows = []
-        for company, company_levels in levels.grouped("company_id").items():
-            if company not in days:
-                continue
-            pairs = [(level.id, level.delay) for level in company_levels]
-            active = company_levels.filtered("active")
-            steps = ladder.get_steps(
-                [(level.id, level.delay) for level in active],
-                company.followup_catch_up,
-                pairs,
-            )
-            rows += [
-                (company.id, *step, ladder.get_key(step.level, step.delay))
-                for step in steps
-            ]
+        by_company = levels.grouped("company_id")
+        active = levels.filtered("active").grouped("plan_id")
+        for company, mine in plans.items():
+            reached = [(level.id, level.delay) for level in by_company.get(company, ())]
+            for plan in mine:
+                steps = ladder.get_steps(
+                    [(level.id, level.delay) for level in active.get(plan, ())],
+                    plan._get_catch_up(),
+                    reached,
+                )
+                rows += [
+                    (plan.id, *step, ladder.get_key(step.level, step.delay))
+                    for step in steps
+                ]
         return SQL(
             """
             SELECT *
               FROM (%s)
-                   step(company_id, reached, first, last, level, delay, wait, key)
+                   step(plan_id, reached, first, last, level, delay, wait, key)
             """,
             self._get_sql_values(
                 "(%s, %s, %s, %s, %s, %s, %s, %s::bigint)", rows or [(0,) * 8]

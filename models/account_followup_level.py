@@ -55,7 +55,7 @@ DEFAULT_TEXTS = {
 class AccountFollowupLevel(models.Model):
     _name = "account.followup.level"
     _description = "Follow-up Level"
-    _order = "company_id, delay, id"
+    _order = "company_id, plan_id, delay, id"
     _check_company_auto = True
 
     name = fields.Char("Description", required=True, translate=True)
@@ -66,6 +66,17 @@ class AccountFollowupLevel(models.Model):
         default=lambda self: self.env.company.root_id,
         domain="[('parent_id', '=', False)]",
         ondelete="cascade",
+    )
+    plan_id = fields.Many2one(
+        "account.followup.plan",
+        compute="_compute_plan_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        required=True,
+        index=True,
+        domain="[('company_id', '=', company_id)]",
+        ondelete="restrict",
     )
     active = fields.Boolean(default=True)
     delay = fields.Integer(
@@ -137,9 +148,9 @@ class AccountFollowupLevel(models.Model):
     is_reply_lost = fields.Boolean(compute="_compute_is_reply_lost")
 
     # The archived levels are left out: a new level may take the place of an old one.
-    _company_delay_unique = models.UniqueIndex(
-        "(company_id, delay) WHERE active",
-        "Two follow-up levels of a company cannot have the same number of days.",
+    _plan_delay_unique = models.UniqueIndex(
+        "(plan_id, delay) WHERE active",
+        "Two follow-up levels of a plan cannot have the same number of days.",
     )
 
     _delay_within_ten_years = models.Constraint(
@@ -156,6 +167,19 @@ class AccountFollowupLevel(models.Model):
         )
         others = statement.ids if statement else []
         return [("model", "=", "res.partner"), ("id", "not in", others)]
+
+    @api.depends("company_id")
+    def _compute_plan_id(self):
+        """A level of a company that names no plan belongs to the default one (X16)."""
+        plans = self.env["account.followup.plan"]
+        for level in self:
+            if level.company_id and level.plan_id.company_id != level.company_id:
+                level.plan_id = plans._get_default_plan(level.company_id)
+
+    @api.onchange("plan_id")
+    def _onchange_plan_id(self):
+        if self.plan_id:
+            self.company_id = self.plan_id.company_id
 
     @api.onchange("delay", "send_email", "send_letter", "send_sms")
     def _onchange_channels(self):
@@ -245,20 +269,34 @@ class AccountFollowupLevel(models.Model):
                     )
                 )
 
-    @api.constrains("active", "company_id")
+    @api.constrains("company_id", "plan_id")
+    def _check_company_of_plan(self):
+        for level in self:
+            if level.plan_id.company_id != level.company_id:
+                raise ValidationError(
+                    self.env._(
+                        'Follow-up level "%(level)s": plan "%(plan)s" belongs to '
+                        "another company. Choose one of %(company)s.",
+                        level=level.name,
+                        plan=level.plan_id.sudo().name,
+                        company=level.company_id.name,
+                    )
+                )
+
+    @api.constrains("active", "plan_id")
     def _check_number_of_levels(self):
         counts = self.sudo()._read_group(
-            [("company_id", "in", self.company_id.ids), ("active", "=", True)],
-            ["company_id"],
+            [("plan_id", "in", self.plan_id.ids), ("active", "=", True)],
+            ["plan_id"],
             ["__count"],
         )
-        for company, count in counts:
+        for plan, count in counts:
             if count > ladder.MAX_LEVELS:
                 raise ValidationError(
                     self.env._(
-                        "%(company)s cannot have more than %(count)s follow-up levels. "
-                        "Archive one that is not needed.",
-                        company=company.name,
+                        'Follow-up plan "%(plan)s" cannot have more than %(count)s '
+                        "levels. Archive one that is not needed.",
+                        plan=plan.name,
                         count=ladder.MAX_LEVELS,
                     )
                 )
@@ -378,7 +416,7 @@ class AccountFollowupLevel(models.Model):
             )
 
     def copy_data(self, default=None):
-        # EXTENDS 'base': two levels of a company cannot share their days
+        # EXTENDS 'base': two levels of a plan cannot share their days
         vals_list = super().copy_data(default)
         if default and "delay" in default:
             return vals_list
@@ -388,8 +426,8 @@ class AccountFollowupLevel(models.Model):
         return vals_list
 
     def _get_free_delay(self):
-        """Return the days of a new level that comes after all others of the company."""
-        mine = self.search([("company_id", "=", self.company_id.id)])
+        """Return the days of a new level that comes after all others of the plan."""
+        mine = self.search([("plan_id", "=", self.plan_id.id)])
         taken = set(mine.mapped("delay"))
         wanted = max(*taken, self.delay) + 10 if taken else self.delay + 10
         free = range(ladder.MAX_DELAY, -ladder.MAX_DELAY - 1, -1)
@@ -415,6 +453,7 @@ class AccountFollowupLevel(models.Model):
         """
         known = self.sudo().with_context(active_test=False)
         known = known.search([("company_id", "in", companies.ids)]).company_id
+        self.env["account.followup.plan"]._create_default_plans(companies)
         sudo = self.with_context(lang="en_US").sudo()
         levels = sudo.create(
             [

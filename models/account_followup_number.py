@@ -142,16 +142,16 @@ class AccountFollowupLevel(models.Model):
     )
 
     @api.depends_context("lang")
-    @api.depends("active", "company_id", "delay", "payment_days")
+    @api.depends("active", "plan_id", "delay", "payment_days")
     def _compute_deadline_info(self):
         """Say when the next level comes before the last day to pay has passed."""
-        every = self.search([("company_id", "in", self.company_id.ids)])
+        every = self.search([("plan_id", "in", self.plan_id.ids)])
         delays = {
-            company: sorted(levels.mapped("delay"))
-            for company, levels in every.grouped("company_id").items()
+            plan: sorted(levels.mapped("delay"))
+            for plan, levels in every.grouped("plan_id").items()
         }
         for level in self:
-            later = [d for d in delays.get(level.company_id, ()) if d > level.delay]
+            later = [d for d in delays.get(level.plan_id, ()) if d > level.delay]
             gap = later[0] - level.delay if later else None
             level.deadline_info = (
                 self.env._(

@@ -9,6 +9,7 @@ SETTINGS_BY_HAND = (
     "next_reminder_date",
     "responsible_id",
     "statement_opt_out",
+    "plan_id",
 )
 
 
@@ -161,4 +162,6 @@ class AccountFollowup(models.Model):
             return dict(field._description_selection(self.env)).get(value, "")
         if field.type == "date":
             return format_date(self.env, value) or self.env._("by the rule")
+        if name == "plan_id":
+            return value.display_name or self.env._("by the rule")
         return value.display_name or self.env._("the company's")

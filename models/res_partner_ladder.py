@@ -44,10 +44,14 @@ class ResPartner(models.Model):
         """
         levels = self.env["account.followup.level"].sudo()
         used = {row["reached_level_id"] for row in rows} - {None, 0}
+        root = self.env.company.root_id
         levels = levels.with_context(active_test=False).search(
-            [("company_id", "=", self.env.company.root_id.id)], order="delay, id"
+            [("company_id", "=", root.id)], order="delay, id"
         )
-        levels = levels.filtered(lambda level: level.active or level.id in used)
+        plan = self.env["account.followup.plan"]._get_plans(self, root)[self]
+        levels = levels.filtered(
+            lambda level: (level.active and level.plan_id == plan) or level.id in used
+        )
         sent = self._get_followup_sent([row["id"] for row in rows])
         steps = [
             self._prepare_followup_step(level, rows, day, sent) for level in levels

@@ -65,6 +65,7 @@ RIGHTS = {
     # only administrators see that there are some
     "account.followup.page.limit": NOBODY,
     "account.followup.page.link": LOOK,
+    "account.followup.plan": {**LOOK, "manager": frozenset(OPERATIONS)},
     "account.followup.process.wizard": WINDOW,
     "account.followup.process.wizard.line": dict.fromkeys(
         CLERKS, frozenset(OPERATIONS)
@@ -117,6 +118,7 @@ METHODS = {
     ("account.followup.run.line", "action_open_customer"): CLERKS,
     ("account.followup.run.mixin", "action_refresh"): frozenset(),
     ("account.followup.level", "action_send_test"): CLERKS,
+    ("account.followup.plan", "action_set_default"): frozenset({"manager"}),
     ("account.followup.send.wizard", "action_preview_letter"): CLERKS,
     ("account.followup.send.wizard", "action_send"): CLERKS,
     ("account.followup.send.wizard", "action_send_test"): CLERKS,

@@ -225,9 +225,10 @@ class AccountFollowupSendWizard(models.TransientModel):
         queued = reminders.filtered(lambda reminder: reminder.state == "queued")
         last = (queued or reminders)[:1]
         days = (self._get_day() - last.date).days if last else None
-        if not last or (
-            not queued and days >= max(self.company_id.sudo().followup_min_days, 1)
-        ):
+        plans = self.env["account.followup.plan"]
+        partner = self.partner_id._origin
+        gap = plans._get_plans(partner, self.company_id)[partner]._get_min_days()
+        if not last or (not queued and days >= max(gap, 1)):
             return None
         values = {
             "date": format_date(self.env, last.date),

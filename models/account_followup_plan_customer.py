@@ -1,0 +1,145 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import SQL
+
+
+class AccountFollowupPlan(models.Model):
+    """Which plan a customer has (X16): by hand, else by rule, else the default."""
+
+    _inherit = "account.followup.plan"
+
+    @api.model
+    def _get_plans_in_use(self, companies):
+        """Return {root company: its active plans, in their order}."""
+        plans = self.sudo().search_fetch(
+            [("company_id", "in", companies.ids)],
+            [
+                "company_id",
+                "is_default",
+                "has_min_amount",
+                "min_amount",
+                "has_min_days",
+                "min_days",
+                "catch_up",
+            ],
+        )
+        return plans.grouped("company_id")
+
+    @api.model
+    def _get_sql_plans(self, plans):
+        """Return the customers who do not have the default plan of their company.
+
+        :param dict plans: {root company: active plans}
+        :return: SQL, rows of partner_id, company_id and plan_id; None if nobody can
+            have another plan, so that one plan costs nothing
+        """
+        parts = [
+            self._get_sql_plans_of(company, mine)
+            for company, mine in plans.items()
+            if len(mine) > 1
+        ]
+        return SQL(" UNION ALL ").join(parts) if parts else None
+
+    @api.model
+    def _get_sql_plans_of(self, company, plans):
+        """Return the same for one root company that has several plans."""
+        rules = [
+            SQL("WHEN followup.plan_id IN %s THEN followup.plan_id", tuple(plans.ids))
+        ]
+        for plan in plans - plans.filtered("is_default"):
+            if condition := plan._get_sql_condition():
+                rules.append(SQL("WHEN %s THEN %s", condition, plan.id))
+        names = ("company_id", "partner_id", "plan_id")
+        return SQL(
+            """
+            SELECT chosen.partner_id, %(company)s AS company_id, chosen.plan_id
+              FROM (
+                   SELECT res_partner.id AS partner_id,
+                          CASE %(rules)s END AS plan_id
+                     FROM res_partner
+                     LEFT JOIN account_followup followup
+                            ON followup.partner_id = res_partner.id
+                           AND followup.company_id = %(company)s
+                    WHERE res_partner.commercial_partner_id = res_partner.id
+                   ) chosen
+             WHERE chosen.plan_id <> %(default)s
+            """,
+            company=company.id,
+            default=plans.filtered("is_default").id or 0,
+            rules=SQL(" ").join(rules),
+            to_flush=[self.env["account.followup"]._fields[name] for name in names],
+        )
+
+    def _get_sql_condition(self):
+        """Return the condition of the plan on ``res_partner``, None without one."""
+        domain = self._get_customer_domain()
+        if domain is None:
+            return None
+        partners = self.env["res.partner"].with_company(self.company_id)
+        query = partners.with_context(active_test=False)._search(domain)
+        if query.is_empty():
+            return None
+        if query.from_clause.code == '"res_partner"':
+            return query.where_clause or SQL("TRUE")
+        return SQL("res_partner.id IN %s", query.subselect())
+
+    @api.model
+    def _get_plans(self, partners, company):
+        """Return {customer: plan} of commercial partners in a root company."""
+        plans = self._get_plans_in_use(company).get(company) or self
+        default = plans.filtered("is_default") or self._get_default_plan(company)
+        found = {}
+        if partners.ids and (sql := self._get_sql_plans({company: plans})):
+            rows = self.env.execute_query(
+                SQL(
+                    "SELECT plan.partner_id, plan.plan_id FROM (%s) plan"
+                    " WHERE plan.partner_id IN %s",
+                    sql,
+                    tuple(partners.ids),
+                )
+            )
+            found = dict(rows)
+        return {
+            partner: plans.browse(found.get(partner._origin.id)) or default
+            for partner in partners
+        }
+
+    def _get_origin_text(self, followup):
+        """Return why a customer has this plan.
+
+        :param followup: case of the customer, may be empty
+        """
+        self.ensure_one()
+        if followup.plan_id == self:
+            return self.env._("chosen by hand")
+        if self.is_default:
+            return self.env._("default of the company")
+        return self.env._("by rule: %s", self.conditions)
+
+
+class AccountFollowup(models.Model):
+    _inherit = "account.followup"
+
+    plan_id = fields.Many2one(
+        "account.followup.plan",
+        string="Follow-up Plan",
+        domain="[('company_id', '=', company_id)]",
+        ondelete="set null",
+        index="btree_not_null",
+        help="Chosen by hand; empty for the plan that fits the customer, else the "
+        "default one.",
+    )
+
+    @api.constrains("plan_id")
+    def _check_plan(self):
+        for followup in self:
+            if followup.plan_id and followup.plan_id.company_id != followup.company_id:
+                raise ValidationError(
+                    self.env._(
+                        '%(customer)s: follow-up plan "%(plan)s" belongs to another '
+                        "company. Choose one of %(company)s.",
+                        customer=followup.partner_id.display_name,
+                        plan=followup.plan_id.sudo().name,
+                        company=followup.company_id.name,
+                    )
+                )
