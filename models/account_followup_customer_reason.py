@@ -238,12 +238,14 @@ class AccountFollowupCustomer(models.Model):
         ]
         if all(row["residual"] <= 0 for row in coming):
             return self.env._("What is open rests; until when is not known.")
+        plan = self.env["account.followup.plan"].sudo().browse(customer["plan_id"])
         if not any(row["next_level_id"] for row in coming):
-            return self.env._("All levels are done.")
+            if plan.level_ids:
+                return self.env._("All levels are done.")
+            return self.env._('Follow-up plan "%s" has no levels.', plan.name)
         if not (date := customer["next_reminder_date"]):
-            company = self.env["res.company"].sudo().browse(customer["company_id"])
             claims = self.env["account.followup.send"]._get_claims(coming)
-            return self._get_amount_reason_text(company, claims)
+            return self._get_amount_reason_text(plan, claims)
         if not customer["days_late"]:
             return self.env._(
                 "Nothing is overdue; the next reminder is due on %s.",

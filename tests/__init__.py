@@ -46,6 +46,7 @@ from . import (
     test_pay,
     test_pdf_limit,
     test_plan,
+    test_plans,
     test_post,
     test_privacy,
     test_process,

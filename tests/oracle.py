@@ -19,8 +19,38 @@ class Level:
 
 
 @dataclass(frozen=True)
+class Plan:
+    """Whom a plan of a root company is for; an empty condition says nothing."""
+
+    id: int
+    is_default: bool = False
+    countries: frozenset[int] = frozenset()
+    tags: frozenset[int] = frozenset()
+    terms: frozenset[int] = frozenset()
+    trust: str = ""
+    is_company: bool | None = None
+    others: frozenset[int] | None = None  # customers whom a further condition fits
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What the rules of plans ask of a customer."""
+
+    id: int
+    country: int | None = None
+    tags: frozenset[int] = frozenset()
+    term: int | None = None
+    trust: str = ""
+    is_company: bool = False
+    chosen: int | None = None  # plan, by hand
+
+
+@dataclass(frozen=True)
 class Settings:
-    """What a root company has chosen."""
+    """What holds for a customer: of his plan, else of the root company.
+
+    The levels are those of all plans; only those of his plan are active.
+    """
 
     levels: tuple[Level, ...] = ()
     enabled: bool = True
@@ -135,6 +165,45 @@ def get_customer_as_of(customer, today):
             for day, states, noticed in customer.reminders
         ],
     )
+
+
+# ----------------------------------------------------------------------
+# X16: which plan a customer has
+# ----------------------------------------------------------------------
+
+
+def fits_plan(plan, traits):
+    """Return whether the conditions of a plan hold; without any it fits nobody."""
+    answers = [
+        condition(traits)
+        for wanted, condition in (
+            (plan.countries, lambda one: one.country in plan.countries),
+            (plan.tags, lambda one: one.tags & plan.tags),
+            (plan.terms, lambda one: one.term in plan.terms),
+            (plan.trust, lambda one: one.trust == plan.trust),
+            (
+                plan.is_company is not None,
+                lambda one: one.is_company == plan.is_company,
+            ),
+            (plan.others is not None, lambda one: one.id in plan.others),
+        )
+        if wanted
+    ]
+    return bool(answers) and all(answers)
+
+
+def get_plan(traits, plans):
+    """Return the plan of a customer: by hand, else the first that fits, else default.
+
+    :param plans: active ones of the root company, in their order
+    """
+    for plan in plans:
+        if plan.id == traits.chosen:
+            return plan
+    for plan in plans:
+        if not plan.is_default and fits_plan(plan, traits):
+            return plan
+    return next(plan for plan in plans if plan.is_default)
 
 
 # ----------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Reads what the oracle has to know from the database."""
 
+from ast import literal_eval
 from collections import defaultdict
 from decimal import Decimal
 
@@ -9,17 +10,57 @@ from . import oracle
 class OracleFacts:
     """For tests with ``roots`` and ``companies`` (records) and ``partners``."""
 
-    def _read_settings(self, root):
+    def _read_plans(self, root):
+        """Return {oracle.Plan: oracle.Settings} of the plans in use, in their order."""
+        plans = self.env["account.followup.plan"].search([("company_id", "=", root.id)])
+        return {
+            self._read_plan(plan): self._read_settings(root, plan) for plan in plans
+        }
+
+    def _read_plan(self, plan):
+        others = None
+        if plan.customer_domain:
+            others = self.partners.filtered_domain(literal_eval(plan.customer_domain))
+            others = frozenset(others.ids)
+        return oracle.Plan(
+            id=plan.id,
+            is_default=plan.is_default,
+            countries=frozenset(plan.country_ids.ids),
+            tags=frozenset(plan.category_ids.ids),
+            terms=frozenset(plan.payment_term_ids.ids),
+            trust=plan.trust or "",
+            is_company={"company": True, "person": False}.get(plan.customer_type),
+            others=others,
+        )
+
+    def _read_traits(self, partner, root, case):
+        partner = partner.with_company(root)
+        return oracle.Traits(
+            id=partner.id,
+            country=partner.country_id.id or None,
+            tags=frozenset(partner.category_id.ids),
+            term=partner.property_payment_term_id.id or None,
+            trust=partner.trust or "",
+            is_company=partner.is_company,
+            chosen=case.plan_id.id or None,
+        )
+
+    def _read_settings(self, root, plan):
         levels = self.env["account.followup.level"].with_context(active_test=False)
+        min_amount, min_days = root.followup_min_amount, root.followup_min_days
         return oracle.Settings(
             levels=tuple(
-                oracle.Level(level.id, level.delay, level.active)
+                oracle.Level(
+                    level.id, level.delay, level.active and level.plan_id == plan
+                )
                 for level in levels.search([("company_id", "=", root.id)])
             ),
             enabled=root.followup_enabled,
-            min_amount=Decimal(str(root.followup_min_amount)),
-            min_days=root.followup_min_days,
-            catch_up=root.followup_catch_up,
+            min_amount=Decimal(
+                str(plan.min_amount if plan.has_min_amount else min_amount)
+            ),
+            min_days=plan.min_days if plan.has_min_days else min_days,
+            catch_up=plan.catch_up or root.followup_catch_up,
             currency=root.currency_id.name,
             units={
                 currency.name: Decimal(str(currency.rounding))
@@ -33,13 +74,19 @@ class OracleFacts:
         """Return dict {(customer id, root company id): oracle.Customer}."""
         env = self.env(su=True)
         customers = {}
+        ours = [("partner_id", "in", self.partners.ids)]
+        cases = env["account.followup"].search(ours)
         for root in self.roots:
-            settings = self._read_settings(root)
+            plans = self._read_plans(root)
+            mine = cases.filtered(lambda case, root=root: case.company_id == root)
+            mine = mine.grouped("partner_id")
             for partner in self.partners:
+                case = mine.get(partner, cases.browse())
+                traits = self._read_traits(partner, root, case)
+                settings = plans[oracle.get_plan(traits, plans)]
                 key = (partner.id, root.id)
                 customers[key] = oracle.Customer(partner.id, settings)
-        ours = [("partner_id", "in", self.partners.ids)]
-        for case in env["account.followup"].search(ours):
+        for case in cases:
             customer = customers[case.partner_id.id, case.company_id.id]
             customer.excluded = case.excluded
             customer.set_by_hand = case.next_reminder_date or None

@@ -104,12 +104,43 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for number in range(150)
             ]
         )
+        cls._create_traits()
         cls.contacts = create(
             [
                 {"name": f"Contact of {partner.name}", "parent_id": partner.id}
                 for partner in cls.partners[::3]
             ]
         )
+
+    @classmethod
+    def _create_traits(cls):
+        """What the rules of plans tell customers apart by (X16)."""
+        rng = random.Random(SEED)
+        cls.countries = cls.env["res.country"].search([], limit=3)
+        cls.tags = cls.env["res.partner.category"].create(
+            [{"name": "Consumer"}, {"name": "Authority"}]
+        )
+        cls.terms = cls.env["account.payment.term"].create(
+            [{"name": "At once"}, {"name": "Later"}]
+        )
+        for partner in cls.partners:
+            partner.write(
+                {
+                    "country_id": rng.choice((False, *cls.countries.ids)),
+                    "category_id": [
+                        Command.link(tag.id) for tag in cls.tags if rng.random() < 0.4
+                    ],
+                    "ref": rng.choice((False, "A1", "B1")),
+                }
+            )
+            for root in cls.roots:
+                partner.with_company(root).write(
+                    {
+                        "trust": rng.choice(("good", "normal", "bad")),
+                        "property_payment_term_id": rng.choice((False, *cls.terms.ids)),
+                    }
+                )
+        cls.partners[100:].is_company = False
 
     @classmethod
     def _create_documents(cls, rng):
@@ -274,6 +305,42 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 "followup_catch_up": rng.choice(("step", "step", "jump")),
             }
         )
+        plans = self.env["account.followup.plan"]
+        default = plans._get_default_plan(root)
+        plans = plans.create(
+            [
+                self._prepare_plan(rng, root, number)
+                for number in range(rng.choice((0, 0, 2, 2, 3)))
+            ]
+        )
+        for plan in default + plans:
+            self._create_levels(rng, plan)
+
+    def _prepare_plan(self, rng, root, number):
+        """Return a plan for some customers, or for those only who are given it."""
+        conditions = {
+            "country_ids": [Command.set(rng.sample(self.countries.ids, 2))],
+            "category_ids": [Command.set(rng.choice(self.tags).ids)],
+            "payment_term_ids": [Command.set(rng.choice(self.terms).ids)],
+            "trust": rng.choice(("good", "bad")),
+            "customer_type": rng.choice(("company", "person")),
+            "customer_domain": "[('ref', '=like', 'A%')]",
+        }
+        names = rng.sample(sorted(conditions), rng.choice((0, 1, 1, 2)))
+        return {
+            "name": f"Plan {number}",
+            "company_id": root.id,
+            "sequence": rng.randint(1, 20),
+            "active": rng.random() < 0.9,
+            "has_min_amount": rng.random() < 0.4,
+            "min_amount": float(rng.choice(MINIMUM)),
+            "has_min_days": rng.random() < 0.4,
+            "min_days": rng.choice((0, 0, 1, 3, 7)),
+            "catch_up": rng.choice((False, False, "step", "jump")),
+            **{name: conditions[name] for name in names},
+        }
+
+    def _create_levels(self, rng, plan):
         delays = rng.sample(range(-14, 21), rng.choice((0, 1, 1, 2, 3, 3, 4, 6)))
         if delays and rng.random() < 0.3:
             delays = sorted({0, *delays[1:]})
@@ -285,7 +352,8 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
             [
                 {
                     "name": f"Level {delay}{'' if active else ' (old)'}",
-                    "company_id": root.id,
+                    "company_id": plan.company_id.id,
+                    "plan_id": plan.id,
                     "delay": delay,
                     "active": active,
                     "send_email": False,
@@ -411,9 +479,14 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         self.env.invalidate_all()
 
     def _create_cases(self, rng, days):
+        plans = self.env["account.followup.plan"].with_context(active_test=False)
+        plans = {root: plans.search([("company_id", "=", root.id)]) for root in days}
         self.env["account.followup"].sudo().create(
             [
                 {
+                    "plan_id": (
+                        rng.choice(plans[root]).id if rng.random() < 0.3 else False
+                    ),
                     "partner_id": partner.id,
                     "company_id": root.id,
                     "excluded": rng.random() < 0.2,
