@@ -69,11 +69,10 @@ class AccountFollowupLevel(models.Model):
     )
     plan_id = fields.Many2one(
         "account.followup.plan",
-        compute="_compute_plan_id",
-        store=True,
-        readonly=False,
-        precompute=True,
         required=True,
+        default=lambda self: self.env["account.followup.plan"]._get_default_plan(
+            self.env.company.root_id
+        ),
         index=True,
         domain="[('company_id', '=', company_id)]",
         ondelete="restrict",
@@ -168,13 +167,11 @@ class AccountFollowupLevel(models.Model):
         others = statement.ids if statement else []
         return [("model", "=", "res.partner"), ("id", "not in", others)]
 
-    @api.depends("company_id")
-    def _compute_plan_id(self):
-        """A level of a company that names no plan belongs to the default one (X16)."""
-        plans = self.env["account.followup.plan"]
-        for level in self:
-            if level.company_id and level.plan_id.company_id != level.company_id:
-                level.plan_id = plans._get_default_plan(level.company_id)
+    @api.onchange("company_id")
+    def _onchange_company_id(self):
+        if self.company_id and self.plan_id.company_id != self.company_id:
+            plans = self.env["account.followup.plan"]
+            self.plan_id = plans._get_default_plan(self.company_id)
 
     @api.onchange("plan_id")
     def _onchange_plan_id(self):
@@ -272,7 +269,7 @@ class AccountFollowupLevel(models.Model):
     @api.constrains("company_id", "plan_id")
     def _check_company_of_plan(self):
         for level in self:
-            if level.plan_id.company_id != level.company_id:
+            if level.plan_id.company_id != level.company_id.root_id:
                 raise ValidationError(
                     self.env._(
                         'Follow-up level "%(level)s": plan "%(plan)s" belongs to '
@@ -383,8 +380,29 @@ class AccountFollowupLevel(models.Model):
                 )
             )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS 'base'
+        return super().create([self._complete_plan(vals) for vals in vals_list])
+
+    @api.model
+    def _complete_plan(self, vals):
+        """Return values in which the company has its plan, and a plan its company.
+
+        A level of a company that names no plan belongs to the default one (X16).
+        """
+        plans = self.env["account.followup.plan"]
+        company_id, plan_id = vals.get("company_id"), vals.get("plan_id")
+        if company_id and not plan_id:
+            company = self.env["res.company"].browse(company_id).root_id
+            return {**vals, "plan_id": plans._get_default_plan(company).id}
+        if plan_id and not company_id:
+            return {**vals, "company_id": plans.browse(plan_id).sudo().company_id.id}
+        return vals
+
     def write(self, vals):
         # EXTENDS 'base'
+        vals = self._complete_plan(vals)
         if "company_id" in vals:
             self._check_company_of_used(vals["company_id"])
         result = super().write(vals)
