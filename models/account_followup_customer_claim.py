@@ -322,10 +322,18 @@ class AccountFollowupCustomer(models.Model):
 
     @api.model
     def _get_sql_total_nets(self, days, partners, parts):
-        """Return the sums of each customer, one pass over the items."""
-        sums = {
-            f"foreign_{name}": SQL("COALESCE(SUM(%s), 0)", SQL.identifier("item", name))
-            for name in ("due", "most", "overdue", "claim_late", "claim_early")
+        """Return the sums of each customer, one pass over the items.
+
+        What is owed in other currencies is one row: a maximum costs nothing where there
+        is none, a sum does.
+        """
+        foreign = {
+            f"foreign_{name}": SQL(
+                "%s(%s)",
+                SQL("MIN" if name in ("enough", "smallest") else "MAX"),
+                SQL.identifier("item", name),
+            )
+            for name in FOREIGN
         }
         return SQL(
             """
@@ -333,17 +341,13 @@ class AccountFollowupCustomer(models.Model):
                    item.company_id,
                    %(nets)s,
                    %(facts)s,
-                   %(sums)s,
-                   MAX(item.level_claimed) AS foreign_level,
-                   MIN(item.enough) AS foreign_enough,
-                   MIN(item.smallest) AS foreign_smallest,
-                   COALESCE(SUM(item.overdue_count), 0) AS foreign_count
+                   %(foreign)s
               FROM (%(items)s) item
              GROUP BY item.partner_id, item.company_id
             """,
             nets=self._get_sql_nets(),
             facts=self._get_sql_facts(),
-            sums=self._get_sql_columns(sums),
+            foreign=self._get_sql_columns(foreign),
             items=self._get_sql_own_and_foreign(days, partners, parts),
         )
 
@@ -364,18 +368,13 @@ class AccountFollowupCustomer(models.Model):
             """
             SELECT net.partner_id,
                    net.company_id,
-                   net.open_net + net.foreign_due AS due,
-                   GREATEST(net.open_net, 0) + net.foreign_most AS most,
-                   GREATEST(net.overdue_net, 0) + net.foreign_overdue AS overdue,
-                   GREATEST(net.late_net, 0) + net.foreign_claim_late AS claim_late,
-                   CASE WHEN %(early)s THEN GREATEST(net.early_net, 0) ELSE 0
-                   END + net.foreign_claim_early AS claim_early,
+                   %(sums)s,
                    GREATEST(
                        CASE WHEN CASE WHEN %(early)s THEN net.early_net
                                       ELSE net.late_net END > 0
                             THEN net.level_due
                        END,
-                       net.foreign_level
+                       net.foreign_level_claimed
                    ) AS level_due,
                    LEAST(
                        CASE WHEN net.smallest IS NOT NULL
@@ -384,7 +383,8 @@ class AccountFollowupCustomer(models.Model):
                        net.foreign_enough
                    ) AS enough,
                    net.foreign_smallest AS smallest,
-                   net.overdue_count + net.foreign_count AS overdue_count,
+                   net.overdue_count + COALESCE(net.foreign_overdue_count, 0)
+                        AS overdue_count,
                    net.due_date,
                    net.level_reached,
                    net.first_day,
@@ -392,7 +392,33 @@ class AccountFollowupCustomer(models.Model):
               FROM (%(nets)s) net
             """,
             early=self._get_sql_is_early(),
+            sums=self._get_sql_total_sums(),
             nets=self._get_sql_total_nets(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_total_sums(self):
+        """Return the amounts of ``_get_sql_totals``: own currency and the others."""
+        own = {
+            "due": SQL("net.open_net"),
+            "most": SQL("GREATEST(net.open_net, 0)"),
+            "overdue": SQL("GREATEST(net.overdue_net, 0)"),
+            "claim_late": SQL("GREATEST(net.late_net, 0)"),
+            "claim_early": SQL(
+                "CASE WHEN %s THEN GREATEST(net.early_net, 0) ELSE 0 END",
+                self._get_sql_is_early(),
+            ),
+        }
+        return self._get_sql_columns(
+            {
+                name: SQL(
+                    "CASE WHEN %(foreign)s IS NULL THEN %(own)s"
+                    " ELSE %(own)s + %(foreign)s END",
+                    own=amount,
+                    foreign=SQL.identifier("net", f"foreign_{name}"),
+                )
+                for name, amount in own.items()
+            }
         )
 
     @api.model
@@ -546,6 +572,7 @@ class AccountFollowupCustomer(models.Model):
                        PARTITION BY change.currency_id ORDER BY change.day
                    )
                    ) total
+            OFFSET 0  -- so that the unit is looked up once
             """,
             sums=SQL(", ").join(
                 SQL(
