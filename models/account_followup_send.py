@@ -215,29 +215,13 @@ class AccountFollowupSend(models.AbstractModel):
             )
 
     @api.model
-    def _is_ripe(self, row, day):
-        return bool(
-            row["residual"] > 0
-            and not row["rest_reason"]
-            and row["ripe_date"]
-            and row["ripe_date"] <= day
-        )
-
-    @api.model
     def _get_default_rows(self, rows, day):
         """Rule 8: overdue items that do not rest, early ripe ones, and the credits."""
         return [
             row
             for row in rows
-            if (
-                row["rest_reason"] != "excluded"
-                if row["residual"] <= 0
-                else not row["rest_reason"]
-                and (
-                    row["days_late"] > 0
-                    or (self._is_ripe(row, day) and row["next_delay"] < 0)
-                )
-            )
+            if row["section"] in ("credit", "overdue")
+            or (row["is_ripe"] and row["next_delay"] < 0)
         ]
 
     @api.model
