@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import ladder
@@ -285,7 +286,7 @@ class AccountFollowupItem(models.Model):
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
             [("company_id", "in", [company.id for company in days])],
-            ["active", "company_id", "delay"],
+            ["active", "company_id", "delay", "is_automatic"],
             order="id",
         )
         return {
@@ -636,12 +637,17 @@ class AccountFollowupItem(models.Model):
     def _get_company_rows(self, days):
         # what is owed to an archived branch is owed all the same
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        roots = [company.id for company in days]
-        domain = [("id", "child_of", roots)] if len(roots) <= FEW_COMPANIES else []
+        domain = Domain.TRUE
+        if len(days) <= FEW_COMPANIES:
+            # that of a root company is its id: it need not be read
+            domain = Domain.OR(
+                Domain("parent_path", "=like", f"{company.id}/%") for company in days
+            )
         companies = companies.search_fetch(
             domain,
             [
                 "currency_id",
+                "followup_catch_up",
                 "followup_min_amount",
                 "followup_min_days",
                 "followup_responsible_id",

@@ -75,6 +75,7 @@ class AccountFollowupSend(models.AbstractModel):
         company = followups.company_id
         followups = followups.with_company(company)
         rows = self._get_rows_by_customer(company, followups.partner_id, day, parts)
+        self._read_rows_ahead(rows)
         batch = [
             self._prepare_defaults(
                 followup, rows[followup.partner_id.id], day, trigger, chosen
@@ -98,6 +99,22 @@ class AccountFollowupSend(models.AbstractModel):
         ):
             rows[row["partner_id"]].append(row)
         return rows
+
+    @api.model
+    def _read_rows_ahead(self, rows):
+        """Read levels, their templates and currencies of all customers at once.
+
+        :param dict rows: see ``_get_rows_by_customer``
+        """
+        rows = [row for mine in rows.values() for row in mine]
+        names = ("reached_level_id", "next_level_id")
+        levels = self.env["account.followup.level"].browse(
+            {row[name] for row in rows for name in names if row[name]}
+        )
+        for name in ("mail_template_id", "sms_template_id"):
+            levels[name].sudo().mapped("model")
+        currencies = self.env["res.currency"]
+        currencies.browse({row["currency_id"] for row in rows}).mapped("rounding")
 
     @api.model
     def _browse_items(self, parts):
