@@ -319,8 +319,8 @@ class AccountFollowup(models.Model):
         )
         if not idle:
             return {}
-        customers = self.env["account.followup.customer"]
-        return customers._get_reason_texts(idle, {self.company_id: day}, parts)
+        reasons = self.env["account.followup.reason"]
+        return reasons._get_reason_texts(idle, {self.company_id: day}, parts)
 
     def _get_skip_reason(self, row, trigger, day):
         """Return why a customer is not reminded now, in one sentence, or None."""
@@ -357,8 +357,8 @@ class AccountFollowup(models.Model):
     def _get_rest_reason(self, day):
         """Return why a customer requires no follow-up (rule 6), as one sentence."""
         partner = self.partner_id._origin
-        customers = self.env["account.followup.customer"].sudo()
-        texts = customers._get_reason_texts(partner, {self.company_id._origin: day})
+        reasons = self.env["account.followup.reason"].sudo()
+        texts = reasons._get_reason_texts(partner, {self.company_id._origin: day})
         return texts[partner] or self.env._("No follow-up is due.")
 
     def _process_together(self, day, trigger, result, options):

@@ -2,7 +2,6 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ..tools import ladder
 from ..tools.ladder import LEVEL_MASK
 
 STATUSES = [
@@ -181,13 +180,34 @@ class AccountFollowupCustomer(models.Model):
         :param dict parts: what that has returned, if known
         :return: SQL with the columns of this model
         """
-        items = self.env["account.followup.item"]
-        parts = parts or items._get_sql_parts(days, without)
-        plans, parts = self._get_sql_with_plans(parts, partners)
+        parts = parts or self.env["account.followup.item"]._get_sql_parts(days, without)
+        rule = self.env["account.followup.rule"]
+        plans, parts = rule._get_sql_with_plans(parts, partners)
         return SQL(
             """
             %(plans)s
-            SELECT (customer.company_id::bigint << %(shift)s) | customer.partner_id
+            SELECT %(select)s,
+                   %(next_date)s AS next_reminder_date,
+                   %(last_reminder)s AS last_reminder_date
+              FROM (%(customers)s) customer
+            """,
+            plans=plans,
+            select=self._get_sql_select(),
+            next_date=(
+                rule._get_sql_next_date(days, parts)
+                if with_next_date
+                else SQL("NULL::date")
+            ),
+            last_reminder=rule._get_sql_last_reminder(),
+            customers=rule._get_sql_customers(days, partners, parts),
+            to_flush=self._get_fields_read(),
+        )
+
+    @api.model
+    def _get_sql_select(self):
+        return SQL(
+            """
+                   (customer.company_id::bigint << %(shift)s) | customer.partner_id
                         AS id,
                    customer.partner_id,
                    customer.company_id,
@@ -203,222 +223,21 @@ class AccountFollowupCustomer(models.Model):
                    )::integer AS level_id,
                    (customer.level_reached & %(level_mask)s)::integer
                         AS reached_level_id,
-                   %(next_date)s AS next_reminder_date,
                    customer.due::float8 AS total_due,
                    customer.overdue::float8 AS total_overdue,
                    CASE WHEN customer.days_late > 0 THEN customer.due_date
                    END AS oldest_due_date,
                    GREATEST(customer.days_late, 0) AS days_late,
                    customer.overdue_count,
-                   %(last_reminder)s AS last_reminder_date,
                    COALESCE(customer.reminder_type, 'automatic') AS reminder_type,
                    customer.responsible_id,
                    customer.excluded,
                    customer.retry_date,
                    customer.followup_id,
                    customer.plan_id
-              FROM (%(customers)s) customer
             """,
-            plans=plans,
             shift=ID_SHIFT,
             level_mask=LEVEL_MASK,
-            next_date=(
-                self._get_sql_next_date(days, parts)
-                if with_next_date
-                else SQL("NULL::date")
-            ),
-            last_reminder=self._get_sql_last_reminder(),
-            customers=self._get_sql_customers(days, partners, parts),
-            to_flush=self._get_fields_read(),
-        )
-
-    @api.model
-    def _get_sql_with_plans(self, parts, partners):
-        """Return the beginning of a statement in which the plans are looked up once.
-
-        :return: SQL, and the parts that name it
-        """
-        if not parts["plans"]:
-            return SQL(""), parts
-        condition = (
-            SQL("WHERE plan.partner_id IN %s", tuple(partners.ids) or (None,))
-            if partners is not None
-            else SQL("")
-        )
-        plans = SQL(
-            "WITH customer_plan AS MATERIALIZED (SELECT * FROM (%s) plan %s)",
-            parts["plans"],
-            condition,
-        )
-        return plans, {**parts, "plans": SQL("SELECT * FROM customer_plan")}
-
-    @api.model
-    def _get_sql_customers(self, days, partners, parts):
-        """Return the totals with settings and memory; ``required`` is rule 6."""
-        items = self.env["account.followup.item"]
-        several = bool(parts["plans"])
-        setting = SQL("setting") if several else SQL("company")
-        return SQL(
-            """
-            SELECT total.*,
-                   company.today,
-                   company.today - total.due_date AS days_late,
-                   company.currency_id,
-                   company.unit AS company_unit,
-                   %(plan_id)s AS plan_id,
-                   %(setting)s.min_amount,
-                   followup.id AS followup_id,
-                   followup.reminder_type,
-                   followup.retry_date,
-                   followup.next_reminder_date,
-                   COALESCE(followup.responsible_id, company.responsible_id)
-                        AS responsible_id,
-                   COALESCE(followup.excluded, FALSE) AS excluded,
-                   GREATEST(
-                       company.today,
-                       followup.next_reminder_date,
-                       recent.date + %(setting)s.min_days,
-                       -- what is queued may have left by tomorrow
-                       CASE WHEN recent.is_queued THEN company.today + 1 END
-                   ) AS gate,
-                   (
-                       total.level_due IS NOT NULL
-                       AND %(no_recent)s
-                       AND NOT COALESCE(followup.excluded, FALSE)
-                       AND (
-                           followup.next_reminder_date IS NULL
-                           OR followup.next_reminder_date <= company.today
-                       )
-                       AND CASE WHEN total.level_due < %(first_late)s
-                                THEN total.claim_early ELSE total.claim_late END * 2
-                           >= company.unit
-                       AND CASE WHEN total.level_due < %(first_late)s
-                                THEN total.claim_early ELSE total.claim_late END
-                           >= %(setting)s.min_amount
-                   ) AS required
-              FROM (%(totals)s) total
-              -- outer joins all: none takes away a customer, and they say so
-              LEFT JOIN (%(companies)s) company ON company.id = total.company_id
-              LEFT JOIN account_followup followup
-                     ON followup.partner_id = total.partner_id
-                    AND followup.company_id = total.company_id
-              LEFT JOIN (%(recent)s) recent
-                     ON recent.partner_id = total.partner_id
-                    AND recent.company_id = total.company_id
-              %(plan)s
-              %(settings)s
-            OFFSET 0  -- so that rule 6 is worked out once
-            """,
-            totals=self._get_sql_totals(days, partners, parts),
-            companies=parts["companies"],
-            recent=self._get_sql_recent(parts),
-            first_late=ladder.FIRST_LATE_KEY,
-            plan_id=items._get_sql_plan_id(parts),
-            setting=setting,
-            plan=items._get_sql_plan(
-                parts, SQL("total.company_id"), SQL("total.partner_id")
-            ),
-            settings=(
-                SQL(
-                    "LEFT JOIN (%s) setting ON setting.plan_id = %s",
-                    parts["settings"],
-                    items._get_sql_plan_id(parts),
-                )
-                if several
-                else SQL("")
-            ),
-            no_recent=(
-                # another plan of the company may want a longer gap
-                SQL(
-                    "(recent.date IS NULL OR NOT (recent.is_queued"
-                    " OR recent.date > company.today - setting.min_days))"
-                )
-                if several
-                else SQL("recent.date IS NULL")
-            ),
-        )
-
-    @api.model
-    def _get_sql_recent(self, parts):
-        """Return the last reminder of customers who must not get another one yet.
-
-        The gap has not passed, or a message of it is still queued, however old it is.
-        Each of the two has an index.
-        """
-        items = self.env["account.followup.item"]
-        return SQL(
-            """
-            SELECT reminder.partner_id,
-                   reminder.company_id,
-                   MAX(reminder.date) AS date,
-                   BOOL_OR(reminder.state = 'queued') AS is_queued
-              FROM (
-                   SELECT recent.id, recent.partner_id, recent.company_id,
-                          recent.state, %(recent_date)s AS date
-                     FROM account_followup_reminder recent
-                     JOIN (%(companies)s) company ON company.id = recent.company_id
-                    WHERE recent.state IN ('queued', 'sent')
-                      AND recent.date > company.today - company.max_days
-                      AND %(recent_date)s > company.today - company.max_days
-                    UNION ALL
-                   SELECT queued.id, queued.partner_id, queued.company_id,
-                          queued.state, %(queued_date)s AS date
-                     FROM account_followup_reminder queued
-                     JOIN (%(companies)s) company ON company.id = queued.company_id
-                    WHERE queued.state = 'queued'
-                   ) reminder
-             WHERE %(others)s
-             GROUP BY reminder.partner_id, reminder.company_id
-            """,
-            recent_date=items._get_sql_counted_date(SQL("recent")),
-            queued_date=items._get_sql_counted_date(SQL("queued")),
-            companies=parts["companies"],
-            others=items._get_sql_others(SQL("reminder.id"), parts["without"]),
-        )
-
-    @api.model
-    def _get_sql_last_reminder(self):
-        return SQL(
-            """
-            (
-                SELECT MAX(reminder.date)
-                  FROM account_followup_reminder reminder
-                 WHERE reminder.partner_id = customer.partner_id
-                   AND reminder.company_id = customer.company_id
-                   AND reminder.state IN ('queued', 'sent')
-            )
-            """
-        )
-
-    @api.model
-    def _get_sql_next_date(self, days, parts):
-        """Return the day of rule 9.
-
-        For nearly all customers it follows from the sums: when each item alone would
-        be enough, rule 6 holds as soon as the first one is ripe and free; when all of
-        them together are not, it never does. The others are worked out day by day.
-        """
-        return SQL(
-            """
-            CASE WHEN customer.excluded THEN NULL
-                 WHEN customer.next_reminder_date >= customer.today
-                 THEN customer.next_reminder_date
-                 WHEN customer.required THEN customer.today
-                 WHEN customer.first_day IS NULL THEN NULL
-                 WHEN COALESCE(customer.smallest, 0) >= 0
-                      AND (customer.most <= 0 OR customer.most < customer.min_amount)
-                 THEN NULL
-                 WHEN (
-                          customer.certainty = 2
-                          OR (customer.certainty = 1 AND customer.gate = customer.today)
-                      )
-                      AND customer.enough * 2 >= customer.company_unit
-                      AND customer.enough >= customer.min_amount
-                 THEN GREATEST(customer.first_day, customer.gate)
-                 ELSE %s
-            END
-            """,
-            self._get_sql_coming(days, parts),
         )
 
     @api.model

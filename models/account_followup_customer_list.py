@@ -73,14 +73,11 @@ class AccountFollowupCustomer(models.Model):
     @api.depends("partner_id", "company_id")
     def _compute_due_since(self):
         by_row = self._get_items_by_row()
-        today = self.env["res.company"]._get_followup_days(self.company_id)
         for customer in self:
             ripe = [
                 item["ripe_date"]
                 for item in by_row.get(customer.id, [])
-                if item["next_level_id"]
-                and not item["rest_reason"]
-                and item["ripe_date"] <= today[customer.company_id]
+                if item["is_ripe"]
             ]
             is_due = customer.status == "in_need_of_action"
             customer.due_since = min(ripe) if is_due and ripe else False

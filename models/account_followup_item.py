@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools import ladder
@@ -16,6 +17,52 @@ REST_REASONS = [
     ("hold", "On hold"),
     ("expected_payment", "Payment expected"),
 ]
+
+#: What an item is on its day, in the order of the Follow-up Report.
+SECTIONS = [
+    ("overdue", "Overdue"),
+    ("not_due", "Not Due"),
+    ("credit", "Credits"),
+    ("resting", "Resting"),
+    ("excluded", "Excluded"),
+]
+
+#: What the statement reads.
+FIELDS_READ = {
+    "account.move.line": (
+        "account_id",
+        "amount_currency",
+        "amount_residual",
+        "amount_residual_currency",
+        "company_id",
+        "currency_id",
+        "date",
+        "date_maturity",
+        "expected_payment_date",
+        "followup_hold_until",
+        "invoice_date",
+        "move_id",
+        "no_followup",
+        "parent_state",
+        "partner_id",
+        "reconciled",
+    ),
+    "res.partner": ("commercial_partner_id",),
+    "account.followup.level": ("delay",),
+    "account.move": ("payment_state",),
+    "payment.provider": ("code",),
+    "payment.transaction": ("provider_id", "state"),
+    "account.followup.reminder.line": (
+        "date",
+        "horizon",
+        "is_standing",
+        "level_id",
+        "move_id",
+        "move_line_id",
+        "noticed_date",
+        "partner_id",
+    ),
+}
 
 
 class AccountFollowupItem(models.Model):
@@ -67,7 +114,20 @@ class AccountFollowupItem(models.Model):
     ripe_date = fields.Date(
         "Next Level On", readonly=True, help="First day of the next level."
     )
+    is_ripe = fields.Boolean(
+        "Due for Its Next Level",
+        readonly=True,
+        help="The day of the next level has come, and the item does not rest.",
+    )
     rest_reason = fields.Selection(REST_REASONS, string="Rests", readonly=True)
+    free_date = fields.Date(
+        "Rests Until Before",
+        readonly=True,
+        help="First day on which it does not rest, if it rests until a day.",
+    )
+    section = fields.Selection(
+        SECTIONS, string="Kind", readonly=True, help="What it is in a reminder."
+    )
     followup_hold_until = fields.Date(related="move_line_id.followup_hold_until")
     followup_hold_reason = fields.Char(related="move_line_id.followup_hold_reason")
     expected_payment_date = fields.Date(related="move_line_id.expected_payment_date")
@@ -76,7 +136,7 @@ class AccountFollowupItem(models.Model):
 
     @property
     def _table_query(self):
-        return self._get_sql(self.env["res.company"]._get_followup_days_seen())
+        return self._get_sql_shown(self.env["res.company"]._get_followup_days_seen())
 
     def exists(self):
         # EXTENDS 'base': an item of another company exists, it is only forbidden
@@ -161,7 +221,6 @@ class AccountFollowupItem(models.Model):
             9999 is added to.
         """
         parts = parts or self._get_sql_parts(days)
-        customer = self._get_sql_customer(is_whole)
         return SQL(
             """
             SELECT %(select)s
@@ -169,37 +228,58 @@ class AccountFollowupItem(models.Model):
               JOIN (%(companies)s) company ON company.id = line.company_id
               %(partner)s
               %(plan)s
-              LEFT JOIN LATERAL (
-                   SELECT MAX(%(reached_key)s) AS key
-                     FROM account_followup_reminder_line reached_line
-                    WHERE %(remembers)s
-                      AND %(others)s
-                   ) reached ON TRUE
-              LEFT JOIN (%(steps)s) step
-                     ON step.plan_id = %(plan_id)s
-                    AND step.reached = COALESCE(reached.key >> %(delay_shift)s, 0)
-                    AND company.today - %(due)s BETWEEN step.first AND step.last
-                    AND line.amount_residual_currency > 0  -- no level for a credit
+              LEFT JOIN LATERAL (%(reached)s) reached ON TRUE
+              LEFT JOIN (%(steps)s) step ON %(is_step)s
              WHERE %(where)s
             """,
             select=self._get_sql_select(is_whole, self._get_sql_plan_id(parts)),
             partner=self._get_sql_partner(is_whole),
-            plan=self._get_sql_plan(parts, SQL("company.root_id"), customer),
-            plan_id=self._get_sql_plan_id(parts),
-            remembers=self.env["account.followup.reminder.line"]._get_sql_remembers(
-                SQL("line"), customer
-            ),
-            delay_shift=DELAY_SHIFT,
-            due=self._get_sql_due_date(),
-            others=self._get_sql_others(
-                SQL("reached_line.reminder_id"), parts["without"]
-            ),
             companies=parts["companies"],
-            reached_key=parts["reached_key"],
+            reached=self._get_sql_reached(self._get_sql_customer(is_whole), parts),
             steps=parts["steps"],
+            plan=self._get_sql_plan(
+                parts, SQL("company.root_id"), self._get_sql_customer(is_whole)
+            ),
+            is_step=self._get_sql_is_step(self._get_sql_plan_id(parts)),
             where=parts["where"],
             # all that the statement reads must be in the database
             to_flush=self._get_fields_read(),
+        )
+
+    @api.model
+    def _get_sql_is_step(self, plan_id):
+        """Rule 4: return the condition that ``step`` leads to the next level.
+
+        :param SQL plan_id: plan of the customer
+        """
+        return SQL(
+            """
+            step.plan_id = %(plan_id)s
+            AND step.reached = COALESCE(reached.key >> %(delay_shift)s, 0)
+            AND company.today - %(due)s BETWEEN step.first AND step.last
+            AND line.amount_residual_currency > 0  -- no level for a credit
+            """,
+            plan_id=plan_id,
+            delay_shift=DELAY_SHIFT,
+            due=self._get_sql_due_date(),
+        )
+
+    @api.model
+    def _get_sql_reached(self, customer, parts):
+        """Return what ``line`` has reached, see ``_get_sql_reached_key``."""
+        lines = self.env["account.followup.reminder.line"]
+        return SQL(
+            """
+            SELECT MAX(%(key)s) AS key
+              FROM account_followup_reminder_line reached_line
+             WHERE %(remembers)s
+               AND %(others)s
+            """,
+            key=parts["reached_key"],
+            remembers=lines._get_sql_remembers(SQL("line"), customer),
+            others=self._get_sql_others(
+                SQL("reached_line.reminder_id"), parts["without"]
+            ),
         )
 
     @api.model
@@ -214,11 +294,11 @@ class AccountFollowupItem(models.Model):
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
             [("company_id", "in", [company.id for company in days])],
-            ["active", "company_id", "delay", "plan_id"],
+            ["active", "company_id", "delay", "is_automatic", "plan_id"],
             order="id",
         )
         root_plans = self.env["account.followup.plan"]
-        plans = root_plans._get_plans_in_use(self._get_roots(days))
+        plans = root_plans._get_plans_in_use([company.id for company in days])
         return {
             "companies": self._get_sql_companies(days, plans),
             "plans": root_plans._get_sql_plans(plans),
@@ -237,11 +317,6 @@ class AccountFollowupItem(models.Model):
         :param tuple without: ids, see ``_get_sql_parts``
         """
         return SQL("%s NOT IN %s", column, without) if without else SQL("TRUE")
-
-    @api.model
-    def _get_roots(self, days):
-        roots = (company.id for company in days)
-        return self.env["res.company"].sudo().browse(roots)
 
     @api.model
     def _get_sql_plan(self, parts, company, partner):
@@ -285,7 +360,7 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_select(self, is_whole=False, plan_id=None):
+    def _get_sql_select(self, is_whole, plan_id):
         return SQL(
             """
                    line.id,
@@ -317,15 +392,11 @@ class AccountFollowupItem(models.Model):
                    %(rest_reason)s AS rest_reason
             """,
             partner=self._get_sql_customer(is_whole),
-            plan_id=plan_id or SQL("company.plan_id"),
+            plan_id=plan_id,
             due=self._get_sql_due_date(),
             level_mask=LEVEL_MASK,
             reached_date=self._get_sql_reached_date(),
-            ripe_date=self._get_sql_clamped(
-                SQL("step.delay"),
-                SQL("%s + step.delay", self._get_sql_due_date()),
-                SQL("%s + step.wait", self._get_sql_reached_date()),
-            ),
+            ripe_date=self._get_sql_ripe_date(),
             free_date=self._get_sql_free_date(),
             rest_reason=self._get_sql_rest_reason(),
         )
@@ -337,6 +408,15 @@ class AccountFollowupItem(models.Model):
             EPOCH,
             LEVEL_BITS,
             DATE_MASK,
+        )
+
+    @api.model
+    def _get_sql_ripe_date(self):
+        """Rule 5: when the next level can be carried out."""
+        return self._get_sql_clamped(
+            SQL("step.delay"),
+            SQL("%s + step.delay", self._get_sql_due_date()),
+            SQL("%s + step.wait", self._get_sql_reached_date()),
         )
 
     @api.model
@@ -392,6 +472,27 @@ class AccountFollowupItem(models.Model):
 
         :param levels: all levels of the companies, archived ones included, by id
         """
+        return SQL(
+            """
+            (COALESCE(
+                %(key)s,
+                %(unknown)s
+            ) + (
+                LEAST(GREATEST(%(date)s - %(epoch)s::date, 0), %(date_mask)s)::bigint
+                << %(bits)s
+            ))
+            """,
+            key=self._get_sql_known_key(levels),
+            unknown=self._get_sql_unknown_key(),
+            date=self._get_sql_counted_date(SQL("reached_line")),
+            epoch=EPOCH,
+            date_mask=DATE_MASK,
+            bits=LEVEL_BITS,
+        )
+
+    @api.model
+    def _get_sql_known_key(self, levels):
+        """Return the key of a level of the company's ladder, empty for another one."""
         keys, owners = {}, {}
         for level in levels:
             keys[level.id] = ladder.get_key(level.id, level.delay)
@@ -410,23 +511,7 @@ class AccountFollowupItem(models.Model):
                 bucket,
                 key,
             )
-        return SQL(
-            """
-            (COALESCE(
-                %(key)s,
-                %(unknown)s
-            ) + (
-                LEAST(GREATEST(%(date)s - %(epoch)s::date, 0), %(date_mask)s)::bigint
-                << %(bits)s
-            ))
-            """,
-            key=key,
-            unknown=self._get_sql_unknown_key(),
-            date=self._get_sql_counted_date(SQL("reached_line")),
-            epoch=EPOCH,
-            date_mask=DATE_MASK,
-            bits=LEVEL_BITS,
-        )
+        return key
 
     @api.model
     def _get_sql_unknown_key(self):
@@ -595,10 +680,31 @@ class AccountFollowupItem(models.Model):
 
         :param dict plans: {root company: active plans}
         """
+        return SQL(
+            """
+            SELECT company.*, currency.rounding AS unit
+              FROM (%s)
+                   company(id, root_id, currency_id, today, plan_id, min_amount,
+                           min_days, max_days, responsible_id)
+              LEFT JOIN res_currency currency ON currency.id = company.currency_id
+            """,
+            self._get_sql_values(
+                "(%s, %s, %s, %s::date, %s, %s::numeric, %s, %s, %s::integer)",
+                self._get_company_rows(days, plans)
+                or [(0, 0, 0, None, 0, 0, 0, 0, None)],
+            ),
+        )
+
+    @api.model
+    def _get_company_rows(self, days, plans):
         # what is owed to an archived branch is owed all the same
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        roots = [company.id for company in days]
-        domain = [("id", "child_of", roots)] if len(roots) <= FEW_COMPANIES else []
+        domain = Domain.TRUE
+        if len(days) <= FEW_COMPANIES:
+            # that of a root company is its id: it need not be read
+            domain = Domain.OR(
+                Domain("parent_path", "=like", f"{company.id}/%") for company in days
+            )
         companies = companies.search_fetch(
             domain,
             [
@@ -612,7 +718,7 @@ class AccountFollowupItem(models.Model):
             order="id",
         )
         settings = {root: self._get_settings(plans.get(root)) for root in days}
-        rows = [
+        return [
             (
                 company.id,
                 root.id,
@@ -624,19 +730,6 @@ class AccountFollowupItem(models.Model):
             for company in companies
             if (root := company.root_id) in days
         ]
-        return SQL(
-            """
-            SELECT company.*, currency.rounding AS unit
-              FROM (%s)
-                   company(id, root_id, currency_id, today, plan_id, min_amount,
-                           min_days, max_days, responsible_id)
-              LEFT JOIN res_currency currency ON currency.id = company.currency_id
-            """,
-            self._get_sql_values(
-                "(%s, %s, %s, %s::date, %s, %s::numeric, %s, %s, %s::integer)",
-                rows or [(0, 0, 0, None, 0, 0, 0, 0, None)],
-            ),
-        )
 
     @api.model
     def _get_settings(self, plans):
@@ -708,6 +801,43 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
+    def _get_sql_comes(self):
+        """Return the condition that ``item`` rests until a day, if at all."""
+        return SQL(
+            "(item.rest_reason IS NULL OR item.rest_reason IN %s)",
+            self._get_dated_reasons() or (None,),
+        )
+
+    @api.model
+    def _get_sql_section(self):
+        """Return what kind of item ``item`` is, see ``SECTIONS``."""
+        return SQL(
+            """
+            CASE WHEN item.rest_reason = 'excluded' THEN 'excluded'
+                 WHEN item.residual <= 0 THEN 'credit'
+                 WHEN item.rest_reason IS NOT NULL THEN 'resting'
+                 WHEN item.days_late > 0 THEN 'overdue'
+                 ELSE 'not_due'
+            END
+            """
+        )
+
+    @api.model
+    def _get_sql_shown(self, days, parts=None):
+        """Return the statement of open items with what follows from its columns."""
+        return SQL(
+            """
+            SELECT item.*,
+                   %(section)s AS section,
+                   COALESCE(%(ripe)s, FALSE) AS is_ripe
+              FROM (%(items)s) item
+            """,
+            section=self._get_sql_section(),
+            ripe=self._get_sql_ripe(),
+            items=self._get_sql(days, parts=parts),
+        )
+
+    @api.model
     def _get_ripe_partners(self, days, levels):
         """Return on whom items are booked that are ripe for a level (rule 5).
 
@@ -748,45 +878,10 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_fields_read(self):
-        names = {
-            "account.move.line": (
-                "account_id",
-                "amount_currency",
-                "amount_residual",
-                "amount_residual_currency",
-                "company_id",
-                "currency_id",
-                "date",
-                "date_maturity",
-                "expected_payment_date",
-                "followup_hold_until",
-                "invoice_date",
-                "move_id",
-                "no_followup",
-                "parent_state",
-                "partner_id",
-                "reconciled",
-            ),
-            "res.partner": ("commercial_partner_id",),
-            "account.followup.level": ("delay",),
-            "account.move": ("payment_state",),
-            "payment.provider": ("code",),
-            "payment.transaction": ("provider_id", "state"),
-            "account.followup.reminder.line": (
-                "date",
-                "horizon",
-                "is_standing",
-                "level_id",
-                "move_id",
-                "move_line_id",
-                "noticed_date",
-                "partner_id",
-            ),
-        }
         return [
             self.env[model]._fields[name]
-            for model, fields_read in names.items()
-            for name in fields_read
+            for model, names in FIELDS_READ.items()
+            for name in names
         ]
 
     @api.model
@@ -806,7 +901,7 @@ class AccountFollowupItem(models.Model):
                  WHERE item.partner_id IN %s
                  ORDER BY item.due_date, item.id
                 """,
-                self._get_sql(days, parts=parts),
+                self._get_sql_shown(days, parts),
                 tuple(partners.ids) or (None,),
             )
         )

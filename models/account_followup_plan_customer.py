@@ -9,10 +9,13 @@ class AccountFollowupPlan(models.Model):
     _inherit = "account.followup.plan"
 
     @api.model
-    def _get_plans_in_use(self, companies):
-        """Return {root company: its active plans, in their order}."""
+    def _get_plans_in_use(self, company_ids):
+        """Return {root company: its active plans, in their order}.
+
+        :param company_ids: ids of root companies
+        """
         plans = self.sudo().search_fetch(
-            [("company_id", "in", companies.ids)],
+            [("company_id", "in", company_ids)],
             [
                 "company_id",
                 "is_default",
@@ -86,7 +89,7 @@ class AccountFollowupPlan(models.Model):
     @api.model
     def _get_plans(self, partners, company):
         """Return {customer: plan} of commercial partners in a root company."""
-        plans = self._get_plans_in_use(company).get(company) or self
+        plans = self._get_plans_in_use(company.ids).get(company) or self
         default = plans.filtered("is_default") or self._get_default_plan(company)
         found = {}
         if partners.ids and (sql := self._get_sql_plans({company: plans})):

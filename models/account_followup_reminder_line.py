@@ -39,7 +39,8 @@ class AccountFollowupReminderLine(models.Model):
         string="Invoice",
         compute="_compute_move_id",
         store=True,
-        precompute=True,  # indexed below
+        precompute=True,
+        index="btree_not_null",
         ondelete="set null",
     )
     branch_id = fields.Many2one(
@@ -99,10 +100,12 @@ class AccountFollowupReminderLine(models.Model):
         "This invoice was already reminded at this level.",
     )
     # What an item has reached is looked up for each open item: the index holds all that
-    # is asked, so that no row need be read.
+    # is asked, so that no row need be read. Open items come customer by customer, so
+    # their memory lies side by side.
     _memory_idx = models.Index(
-        "(move_id, partner_id)"
-        " INCLUDE (move_line_id, level_id, date, noticed_date, horizon, is_standing)"
+        "(partner_id, move_id)"
+        " INCLUDE (move_line_id, level_id, date, noticed_date, horizon)"
+        " WHERE is_standing AND level_id IS NOT NULL"
     )
 
     @api.depends()

@@ -156,9 +156,12 @@ class AccountFollowupReminder(models.Model):
 
     def _get_age_objection(self, day):
         """Words and figures of what stood in the queue for long are out of date."""
+        age = (day - self.date).days
+        if age <= 1:
+            return None
         plans = self.env["account.followup.plan"]
         plan = plans._get_plans(self.partner_id, self.company_id)[self.partner_id]
-        if (day - self.date).days <= max(plan._get_min_days(), 1):
+        if age <= plan._get_min_days():
             return None
         return self.env._("It has waited in the queue for too long.")
 

@@ -75,6 +75,7 @@ class AccountFollowupSend(models.AbstractModel):
         company = followups.company_id
         followups = followups.with_company(company)
         rows = self._get_rows_by_customer(company, followups.partner_id, day, parts)
+        self._read_rows_ahead(rows)
         batch = [
             self._prepare_defaults(
                 followup, rows[followup.partner_id.id], day, trigger, chosen
@@ -98,6 +99,22 @@ class AccountFollowupSend(models.AbstractModel):
         ):
             rows[row["partner_id"]].append(row)
         return rows
+
+    @api.model
+    def _read_rows_ahead(self, rows):
+        """Read levels, their templates and currencies of all customers at once.
+
+        :param dict rows: see ``_get_rows_by_customer``
+        """
+        rows = [row for mine in rows.values() for row in mine]
+        names = ("reached_level_id", "next_level_id")
+        levels = self.env["account.followup.level"].browse(
+            {row[name] for row in rows for name in names if row[name]}
+        )
+        for name in ("mail_template_id", "sms_template_id"):
+            levels[name].sudo().mapped("model")
+        currencies = self.env["res.currency"]
+        currencies.browse({row["currency_id"] for row in rows}).mapped("rounding")
 
     @api.model
     def _browse_items(self, parts):
@@ -215,29 +232,13 @@ class AccountFollowupSend(models.AbstractModel):
             )
 
     @api.model
-    def _is_ripe(self, row, day):
-        return bool(
-            row["residual"] > 0
-            and not row["rest_reason"]
-            and row["ripe_date"]
-            and row["ripe_date"] <= day
-        )
-
-    @api.model
     def _get_default_rows(self, rows, day):
         """Rule 8: overdue items that do not rest, early ripe ones, and the credits."""
         return [
             row
             for row in rows
-            if (
-                row["rest_reason"] != "excluded"
-                if row["residual"] <= 0
-                else not row["rest_reason"]
-                and (
-                    row["days_late"] > 0
-                    or (self._is_ripe(row, day) and row["next_delay"] < 0)
-                )
-            )
+            if row["section"] in ("credit", "overdue")
+            or (row["is_ripe"] and row["next_delay"] < 0)
         ]
 
     @api.model

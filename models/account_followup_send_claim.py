@@ -53,7 +53,7 @@ class AccountFollowupSend(models.AbstractModel):
 
         The claim is what is overdue, or, for a level before the due date, what is ripe.
         """
-        ripe = [row for row in rows if self._is_ripe(row, day)]
+        ripe = [row for row in rows if row["is_ripe"]]
         highest = {}
         for row in ripe:
             delay = highest.get(row["currency_id"], row["next_delay"])

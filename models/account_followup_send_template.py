@@ -29,8 +29,10 @@ class AccountFollowupSend(models.AbstractModel):
             ``mail_server_id``, ``attachments`` ((name, content) pairs)
         """
         groups = defaultdict(list)
+        together = concat(templates)._prefetch_ids
         for sent, template in zip(sents, templates, strict=True):
-            groups[template.sudo(), sent.lang].append(sent)
+            template = template.sudo().with_prefetch(together)
+            groups[template, sent.lang].append(sent)
         found = {}
         for (template, lang), mine in groups.items():
             values = self._read_template(template, concat(mine), lang)

@@ -29,7 +29,7 @@ class ResPartner(models.Model):
     def _compute_followup_plan(self):
         root = self.env.company.root_id
         plans = self.env["account.followup.plan"]
-        several = len(plans._get_plans_in_use(root).get(root, ())) > 1
+        several = len(plans._get_plans_in_use(root.ids).get(root, ())) > 1
         customers = self.commercial_partner_id._origin
         mine = plans._get_plans(customers, root)
         cases = customers._get_followup().grouped("partner_id")
@@ -52,7 +52,7 @@ class ResPartner(models.Model):
             return NotImplemented
         plans = self.env["account.followup.plan"]
         root = self.env.company.root_id
-        mine = plans._get_plans_in_use(root).get(root) or plans
+        mine = plans._get_plans_in_use(root.ids).get(root) or plans
         wanted = mine.filtered(lambda plan: plan.id in value)
         default = mine.filtered("is_default")
         sql = plans._get_sql_plans({root: mine})

@@ -123,6 +123,8 @@ class ItemAnswer:
     reached_day: date | None
     next: int | None
     ripe_day: date | None
+    is_ripe: bool  # and does not rest
+    section: str  # what it is in a reminder
     reasons: frozenset[str]  # why it rests, any of them
 
 
@@ -323,8 +325,20 @@ def is_ripe(entry, settings, today):
     return ripe_day is not None and ripe_day <= today
 
 
+def get_section(entry, today):
+    reasons = get_reasons(entry, today)
+    if "excluded" in reasons:
+        return "excluded"
+    if is_credit(entry):
+        return "credit"
+    if reasons:
+        return "resting"
+    return "overdue" if is_overdue(entry, today) else "not_due"
+
+
 def explain_item(entry, settings, today):
     entry = get_entry_as_of(entry, today)
+    reasons = get_reasons(entry, today)
     reached = get_reached(entry, settings)
     level = get_next(entry, settings, today)
     return ItemAnswer(
@@ -336,7 +350,9 @@ def explain_item(entry, settings, today):
         reached_day=reached[2] if reached else None,
         next=level.id if level else None,
         ripe_day=get_ripe_day(entry, settings, today),
-        reasons=frozenset(get_reasons(entry, today)),
+        is_ripe=not reasons and is_ripe(entry, settings, today),
+        section=get_section(entry, today),
+        reasons=frozenset(reasons),
     )
 
 

@@ -13,8 +13,8 @@ class TestReason(FollowupCommon):
     def _get_reason(self, partner=None):
         self.env.invalidate_all()
         partner = partner or self.customer
-        customers = self.env["account.followup.customer"].with_company(self.company)
-        return customers._get_reason_texts(partner)[partner]
+        reasons = self.env["account.followup.reason"].with_company(self.company)
+        return reasons._get_reason_texts(partner)[partner]
 
     def _set(self, **values):
         self.customer.with_company(self.company).write(values)
@@ -116,14 +116,14 @@ class TestReason(FollowupCommon):
         for number in range(6):
             partners += self._create_customer(f"Many {number}")
             self._create_late(-number, partner=partners[-1])
-        customers = self.env["account.followup.customer"].with_company(self.company)
+        reasons = self.env["account.followup.reason"].with_company(self.company)
         days = self.company._get_followup_day()
-        customers._get_reason_texts(partners, days)
+        reasons._get_reason_texts(partners, days)
 
         def count(some):
             self.env.invalidate_all()
             start = self.cr.sql_log_count
-            customers._get_reason_texts(some, days)
+            reasons._get_reason_texts(some, days)
             return self.cr.sql_log_count - start
 
         self.assertEqual(count(partners), count(partners[:2]))

@@ -33,6 +33,8 @@ ROUNDS = int(
     or (500 if os.environ.get("FOLLOWUP_LONG") else 40)
 )
 SEEDS = range(SEED, SEED + ROUNDS)
+#: Customers of the ledger; a large one is cheaper for each of them.
+CUSTOMERS = int(os.environ.get("FOLLOWUP_CUSTOMERS") or 150)
 AMOUNTS = ("10", "20", "25.5", "33.33", "50", "100", "0.01", "333.333")
 MINIMUM = ("0", "0", "0", "10", "25.5", "50", "66.66", "100", "1000")
 STATES = ("queued", "sent", "failed", "withdrawn")
@@ -101,7 +103,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         cls.partners = create(
             [
                 {"name": f"Customer {number}", "is_company": True}
-                for number in range(150)
+                for number in range(CUSTOMERS)
             ]
         )
         cls._create_traits()
@@ -601,6 +603,8 @@ class TestRuleOracle(LedgerCase):
                     "reached_day": row["reached_date"],
                     "next": row["next_level_id"],
                     "ripe_day": row["ripe_date"],
+                    "is_ripe": row["is_ripe"],
+                    "section": row["section"],
                     "rests": row["rest_reason"],
                 }
                 expected = None
@@ -681,6 +685,7 @@ class TestRuleOracle(LedgerCase):
                     self._check_reminders(customers, days)
                 counts["automatic"] += self._check_automatic(days)
                 counts += self._count(customers, days)
+            _logger.info("Seed %s: %s customers so far", seed, counts["customers"])
         _logger.info("Compared with the oracle: %s", dict(counts))
         self.assertGreater(counts["customers"], 5000)
         for name in ("due", "due before the due date", "later", "never", "automatic"):

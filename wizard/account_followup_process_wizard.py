@@ -50,7 +50,8 @@ class AccountFollowupProcessWizard(models.TransientModel):
         items = dict(
             zip(named, self._get_service()._browse_items(named.values()), strict=True)
         )
-        reasons = customers._get_reason_texts(
+        reasons = self.env["account.followup.reason"].sudo()
+        reasons = reasons._get_reason_texts(
             partners.filtered(lambda one: not self._is_required(rows.get(one.id))),
             {self.company_id: day},
         )

@@ -62,6 +62,7 @@ class RuleItems(Query):
                         NULL::integer AS reached_level_id,
                         NULL::integer AS next_level_id,
                         NULL::date AS ripe_date, 'excluded' AS rest_reason,
+                        'excluded' AS section,
                         -SUM(matched.balance) AS amount_residual,
                         -SUM(matched.amount_currency) AS amount_residual_currency
                    FROM (%(ignored)s) ignored
@@ -87,12 +88,11 @@ class RuleItems(Query):
             %(amount)s AS amount, %(company)s AS amount_company,
             %(note)s::varchar AS note, rule.days_late,
             rule.reached_level_id, rule.next_level_id, rule.ripe_date,
-            rule.rest_reason, %(section)s AS section
+            rule.rest_reason, COALESCE(rule.section, 'excluded') AS section
             """,
             amount=document if self.is_document else company,
             company=company,
             note=note,
-            section=self._get_section(document),
         )
         return SQL(
             """
@@ -100,19 +100,6 @@ class RuleItems(Query):
              WHERE item.amount <> 0 OR item.amount_company <> 0
             """,
             self.get_lines(query, select, join=join),
-        )
-
-    def _get_section(self, residual):
-        return SQL(
-            """
-            CASE WHEN rule.id IS NULL OR rule.rest_reason = 'excluded' THEN 'excluded'
-                 WHEN %(residual)s <= 0 THEN 'credit'
-                 WHEN rule.rest_reason IS NOT NULL THEN 'resting'
-                 WHEN rule.days_late > 0 THEN 'overdue'
-                 ELSE 'not_due'
-            END
-            """,
-            residual=residual,
         )
 
 

@@ -2,7 +2,6 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import ladder
-from ..tools.days import LAST
 
 #: What is owed in a currency, and of which sums it is made.
 ADDED_UP = {
@@ -26,15 +25,17 @@ FOREIGN = {
 }
 
 
-class AccountFollowupCustomer(models.Model):
+class AccountFollowupClaim(models.AbstractModel):
     """What is owed and claimed: first in each currency, then in company currency.
 
     A debt is settled in its own currency; a difference of rates is the creditor's.
     Therefore credits are netted within their currency, and what remains there is
     converted at the rate at which the items it is made of are booked (rules 6, 13).
+    ``_get_sql_totals`` is what all else is for.
     """
 
-    _inherit = "account.followup.customer"
+    _name = "account.followup.claim"
+    _description = "Claims of Customers"
 
     @api.model
     def _get_sql_items(self, days, partners, parts, currencies):
@@ -51,7 +52,6 @@ class AccountFollowupCustomer(models.Model):
 
         :param SQL currencies: condition on the currency of ``item``
         """
-        items = self.env["account.followup.item"]
         return SQL(
             """
             SELECT item.partner_id,
@@ -61,43 +61,35 @@ class AccountFollowupCustomer(models.Model):
                    item.residual_company,
                    item.company_unit,
                    item.due_date,
-                   CASE WHEN item.residual <= 0 THEN 0
-                        WHEN item.days_late <= 0 THEN 1
-                        WHEN item.rest_reason IS NOT NULL THEN 2
-                        ELSE 3
-                   END AS kind,
                    item.reached_key,
                    first.day AS first_day,
                    CASE WHEN %(ripe)s THEN item.next_key END AS ripe_key,
-                   CASE WHEN first.day IS NULL THEN 2
-                        -- on the due date itself nothing of it is overdue
-                        WHEN item.next_delay = 0 AND item.days_late <= 0 THEN 0
-                        WHEN item.next_last = %(last_day)s THEN 2
-                        WHEN first.day <= item.due_date + item.next_last THEN 1
-                        ELSE 0
-                   END AS certainty
-              FROM (
-                   SELECT item.*
-                     FROM (%(items)s) item
-                    WHERE %(where)s
-                      AND %(currencies)s
-                   OFFSET 0  -- so that the reason to rest is worked out once
-                   ) item
-             CROSS JOIN LATERAL (
-                   SELECT CASE WHEN item.next_key IS NOT NULL AND %(comes)s
-                               THEN GREATEST(
-                                   item.ripe_date,
-                                   item.free_date,
-                                   item.due_date + item.days_late
-                               )
-                          END AS day
-                   ) first
+                   %(kind)s AS kind,
+                   %(certainty)s AS certainty
+              FROM (%(items)s) item
+             CROSS JOIN LATERAL (SELECT %(first_day)s AS day) first
              WHERE item.rest_reason IS DISTINCT FROM 'excluded'
             OFFSET 0  -- and what is added up, too
             """,
-            last_day=ladder.LAST_DAY,
-            ripe=items._get_sql_ripe(),
-            comes=self._get_sql_comes(),
+            ripe=self.env["account.followup.item"]._get_sql_ripe(),
+            kind=self._get_sql_kind(),
+            certainty=self._get_sql_certainty(),
+            items=self._get_sql_items_of(days, partners, parts, currencies),
+            first_day=self._get_sql_first_day(),
+        )
+
+    @api.model
+    def _get_sql_items_of(self, days, partners, parts, currencies):
+        """Return the open items of some customers, or of all, in some currencies."""
+        items = self.env["account.followup.item"]
+        return SQL(
+            """
+            SELECT item.*
+              FROM (%(items)s) item
+             WHERE %(where)s
+               AND %(currencies)s
+            OFFSET 0  -- so that the reason to rest is worked out once
+            """,
             items=items._get_sql(days, is_whole=partners is None, parts=parts),
             where=(
                 SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
@@ -108,11 +100,43 @@ class AccountFollowupCustomer(models.Model):
         )
 
     @api.model
-    def _get_sql_comes(self):
-        """Return the condition that ``item`` rests until a day, if at all."""
+    def _get_sql_kind(self):
         return SQL(
-            "(item.rest_reason IS NULL OR item.rest_reason IN %s)",
-            self.env["account.followup.item"]._get_dated_reasons() or (None,),
+            """
+            CASE WHEN item.residual <= 0 THEN 0
+                 WHEN item.days_late <= 0 THEN 1
+                 WHEN item.rest_reason IS NOT NULL THEN 2
+                 ELSE 3
+            END
+            """
+        )
+
+    @api.model
+    def _get_sql_first_day(self):
+        return SQL(
+            """
+            CASE WHEN item.next_key IS NOT NULL AND %s
+                 THEN GREATEST(
+                     item.ripe_date, item.free_date, item.due_date + item.days_late
+                 )
+            END
+            """,
+            self.env["account.followup.item"]._get_sql_comes(),
+        )
+
+    @api.model
+    def _get_sql_certainty(self):
+        return SQL(
+            """
+            CASE WHEN first.day IS NULL THEN 2
+                 -- on the due date itself nothing of it is overdue
+                 WHEN item.next_delay = 0 AND item.days_late <= 0 THEN 0
+                 WHEN item.next_last = %s THEN 2
+                 WHEN first.day <= item.due_date + item.next_last THEN 1
+                 ELSE 0
+            END
+            """,
+            ladder.LAST_DAY,
         )
 
     @api.model
@@ -322,10 +346,18 @@ class AccountFollowupCustomer(models.Model):
 
     @api.model
     def _get_sql_total_nets(self, days, partners, parts):
-        """Return the sums of each customer, one pass over the items."""
-        sums = {
-            f"foreign_{name}": SQL("COALESCE(SUM(%s), 0)", SQL.identifier("item", name))
-            for name in ("due", "most", "overdue", "claim_late", "claim_early")
+        """Return the sums of each customer, one pass over the items.
+
+        What is owed in other currencies is one row: a maximum costs nothing where there
+        is none, a sum does.
+        """
+        foreign = {
+            f"foreign_{name}": SQL(
+                "%s(%s)",
+                SQL("MIN" if name in ("enough", "smallest") else "MAX"),
+                SQL.identifier("item", name),
+            )
+            for name in FOREIGN
         }
         return SQL(
             """
@@ -333,17 +365,13 @@ class AccountFollowupCustomer(models.Model):
                    item.company_id,
                    %(nets)s,
                    %(facts)s,
-                   %(sums)s,
-                   MAX(item.level_claimed) AS foreign_level,
-                   MIN(item.enough) AS foreign_enough,
-                   MIN(item.smallest) AS foreign_smallest,
-                   COALESCE(SUM(item.overdue_count), 0) AS foreign_count
+                   %(foreign)s
               FROM (%(items)s) item
              GROUP BY item.partner_id, item.company_id
             """,
             nets=self._get_sql_nets(),
             facts=self._get_sql_facts(),
-            sums=self._get_sql_columns(sums),
+            foreign=self._get_sql_columns(foreign),
             items=self._get_sql_own_and_foreign(days, partners, parts),
         )
 
@@ -364,19 +392,8 @@ class AccountFollowupCustomer(models.Model):
             """
             SELECT net.partner_id,
                    net.company_id,
-                   net.open_net + net.foreign_due AS due,
-                   GREATEST(net.open_net, 0) + net.foreign_most AS most,
-                   GREATEST(net.overdue_net, 0) + net.foreign_overdue AS overdue,
-                   GREATEST(net.late_net, 0) + net.foreign_claim_late AS claim_late,
-                   CASE WHEN %(early)s THEN GREATEST(net.early_net, 0) ELSE 0
-                   END + net.foreign_claim_early AS claim_early,
-                   GREATEST(
-                       CASE WHEN CASE WHEN %(early)s THEN net.early_net
-                                      ELSE net.late_net END > 0
-                            THEN net.level_due
-                       END,
-                       net.foreign_level
-                   ) AS level_due,
+                   %(sums)s,
+                   %(level_due)s AS level_due,
                    LEAST(
                        CASE WHEN net.smallest IS NOT NULL
                             THEN GREATEST(net.smallest_net, 0)
@@ -384,15 +401,56 @@ class AccountFollowupCustomer(models.Model):
                        net.foreign_enough
                    ) AS enough,
                    net.foreign_smallest AS smallest,
-                   net.overdue_count + net.foreign_count AS overdue_count,
+                   net.overdue_count + COALESCE(net.foreign_overdue_count, 0)
+                        AS overdue_count,
                    net.due_date,
                    net.level_reached,
                    net.first_day,
                    net.certainty
               FROM (%(nets)s) net
             """,
-            early=self._get_sql_is_early(),
+            sums=self._get_sql_total_sums(),
+            level_due=self._get_sql_level_due(),
             nets=self._get_sql_total_nets(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_level_due(self):
+        return SQL(
+            """
+            GREATEST(
+                CASE WHEN CASE WHEN %s THEN net.early_net ELSE net.late_net END > 0
+                     THEN net.level_due
+                END,
+                net.foreign_level_claimed
+            )
+            """,
+            self._get_sql_is_early(),
+        )
+
+    @api.model
+    def _get_sql_total_sums(self):
+        """Return the amounts of ``_get_sql_totals``: own currency and the others."""
+        own = {
+            "due": SQL("net.open_net"),
+            "most": SQL("GREATEST(net.open_net, 0)"),
+            "overdue": SQL("GREATEST(net.overdue_net, 0)"),
+            "claim_late": SQL("GREATEST(net.late_net, 0)"),
+            "claim_early": SQL(
+                "CASE WHEN %s THEN GREATEST(net.early_net, 0) ELSE 0 END",
+                self._get_sql_is_early(),
+            ),
+        }
+        return self._get_sql_columns(
+            {
+                name: SQL(
+                    "CASE WHEN %(foreign)s IS NULL THEN %(own)s"
+                    " ELSE %(own)s + %(foreign)s END",
+                    own=amount,
+                    foreign=SQL.identifier("net", f"foreign_{name}"),
+                )
+                for name, amount in own.items()
+            }
         )
 
     @api.model
@@ -443,189 +501,4 @@ class AccountFollowupCustomer(models.Model):
         """Return the least amount of a currency."""
         return SQL(
             "(SELECT unit.rounding FROM res_currency unit WHERE unit.id = %s)", currency
-        )
-
-    # ------------------------------------------------------------------
-    # The same on coming days
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _get_sql_coming(self, days, parts):
-        """Return the first day on which rule 6 would hold, if nobody pays (rule 9).
-
-        Rule 6 can only begin to hold on a day on which something changes: an item
-        becomes ripe (for as long as that level is its next one) or becomes overdue.
-        The claims of those days are added up in the order of the days.
-        """
-        return SQL(
-            """
-            (
-            SELECT MIN(LEAST(day.day, %(last)s::date))  -- as Python knows it
-              FROM (
-                   SELECT change.day,
-                          SUM(SUM(change.late_count)) OVER days AS late_count,
-                          SUM(SUM(change.early_count)) OVER days AS early_count,
-                          SUM(SUM(change.claim_late)) OVER days AS claim_late,
-                          SUM(SUM(change.claim_early)) OVER days AS claim_early
-                     FROM (%(changes)s) change
-                    GROUP BY change.day
-                   WINDOW days AS (ORDER BY change.day)
-                   ) day
-             WHERE CASE WHEN day.late_count > 0 THEN day.claim_late
-                        WHEN day.early_count > 0 THEN day.claim_early
-                   END >= customer.min_amount
-               AND CASE WHEN day.late_count > 0 THEN day.claim_late
-                        WHEN day.early_count > 0 THEN day.claim_early
-                   END * 2 >= customer.company_unit
-            )
-            """,
-            last=LAST,
-            changes=self._get_sql_claim_changes(days, parts),
-        )
-
-    @api.model
-    def _get_sql_claim_changes(self, days, parts):
-        """Return by how much the claim in a currency changes on a day.
-
-        The counts are 1 from the day on which a late level, or else an early one, is
-        ripe in that currency and something is claimed at it.
-        """
-        names = ("late_count", "early_count", "claim_late", "claim_early")
-        return SQL(
-            """
-            SELECT claim.day, %(changes)s
-              FROM (
-                   SELECT net.currency_id,
-                          net.day,
-                          (net.late_count > 0 AND %(has_late)s)::integer AS late_count,
-                          (net.late_count = 0 AND net.early_count > 0 AND %(has_early)s
-                              )::integer AS early_count,
-                          COALESCE(%(claim_late)s, 0) AS claim_late,
-                          CASE WHEN net.late_count = 0
-                               THEN COALESCE(%(claim_early)s, 0) ELSE 0
-                          END AS claim_early
-                     FROM (%(nets)s) net
-                   ) claim
-            WINDOW days AS (PARTITION BY claim.currency_id ORDER BY claim.day)
-            """,
-            changes=SQL(", ").join(
-                SQL(
-                    "%(name)s - COALESCE(LAG(%(name)s) OVER days, 0) AS %(name)s",
-                    name=SQL.identifier(name),
-                )
-                for name in names
-            ),
-            has_late=self._get_sql_is_positive("late_net"),
-            has_early=self._get_sql_is_positive("early_net"),
-            claim_late=self._get_sql_claim("late_net", "late"),
-            claim_early=self._get_sql_claim("early_net", "early"),
-            nets=self._get_sql_coming_nets(days, parts),
-        )
-
-    @api.model
-    def _get_sql_coming_nets(self, days, parts):
-        """Return the amounts in each currency from each of those days on."""
-        names = ("late", "late_company", "early", "early_company", "credits")
-        return SQL(
-            """
-            SELECT total.*,
-                   total.late + total.credits AS late_net,
-                   total.early + total.credits AS early_net,
-                   total.currency_id = customer.currency_id AS is_own,
-                   %(unit)s AS unit,
-                   customer.company_unit
-              FROM (
-                   SELECT change.currency_id,
-                          change.day,
-                          SUM(SUM(change.late_count)) OVER days AS late_count,
-                          SUM(SUM(change.early_count)) OVER days AS early_count,
-                          %(sums)s
-                     FROM (%(changes)s) change
-                    GROUP BY change.currency_id, change.day
-                   WINDOW days AS (
-                       PARTITION BY change.currency_id ORDER BY change.day
-                   )
-                   ) total
-            """,
-            sums=SQL(", ").join(
-                SQL(
-                    "COALESCE(SUM(SUM(change.%(name)s)) OVER days, 0) AS %(name)s",
-                    name=SQL.identifier(name),
-                )
-                for name in names
-            ),
-            changes=self._get_sql_changes(days, parts),
-            unit=self._get_sql_unit(SQL("total.currency_id")),
-        )
-
-    @api.model
-    def _get_sql_changes(self, days, parts):
-        """Return a row for each day on which an item changes what a customer owes.
-
-        Late: for levels on or after the due date the overdue amount counts; early:
-        for levels before the due date the amount of the ripe items counts. Credits
-        count from the first day on, and what rests without an end never does.
-        """
-        items = self.env["account.followup.item"]
-        return SQL(
-            """
-            SELECT candidate.currency_id, change.*
-              FROM (
-                   SELECT item.*,
-                          item.residual > 0 AS is_claim,
-                          GREATEST(customer.gate, item.free_date) AS free_from
-                     FROM (
-                          SELECT item.*
-                            FROM (%(items)s) item
-                           WHERE item.partner_id = customer.partner_id
-                             AND item.company_id = customer.company_id
-                          OFFSET 0
-                          ) item
-                    WHERE item.rest_reason IS DISTINCT FROM 'excluded'
-                      AND (item.residual <= 0 OR %(comes)s)
-                   ) candidate
-              LEFT JOIN (%(steps)s) step
-                     ON step.plan_id = candidate.plan_id
-                    AND step.reached
-                        = COALESCE(candidate.reached_key >> %(delay_shift)s, 0)
-                    AND candidate.is_claim
-             CROSS JOIN LATERAL (
-                   SELECT GREATEST(
-                              candidate.free_from,
-                              -- what is past does not matter, and may be too far
-                              candidate.due_date
-                                   + GREATEST(step.first, candidate.days_late),
-                              candidate.due_date + step.delay,
-                              candidate.reached_date + step.wait
-                          ) AS first,
-                          candidate.due_date + step.last AS last
-                   ) ripe
-             CROSS JOIN LATERAL (VALUES
-                   -- a credit
-                   (CASE WHEN NOT candidate.is_claim THEN customer.gate END, 0, 0,
-                    NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric,
-                    candidate.residual),
-                   -- the item is overdue from here on
-                   (CASE WHEN candidate.is_claim
-                          AND COALESCE(step.first, %(first_day)s) = %(first_day)s
-                         THEN GREATEST(candidate.free_from, candidate.due_date + 1)
-                    END, 0, 0,
-                    candidate.residual, candidate.residual_company, NULL, NULL, NULL),
-                   -- a level becomes ripe
-                   (CASE WHEN ripe.first <= ripe.last THEN ripe.first END,
-                    (step.delay >= 0)::integer, (step.delay < 0)::integer,
-                    NULL, NULL, candidate.residual, candidate.residual_company, NULL),
-                   -- and is not the next one any more
-                   (CASE WHEN ripe.first <= ripe.last THEN ripe.last + 1 END,
-                    -(step.delay >= 0)::integer, -(step.delay < 0)::integer,
-                    NULL, NULL, -candidate.residual, -candidate.residual_company, NULL)
-                   ) change(day, late_count, early_count, late, late_company, early,
-                            early_company, credits)
-             WHERE change.day IS NOT NULL
-            """,
-            items=items._get_sql(days, parts=parts),
-            comes=self._get_sql_comes(),
-            steps=parts["steps"],
-            first_day=ladder.FIRST_DAY,
-            delay_shift=ladder.DELAY_SHIFT,
         )

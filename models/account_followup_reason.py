@@ -56,24 +56,11 @@ class AccountFollowupItem(models.Model):
         return None, None
 
 
-class AccountFollowupCustomer(models.Model):
+class AccountFollowupReason(models.AbstractModel):
     """Why a customer is not reminded: one sentence, from the rows that decide."""
 
-    _inherit = "account.followup.customer"
-
-    reason_text = fields.Char(
-        "Why Not Now",
-        compute="_compute_reason_text",
-        help="Why no follow-up is required.",
-    )
-
-    @api.depends("partner_id", "company_id", "status")
-    def _compute_reason_text(self):
-        for company, customers in self.grouped("company_id").items():
-            days = company.sudo()._get_followup_day()
-            texts = self._get_reason_texts(customers.partner_id, days)
-            for customer in customers:
-                customer.reason_text = texts[customer.partner_id]
+    _name = "account.followup.reason"
+    _description = "Why No Follow-up Is Required"
 
     @api.model
     def _get_reason_texts(self, partners, company_days=None, parts=None):
@@ -98,7 +85,9 @@ class AccountFollowupCustomer(models.Model):
         cases = self._get_cases(company, partners)
         customers = {
             row["partner_id"]: row
-            for row in self._get_rows(company_days, partners, parts=parts)
+            for row in self.env["account.followup.customer"]._get_rows(
+                company_days, partners, parts=parts
+            )
         }
         service = self.env["account.followup.send"]
         items = service._get_rows_by_customer(company, partners, day, parts)
@@ -124,7 +113,7 @@ class AccountFollowupCustomer(models.Model):
             for row in items
             if row["residual"] > 0
             and row["days_late"] > 0
-            and row["rest_reason"] != "excluded"
+            and row["section"] != "excluded"
         ]
         return late if all(row["rest_reason"] for row in late) else []
 
@@ -139,7 +128,7 @@ class AccountFollowupCustomer(models.Model):
         """Return why a customer requires no follow-up; empty if it is required.
 
         :param case: account.followup, if there is one
-        :param dict customer: row of this model, if something is open
+        :param dict customer: row of account.followup.customer, if something is open
         :param items: rows of the open items
         :param dict rests: see ``_get_rest_texts``
         """
@@ -194,7 +183,7 @@ class AccountFollowupCustomer(models.Model):
     def _get_ripe_reason_text(self, customer, items, day):
         """Return why a level that is ripe is not due, if there is one."""
         service = self.env["account.followup.send"]
-        if not any(service._is_ripe(row, day) for row in items):
+        if not any(row["is_ripe"] for row in items):
             return ""
         named = service._get_default_rows(items, day)
         plan = self.env["account.followup.plan"].sudo().browse(customer["plan_id"])
@@ -252,3 +241,22 @@ class AccountFollowupCustomer(models.Model):
                 format_date(self.env, date),
             )
         return self.env._("The next level comes on %s.", format_date(self.env, date))
+
+
+class AccountFollowupCustomer(models.Model):
+    _inherit = "account.followup.customer"
+
+    reason_text = fields.Char(
+        "Why Not Now",
+        compute="_compute_reason_text",
+        help="Why no follow-up is required.",
+    )
+
+    @api.depends("partner_id", "company_id", "status")
+    def _compute_reason_text(self):
+        for company, customers in self.grouped("company_id").items():
+            days = company.sudo()._get_followup_day()
+            reasons = self.env["account.followup.reason"]
+            texts = reasons._get_reason_texts(customers.partner_id, days)
+            for customer in customers:
+                customer.reason_text = texts[customer.partner_id]
