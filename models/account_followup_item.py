@@ -221,6 +221,8 @@ class AccountFollowupItem(models.Model):
             9999 is added to.
         """
         parts = parts or self._get_sql_parts(days)
+        customer = self._get_sql_customer(is_whole)
+        plan_id = self._get_sql_plan_id(parts)
         return SQL(
             """
             SELECT %(select)s
@@ -232,15 +234,13 @@ class AccountFollowupItem(models.Model):
               LEFT JOIN (%(steps)s) step ON %(is_step)s
              WHERE %(where)s
             """,
-            select=self._get_sql_select(is_whole, self._get_sql_plan_id(parts)),
+            select=self._get_sql_select(is_whole, plan_id),
             partner=self._get_sql_partner(is_whole),
             companies=parts["companies"],
-            reached=self._get_sql_reached(self._get_sql_customer(is_whole), parts),
+            plan=self._get_sql_plan(parts, SQL("company.root_id"), customer),
+            reached=self._get_sql_reached(customer, parts),
             steps=parts["steps"],
-            plan=self._get_sql_plan(
-                parts, SQL("company.root_id"), self._get_sql_customer(is_whole)
-            ),
-            is_step=self._get_sql_is_step(self._get_sql_plan_id(parts)),
+            is_step=self._get_sql_is_step(plan_id),
             where=parts["where"],
             # all that the statement reads must be in the database
             to_flush=self._get_fields_read(),

@@ -14,7 +14,6 @@ class AccountFollowupRule(models.AbstractModel):
     @api.model
     def _get_sql_customers(self, days, partners, parts):
         """Return the totals with settings and memory; ``required`` is rule 6."""
-        items = self.env["account.followup.item"]
         return SQL(
             """
             SELECT total.*,
@@ -43,10 +42,9 @@ class AccountFollowupRule(models.AbstractModel):
                      ON recent.partner_id = total.partner_id
                     AND recent.company_id = total.company_id
               %(plan)s
-              %(settings)s
             OFFSET 0  -- so that rule 6 is worked out once
             """,
-            plan_id=items._get_sql_plan_id(parts),
+            plan_id=self.env["account.followup.item"]._get_sql_plan_id(parts),
             setting=self._get_sql_setting(parts),
             gate=self._get_sql_gate(parts),
             required=self._get_sql_required(parts),
@@ -55,10 +53,7 @@ class AccountFollowupRule(models.AbstractModel):
             ),
             companies=parts["companies"],
             recent=self._get_sql_recent(parts),
-            plan=items._get_sql_plan(
-                parts, SQL("total.company_id"), SQL("total.partner_id")
-            ),
-            settings=self._get_sql_settings_of_plan(parts),
+            plan=self._get_sql_plan(parts),
         )
 
     @api.model
@@ -87,13 +82,18 @@ class AccountFollowupRule(models.AbstractModel):
         return SQL("setting") if parts["plans"] else SQL("company")
 
     @api.model
-    def _get_sql_settings_of_plan(self, parts):
+    def _get_sql_plan(self, parts):
+        """Return the joins of a customer's plan and its settings (X16)."""
         if not parts["plans"]:
             return SQL("")
+        items = self.env["account.followup.item"]
         return SQL(
-            "LEFT JOIN (%s) setting ON setting.plan_id = %s",
+            "%s LEFT JOIN (%s) setting ON setting.plan_id = %s",
+            items._get_sql_plan(
+                parts, SQL("total.company_id"), SQL("total.partner_id")
+            ),
             parts["settings"],
-            self.env["account.followup.item"]._get_sql_plan_id(parts),
+            items._get_sql_plan_id(parts),
         )
 
     @api.model
