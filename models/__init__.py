@@ -90,6 +90,7 @@ from . import (
     res_partner_ladder,
     res_partner_message,
     res_partner_page,
+    res_partner_plan,
     res_partner_parent,
     res_partner_recipients,
     res_partner_report,
