@@ -215,8 +215,9 @@ class AccountFollowupReminderLine(models.Model):
         """
         return SQL(
             """
-            reached_line.move_id = %(item)s.move_id
-            AND reached_line.partner_id = %(customer)s
+            reached_line.partner_id = %(customer)s
+            -- a range, so that the index of the invoice alone is not taken for it
+            AND reached_line.move_id BETWEEN %(item)s.move_id AND %(item)s.move_id
             AND (
                 reached_line.move_line_id = %(item)s.id
                 OR reached_line.horizon < %(item)s.id
