@@ -20,7 +20,7 @@ from . import (
     account_followup_item_list,
     account_followup_plan,
     account_followup_plan_customer,
-    account_followup_claim,
+    account_followup_total,
     account_followup_rule,
     account_followup_reason,
     account_followup_level,

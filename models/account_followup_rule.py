@@ -48,7 +48,7 @@ class AccountFollowupRule(models.AbstractModel):
             setting=self._get_sql_setting(parts),
             gate=self._get_sql_gate(parts),
             required=self._get_sql_required(parts),
-            totals=self.env["account.followup.claim"]._get_sql_totals(
+            totals=self.env["account.followup.total"]._get_sql_totals(
                 days, partners, parts
             ),
             companies=parts["companies"],
@@ -275,7 +275,7 @@ class AccountFollowupRule(models.AbstractModel):
         ripe in that currency and something is claimed at it.
         """
         names = ("late_count", "early_count", "claim_late", "claim_early")
-        claims = self.env["account.followup.claim"]
+        claims = self.env["account.followup.total"]
         return SQL(
             """
             SELECT claim.day, %(changes)s
@@ -341,7 +341,7 @@ class AccountFollowupRule(models.AbstractModel):
                 for name in names
             ),
             changes=self._get_sql_changes(days, parts),
-            unit=self.env["account.followup.claim"]._get_sql_unit(
+            unit=self.env["account.followup.total"]._get_sql_unit(
                 SQL("total.currency_id")
             ),
         )

@@ -77,7 +77,7 @@ RIGHTS = {
     "account.followup.run.line": dict.fromkeys(CLERKS, READ),
     "account.followup.run.mixin": NOBODY,
     "account.followup.pay": NOBODY,
-    "account.followup.claim": NOBODY,
+    "account.followup.total": NOBODY,
     "account.followup.reason": NOBODY,
     "account.followup.rule": NOBODY,
     "account.followup.send": NOBODY,

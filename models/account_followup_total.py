@@ -25,7 +25,7 @@ FOREIGN = {
 }
 
 
-class AccountFollowupClaim(models.AbstractModel):
+class AccountFollowupTotal(models.AbstractModel):
     """What is owed and claimed: first in each currency, then in company currency.
 
     A debt is settled in its own currency; a difference of rates is the creditor's.
@@ -34,8 +34,8 @@ class AccountFollowupClaim(models.AbstractModel):
     ``_get_sql_totals`` is what all else is for.
     """
 
-    _name = "account.followup.claim"
-    _description = "Claims of Customers"
+    _name = "account.followup.total"
+    _description = "Totals and Claims of Customers"
 
     @api.model
     def _get_sql_items(self, days, partners, parts, currencies):
