@@ -1,6 +1,6 @@
 from odoo import api, models
 
-PREFIX = "account.followup.channel."
+from .account_followup_channels import PREFIX
 
 
 class AccountFollowupChannel(models.AbstractModel):
@@ -24,7 +24,7 @@ class AccountFollowupChannel(models.AbstractModel):
     #: Place in the order in which they are asked for the language of a message (C4).
     _language_place = 50
 
-    #: Texts that it needs, see ``_get_text_sources`` of account.followup.send.
+    #: Texts that it needs, see ``_get_text_sources`` of account.followup.text.
     _texts = ("subject", "body")
 
     #: Whether nobody is reached without an address.
@@ -48,19 +48,6 @@ class AccountFollowupChannel(models.AbstractModel):
     # ------------------------------------------------------------------
     # All channels
     # ------------------------------------------------------------------
-
-    @api.model
-    def _get_all(self):
-        """Return all channels in the order in which they are carried out, as a list."""
-        names = self.env["account.followup.delivery"]._fields["channel"]
-        names = names.get_values(self.env)
-        channels = [self._get(name) for name in names if f"{PREFIX}{name}" in self.env]
-        return sorted(channels, key=lambda channel: channel._place)
-
-    @api.model
-    def _get(self, name):
-        """Return a channel by its name: the value of a delivery, or ``call``."""
-        return self.env[f"{PREFIX}{name}"]
 
     @api.model
     def _get_name(self):
@@ -119,7 +106,7 @@ class AccountFollowupChannel(models.AbstractModel):
         :param items: journal items that are named, None for all open ones
         :param dict part: ``followup``, ``trigger`` and ``mail_template``
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         return service._get_channel_problem(self._get_name(), partner, items)
 
     # ------------------------------------------------------------------

@@ -112,7 +112,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
 
         It stops mailings, in core, not what is sent to one customer, as an invoice.
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         contacts = self.env["res.partner"].union(
             *(service._get_recipients(partner, "email", items) for partner in partners)
         )

@@ -97,7 +97,7 @@ class AccountFollowupDelivery(models.Model):
     def _get_channel(self):
         """Return the model of its channel, see ``account.followup.channel``."""
         self.ensure_one()
-        return self.env["account.followup.channel"]._get(self.channel)
+        return self.env["account.followup.channels"]._get(self.channel)
 
     def _get_owner(self):
         """Return the reminder or the statement that is delivered."""
@@ -330,7 +330,7 @@ class AccountFollowupDelivery(models.Model):
         self.flush_model()
         queued = self._read_group([("state", "=", "queued")], ["channel"])
         names = {name for (name,) in queued}
-        for channel in self.env["account.followup.channel"]._get_all():
+        for channel in self.env["account.followup.channels"]._get_all():
             if channel._get_name() not in names:
                 continue
             try:

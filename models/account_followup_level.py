@@ -341,7 +341,8 @@ class AccountFollowupLevel(models.Model):
         self.ensure_one()
         has_task = self.schedule_activity and self.activity_type_id
         return bool(
-            has_task or self.env["account.followup.send"]._get_default_channels(self)
+            has_task
+            or self.env["account.followup.channels"]._get_default_channels(self)
         )
 
     def _get_idle_text(self):

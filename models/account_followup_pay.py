@@ -66,7 +66,7 @@ class AccountFollowupPay(models.AbstractModel):
 
         :param rows: of account.followup.item
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.claim"]
         every = service._get_claims(rows)
         overdue = service._get_claims(rows, lambda row: row["days_late"] > 0)
         return {

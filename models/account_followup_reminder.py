@@ -111,7 +111,7 @@ class AccountFollowupReminder(models.Model):
 
     @api.depends("line_ids")
     def _compute_amount_claimed(self):
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.claim"]
         for reminder in self:
             rows = [
                 {

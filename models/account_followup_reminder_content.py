@@ -14,7 +14,9 @@ class AccountFollowupReminder(models.Model):
         # EXTENDS 'account.followup.sent.mixin'
         service = self.env["account.followup.send"]
         for reminder in self:
-            if service._needing("body", parts[reminder]["channels"]):
+            if service.env["account.followup.channels"]._needing(
+                "body", parts[reminder]["channels"]
+            ):
                 service._keep_body(parts[reminder])
 
     def _read_files_ahead(self, parts):

@@ -83,7 +83,7 @@ class AccountFollowupSend(models.AbstractModel):
         ]
         items = self._browse_items(data["rows"] for data in batch)
         for data, named in zip(batch, items, strict=True):
-            data["lang"] = self._get_lang(
+            data["lang"] = self.env["account.followup.recipients"]._get_lang(
                 data["followup"].partner_id, named, data["channels"]
             )
         self._complete_texts(batch)
@@ -119,16 +119,17 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param rows: all open items of the customer
         """
+        claim = self.env["account.followup.claim"]
         named = self._get_named_rows(followup, rows, day, chosen)
-        level = self._get_level_due(named, day)
+        level = claim._get_level_due(named, day)
         data = {
             "followup": followup,
             "day": day,
             "trigger": trigger,
             "rows": named,
-            "total_due": self._get_totals(rows),
+            "total_due": claim._get_totals(rows),
             "level": level,
-            "counting": {row["id"] for row in self._get_counting_rows(named, day)},
+            "counting": {row["id"] for row in claim._get_counting_rows(named, day)},
             **self._get_content(followup, named, level, day),
         }
         if level and not (level._does_something() or chosen.get("channels")):
@@ -192,40 +193,27 @@ class AccountFollowupSend(models.AbstractModel):
         }
 
     @api.model
-    def _needing(self, text, channels):
-        """Return those of some channels that need a text, as a set."""
-        channel = self.env["account.followup.channel"]
-        return {name for name in channels if text in channel._get(name)._texts}
-
-    @api.model
     def _check_has_template(self, data, template, text):
         """Check that there is a template for the channels that need a text.
 
         :raise UserError: there is none
         """
-        needed = self._needing(text, data["channels"])
+        channels = self.env["account.followup.channels"]
+        needed = channels._needing(text, data["channels"])
         if needed and not data[template]:
             raise UserError(
                 self.env._(
                     "%(customer)s: the follow-up level has no template for "
                     "%(channels)s. Choose one on the level.",
                     customer=data["followup"].partner_id.display_name,
-                    channels=self._get_channels_label(needed),
+                    channels=channels._get_channels_label(needed),
                 )
             )
 
     @api.model
-    def _is_ripe(self, row, day):
-        return bool(
-            row["residual"] > 0
-            and not row["rest_reason"]
-            and row["ripe_date"]
-            and row["ripe_date"] <= day
-        )
-
-    @api.model
     def _get_default_rows(self, rows, day):
         """Rule 8: overdue items that do not rest, early ripe ones, and the credits."""
+        claim = self.env["account.followup.claim"]
         return [
             row
             for row in rows
@@ -235,19 +223,10 @@ class AccountFollowupSend(models.AbstractModel):
                 else not row["rest_reason"]
                 and (
                     row["days_late"] > 0
-                    or (self._is_ripe(row, day) and row["next_delay"] < 0)
+                    or (claim._is_ripe(row, day) and row["next_delay"] < 0)
                 )
             )
         ]
-
-    @api.model
-    def _get_level_due(self, rows, day):
-        """Return the highest next level among the ripe items that count, or none."""
-        ripe = self._get_counting_rows(rows, day)
-        ripe.sort(key=lambda row: row["next_delay"])
-        return self.env["account.followup.level"].browse(
-            ripe[-1]["next_level_id"] if ripe else None
-        )
 
     @api.model
     def _get_content(self, followup, rows, level, day):
@@ -289,38 +268,13 @@ class AccountFollowupSend(models.AbstractModel):
                 ],
                 limit=1,
             )
+        channels = self.env["account.followup.channels"]
         return {
-            "channels": self._get_default_channels(source),
+            "channels": channels._get_default_channels(source),
             "mail_template": source.mail_template_id.sudo(),
             "sms_template": source.sms_template_id.sudo(),
             "attach_invoices": source.attach_invoices,
         }
-
-    @api.model
-    def _get_channels(self):
-        """Return the names of all channels in the order in which they are carried out.
-
-        They are models: see ``account.followup.channel``.
-        """
-        channels = self.env["account.followup.channel"]._get_all()
-        return [channel._get_name() for channel in channels]
-
-    @api.model
-    def _get_default_channels(self, level):
-        """Return the set of channels that a level uses."""
-        return {
-            channel._get_name()
-            for channel in self.env["account.followup.channel"]._get_all()
-            if channel._is_used_by(level)
-        }
-
-    @api.model
-    def _get_channels_label(self, channels):
-        """Return the names of some channels, for the screen."""
-        field = self.env["account.followup.delivery"]._fields["channel"]
-        labels = dict(field._description_selection(self.env))
-        names = [labels[name] for name in self._get_channels() if name in channels]
-        return ", ".join(names) or self.env._("Activity")
 
     @api.model
     def _render(self, followup, template, field, lang):
@@ -367,27 +321,3 @@ class AccountFollowupSend(models.AbstractModel):
                     template.name,
                 )
             )
-
-    @api.model
-    def _get_totals(self, rows):
-        """Return [(currency, due, overdue, credit)] of rows that are not excluded.
-
-        Amounts are in the currency of the items, one entry a currency (rule 13). Where
-        the credits exceed what is late, nothing is overdue.
-        """
-        totals = {}
-        for row in rows:
-            if row["rest_reason"] == "excluded":
-                continue
-            total = totals.setdefault(row["currency_id"], [0.0, 0.0, 0.0])
-            total[0] += float(row["residual"])
-            if row["residual"] <= 0:
-                total[2] -= float(row["residual"])
-            if row["residual"] <= 0 or row["days_late"] > 0:
-                total[1] += float(row["residual"])
-        result = []
-        for key in sorted(totals):
-            currency = self.env["res.currency"].browse(key)
-            due, overdue, credit = map(currency.round, totals[key])
-            result.append((currency, due, max(overdue, 0.0), credit))
-        return result

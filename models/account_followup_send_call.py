@@ -27,7 +27,7 @@ class AccountFollowupSend(models.AbstractModel):
     def _is_call(self, level):
         """Return whether a level is a call and nothing else."""
         return bool(
-            not self._get_default_channels(level)
+            not self.env["account.followup.channels"]._get_default_channels(level)
             and level.schedule_activity
             and level.activity_type_id.category == "phonecall"
         )

@@ -49,7 +49,7 @@ class AccountFollowupSend(models.AbstractModel):
         :param parts: {sent: dict}, of each its ``channels``
         """
         result = {}
-        for channel in self.env["account.followup.channel"]._get_all():
+        for channel in self.env["account.followup.channels"]._get_all():
             name = channel._get_name()
             mine = {
                 sent: channel._get_problem(
@@ -82,7 +82,7 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param dict problems: {sent: problem or None}
         """
-        channel = self._get_channel(name)
+        channel = self.env["account.followup.channels"]._get(name)
         channel._create_deliveries(
             {
                 sents._fields["delivery_ids"].inverse_name: sent.id,

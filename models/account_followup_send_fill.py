@@ -204,7 +204,9 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _get_placeholder_amounts(self, data):
         """Return the placeholders of amounts; each currency has its own."""
-        overdue = self._get_claims(data["rows"], lambda row: row["days_late"] > 0)
+        overdue = self.env["account.followup.claim"]._get_claims(
+            data["rows"], lambda row: row["days_late"] > 0
+        )
         none = data["followup"].company_id.currency_id
         amounts = {
             "amount": {way["currency"]: way["amount"] for way in data["ways"]},
@@ -237,7 +239,9 @@ class AccountFollowupSend(models.AbstractModel):
         partner, items = data["followup"].partner_id, data["items"]
         for channel in ("email", "letter", "print", "sms"):
             if channel in data["channels"] and (
-                found := self._get_recipients(partner, channel, items)
+                found := self.env["account.followup.recipients"]._get_recipients(
+                    partner, channel, items
+                )
             ):
                 return found if len(found) == 1 else partner.sudo()
         return partner.sudo()

@@ -104,7 +104,7 @@ class AccountFollowupSend(models.AbstractModel):
             "trigger": data["trigger"],
             "state": "sent",
             "user_id": self.env.uid if data["trigger"] != "automatic" else False,
-            "amount_overdue": self._get_company_claim(
+            "amount_overdue": self.env["account.followup.claim"]._get_company_claim(
                 data["rows"], lambda row: row["days_late"] > 0
             ),
             "lang": data["lang"],
@@ -113,7 +113,9 @@ class AccountFollowupSend(models.AbstractModel):
             if data["channels"]
             else False,
             "sms_body": links.hide_secrets(data["sms_body"] or "")[0]
-            if self._needing("sms_body", data["channels"])
+            if self.env["account.followup.channels"]._needing(
+                "sms_body", data["channels"]
+            )
             else False,
             "call_id": data["call"].id if data.get("call") else False,
             "line_ids": [fields.Command.create(line) for line in lines],

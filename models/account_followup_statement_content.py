@@ -35,7 +35,7 @@ class AccountFollowupStatement(models.Model):
 
         :param dict documents: {statement: (file name, PDF)}
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         attachments = self._keep_documents(
             (statement, *documents[statement]) for statement in self
         )
@@ -100,7 +100,7 @@ class AccountFollowupStatement(models.Model):
         :raise UserError: there is no template
         """
         self.ensure_one()
-        lang = self.env["account.followup.send"]._get_lang(self.partner_id)
+        lang = self.env["account.followup.recipients"]._get_lang(self.partner_id)
         return self._render_texts(template, lang)[self]
 
     def _render_texts(self, template, lang):
@@ -136,7 +136,7 @@ class AccountFollowupStatement(models.Model):
         Paper is the document alone.
         """
         # EXTENDS 'account.followup.sent.mixin'
-        channel = self.env["account.followup.channel"]
+        channel = self.env["account.followup.channels"]
         names = [name for name in problems if not channel._get(name)._is_paper]
         told = self.filtered(
             lambda statement: any(

@@ -81,7 +81,7 @@ class ResCompany(models.Model):
 
     def _get_followup_outage_text(self, count, since, channels):
         """Return what waits, and what to do about it."""
-        models = map(self.env["account.followup.channel"]._get, channels)
+        models = map(self.env["account.followup.channels"]._get, channels)
         queues = [self.env.ref(one._cron).sudo() for one in models if one._cron]
         off = [queue.name for queue in queues if not queue.active]
         way = (
@@ -95,7 +95,9 @@ class ResCompany(models.Model):
             "other reminder. Have an administrator look at Settings, Technical, "
             "Scheduled Actions (%(queues)s) and Outgoing Mail Servers. %(way)s",
             count=count,
-            channels=self.env["account.followup.send"]._get_channels_label(channels),
+            channels=self.env["account.followup.channels"]._get_channels_label(
+                channels
+            ),
             date=format_date(self.env, since),
             queues=", ".join(queue.name for queue in queues),
             way=way,

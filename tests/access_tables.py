@@ -47,7 +47,9 @@ RIGHTS = {
         f"account.followup.channel{name}": NOBODY
         for name in ("", ".call", ".email", ".letter", ".print", ".sms")
     },
+    "account.followup.channels": NOBODY,
     "account.followup.chatter": NOBODY,
+    "account.followup.claim": NOBODY,
     "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
     "account.followup.customer": {
@@ -70,6 +72,7 @@ RIGHTS = {
     "account.followup.process.wizard.line": dict.fromkeys(
         CLERKS, frozenset(OPERATIONS)
     ),
+    "account.followup.recipients": NOBODY,
     "account.followup.reminder": LOOK,
     "account.followup.reminder.line": LOOK,
     **dict.fromkeys(BUILDERS, NOBODY),

@@ -55,7 +55,7 @@ class AccountFollowupCallWizard(models.TransientModel):
 
     @api.depends("partner_id")
     def _compute_contact_info(self):
-        service = self._get_service()
+        service = self._get_service("recipients")
         for wizard in self:
             contacts = service._get_recipients(wizard.partner_id, "call")
             contacts |= wizard.partner_id.sudo()

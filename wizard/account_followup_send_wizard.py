@@ -103,7 +103,7 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_lang(self):
         """Return the language of who gets it (C4)."""
-        return self._get_service()._get_lang(
+        return self._get_service("recipients")._get_lang(
             self.partner_id, self._get_chosen_items(), self._get_ticked()
         )
 
@@ -157,7 +157,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     def _compute_level_id(self):
         for wizard in self:
             rows = wizard._get_chosen_rows()
-            wizard.level_id = wizard._get_service()._get_level_due(
+            wizard.level_id = wizard._get_service("claim")._get_level_due(
                 rows, wizard._get_day()
             )
 

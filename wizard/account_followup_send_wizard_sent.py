@@ -144,7 +144,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         }
 
     def _get_channel_text(self, channel, text):
-        label = self._get_service()._get_channels_label({channel})
+        label = self._get_service("channels")._get_channels_label({channel})
         return self.env._("%(channel)s: %(text)s", channel=label, text=text or "")
 
     # ------------------------------------------------------------------
