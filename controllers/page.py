@@ -81,7 +81,7 @@ class FollowupPage(http.Controller):
             return self._render_gone(token)
         if not move.invoice_pdf_report_id and self._is_too_much_to_print():
             return self._render_page(link, token, None, status=429)
-        service = request.env["account.followup.send"].sudo()
+        service = request.env["account.followup.document"].sudo()
         case = {"followup": link.reminder_id}  # whose customer it is
         name, content = service._get_invoice_document(move, case)
         return request.make_response(
@@ -341,7 +341,7 @@ class FollowupPage(http.Controller):
 
     def _get_payment_values(self, link, groups):
         """Return how each group can be paid: online, or by transfer."""
-        service = request.env["account.followup.send"].sudo()
+        service = request.env["account.followup.link"].sudo()
         online = {
             group["key"]: group["can_be_paid"]
             and bool(service._get_payment_providers(group["company"]))

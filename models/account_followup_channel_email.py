@@ -130,7 +130,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
         from getting it, and only that one is sent again.
         """
         # EXTENDS 'account.followup.channel'
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.text"]
         sents._read_files_ahead(parts)
         said = service._read_templates(
             sents, [parts[sent]["mail_template"] for sent in sents]

@@ -74,6 +74,20 @@ class AccountFollowupPay(models.AbstractModel):
         }
 
     @api.model
+    def _prepare_ways(self, ways):
+        """Return how to pay as a reminder keeps it, for the codes of its letter."""
+        return [
+            {
+                "currency_id": way["currency"].id,
+                "amount": way["amount"],
+                "bank_id": way["bank"].id,
+                "reference": way["reference"],
+                "is_invoice": way["is_invoice"],
+            }
+            for way in ways
+        ]
+
+    @api.model
     def _get_company_accounts(self, companies):
         """Return {company: its bank accounts in their order}, read at once."""
         found = self.env["res.partner.bank"].sudo()

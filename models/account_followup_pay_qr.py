@@ -115,27 +115,6 @@ class AccountFollowupReminder(models.Model):
         return url and self.env["account.followup.pay"]._get_page_code(url) or None
 
 
-class AccountFollowupSend(models.AbstractModel):
-    _inherit = "account.followup.send"
-
-    @api.model
-    def _prepare_reminder(self, followup, data):
-        # EXTENDS: what the codes of the letter are made of
-        return {
-            **super()._prepare_reminder(followup, data),
-            "pay_ways": [
-                {
-                    "currency_id": way["currency"].id,
-                    "amount": way["amount"],
-                    "bank_id": way["bank"].id,
-                    "reference": way["reference"],
-                    "is_invoice": way["is_invoice"],
-                }
-                for way in data["ways"]
-            ],
-        }
-
-
 class ResCompany(models.Model):
     _inherit = "res.company"
 

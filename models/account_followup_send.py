@@ -86,7 +86,7 @@ class AccountFollowupSend(models.AbstractModel):
             data["lang"] = self.env["account.followup.recipients"]._get_lang(
                 data["followup"].partner_id, named, data["channels"]
             )
-        self._complete_texts(batch)
+        self.env["account.followup.text"]._complete_texts(batch)
         return batch
 
     @api.model
@@ -163,54 +163,6 @@ class AccountFollowupSend(models.AbstractModel):
         return named
 
     @api.model
-    def _complete_texts(self, batch):
-        """Fill in the texts that nobody has written, each template once a language.
-
-        :raise UserError: a level has no template for one of the channels
-        """
-        for name, (template, field) in self._get_text_sources().items():
-            groups = defaultdict(list)
-            for data in batch:
-                if data.get(name) is None:
-                    self._check_has_template(data, template, name)
-                    groups[data[template], data["lang"]].append(data)
-            for (source, lang), mine in groups.items():
-                followups = concat(data["followup"] for data in mine)
-                texts = self._render_batch(followups, source, field, lang)
-                for data in mine:
-                    data[name] = texts[data["followup"].partner_id.id]
-
-    @api.model
-    def _get_text_sources(self):
-        """Return {text: (template of the data, its field)}.
-
-        Which texts a channel needs is said by the channel.
-        """
-        return {
-            "subject": ("mail_template", "subject"),
-            "body": ("mail_template", "body_html"),
-            "sms_body": ("sms_template", "body"),
-        }
-
-    @api.model
-    def _check_has_template(self, data, template, text):
-        """Check that there is a template for the channels that need a text.
-
-        :raise UserError: there is none
-        """
-        channels = self.env["account.followup.channels"]
-        needed = channels._needing(text, data["channels"])
-        if needed and not data[template]:
-            raise UserError(
-                self.env._(
-                    "%(customer)s: the follow-up level has no template for "
-                    "%(channels)s. Choose one on the level.",
-                    customer=data["followup"].partner_id.display_name,
-                    channels=channels._get_channels_label(needed),
-                )
-            )
-
-    @api.model
     def _get_default_rows(self, rows, day):
         """Rule 8: overdue items that do not rest, early ripe ones, and the credits."""
         claim = self.env["account.followup.claim"]
@@ -274,50 +226,7 @@ class AccountFollowupSend(models.AbstractModel):
             "mail_template": source.mail_template_id.sudo(),
             "sms_template": source.sms_template_id.sudo(),
             "attach_invoices": source.attach_invoices,
+            "payment_days": source.payment_days
+            if level or source.mail_template_id
+            else 0,
         }
-
-    @api.model
-    def _render(self, followup, template, field, lang):
-        """Return a field of a template, filled in for one customer."""
-        texts = self._render_batch(followup, template, field, lang)
-        return texts[followup.partner_id.id]
-
-    @api.model
-    def _render_batch(self, followups, template, field, lang):
-        """Return a field of a template, filled in for customers of one company.
-
-        :param followups: cases, or statements
-
-        The text of a template is master data: it is rendered without asking for the
-        rights of whoever happens to send.
-
-        :return: dict {customer id: text}
-        """
-        partners = followups.partner_id
-        if not template:
-            return {partner.id: "" for partner in partners}
-        self._check_template(template)
-        options = {"post_process": True} if field == "body_html" else None
-        return (
-            template.sudo()
-            .with_company(followups.company_id)
-            .with_context(lang=lang)
-            ._render_field(field, partners.ids, options=options)
-        )
-
-    @api.model
-    def _check_template(self, template):
-        """Raise UserError unless a template is about customers.
-
-        It is filled in with all rights: a template of another model would tell of
-        whatever record there has the number of the customer.
-        """
-        template = template.sudo()
-        if template.model != "res.partner":
-            raise UserError(
-                self.env._(
-                    'The template "%s" is not about customers (model Contact). Choose '
-                    "another one.",
-                    template.name,
-                )
-            )

@@ -75,7 +75,7 @@ class AccountFollowupStatement(models.Model):
         # EXTENDS 'account.followup.sent.mixin'
         if not any(letter for _statement, letter in pairs):
             return [statement.attachment_id for statement, _letter in pairs]
-        finish = self.env["account.followup.send"]._finish_letter
+        finish = self.env["account.followup.letter"]._finish_letter
         return self._keep_documents(
             (
                 statement,
@@ -119,7 +119,7 @@ class AccountFollowupStatement(models.Model):
             )
         period = self[:1].with_context(lang=lang)._get_period_label()
         template = template.sudo().with_context(statement_period=period)
-        render = self.env["account.followup.send"]._render_batch
+        render = self.env["account.followup.text"]._render_batch
         subjects = render(self, template, "subject", lang)
         bodies = render(self, template, "body_html", lang)
         return {

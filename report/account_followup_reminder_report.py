@@ -53,7 +53,7 @@ class AccountFollowupReminderReport(models.AbstractModel):
 
     @api.model
     def _get_direction(self, reminder):
-        return self.env["account.followup.send"]._get_direction(reminder.lang)
+        return self.env["account.followup.body"]._get_direction(reminder.lang)
 
     @api.model
     def _get_recipient(self, reminder):

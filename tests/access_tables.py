@@ -47,9 +47,7 @@ RIGHTS = {
         f"account.followup.channel{name}": NOBODY
         for name in ("", ".call", ".email", ".letter", ".print", ".sms")
     },
-    "account.followup.channels": NOBODY,
     "account.followup.chatter": NOBODY,
-    "account.followup.claim": NOBODY,
     "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
     "account.followup.customer": {
@@ -72,7 +70,6 @@ RIGHTS = {
     "account.followup.process.wizard.line": dict.fromkeys(
         CLERKS, frozenset(OPERATIONS)
     ),
-    "account.followup.recipients": NOBODY,
     "account.followup.reminder": LOOK,
     "account.followup.reminder.line": LOOK,
     **dict.fromkeys(BUILDERS, NOBODY),
@@ -81,6 +78,24 @@ RIGHTS = {
     "account.followup.run.mixin": NOBODY,
     "account.followup.pay": NOBODY,
     "account.followup.send": NOBODY,
+    # what that asks: texts, files, recipients
+    **{
+        f"account.followup.{name}": NOBODY
+        for name in (
+            "body",
+            "channels",
+            "claim",
+            "document",
+            "letter",
+            "link",
+            "outbox",
+            "placeholder",
+            "recipients",
+            "sample",
+            "task",
+            "text",
+        )
+    },
     "account.followup.send.wizard": WINDOW,
     "account.followup.sent.mixin": NOBODY,
     "report.account_payment_followup.report_customer_list": NOBODY,

@@ -9,7 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.account_followup_send_fill import PLACEHOLDERS
+from ..models.account_followup_placeholder import PLACEHOLDERS
 from ..tools import placeholders
 from .common import TODAY, FollowupCommon
 

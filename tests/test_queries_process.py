@@ -263,7 +263,7 @@ class TestQueriesProcess(BatchCommon):
         self.assertEqual(set(sms.mapped("state")), {"outgoing"})
 
     def _print_nothing(self):
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.letter"]
         return patch.object(
             service, "_print_letters", lambda _self, pairs: [b"page"] * len(pairs)
         )

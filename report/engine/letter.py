@@ -107,11 +107,11 @@ class Letters(Printer):
 
     def _make_statement(self, document, lang, partner):
         """Return a statement without its tables, for the template."""
-        service = document.env["account.followup.send"]
+        env = document.env
         return {
             "lang": lang,
-            "direction": service._get_direction(lang),
-            "recipient": service.env["account.followup.recipients"]._get_recipients(
+            "direction": env["account.followup.body"]._get_direction(lang),
+            "recipient": env["account.followup.recipients"]._get_recipients(
                 partner, "print"
             )[:1],
             "title": document.head["title"],
