@@ -2,7 +2,6 @@ import logging
 from array import array
 
 import psycopg2
-from markupsafe import escape
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -409,7 +408,7 @@ class AccountFollowup(models.Model):
                 "Follow-up of customer %s failed", self.partner_id.id, exc_info=error
             )
         reason = self._get_error_text(error)
-        self._record_failure(reason, day)
+        self.env["account.followup.outcome"]._record_failure(self, reason, day)
         result["failed"][self] = reason
 
     @api.model
@@ -417,81 +416,6 @@ class AccountFollowup(models.Model):
         """Return an error as one line for the screen."""
         text = str(error).strip() or type(error).__name__
         return text.splitlines()[0][:500]
-
-    def _record_reminders(self, reminders):
-        """Note that reminders were made: the day set by hand has done its work.
-
-        :param reminders: one of each of these customers, in the same order
-        """
-        self.write({"last_sent": fields.Datetime.now(), "next_reminder_date": False})
-        for followup, reminder in zip(self, reminders, strict=True):
-            followup._record_outcome(reminder, reminder.date)
-
-    def _record_outcome(self, reminder, day, is_outdated=False):
-        """Note how a reminder ended; while it is queued that is not known.
-
-        :param bool is_outdated: withdrawn since things have changed, not by hand
-        """
-        self.ensure_one()
-        if reminder.state == "failed":
-            self._record_failure(reminder.failure_reason, day)
-        elif reminder.state == "sent" and self.failure_count:
-            self.write(
-                {"failure_reason": False, "failure_count": 0, "retry_date": False}
-            )
-            self._close_failure_task()
-        elif reminder.state == "withdrawn":
-            self._record_withdrawal(reminder, day, is_outdated)
-
-    def _record_withdrawal(self, reminder, day, is_outdated):
-        """Decide anew at once when things have changed, else not before tomorrow."""
-        if is_outdated and reminder._is_by_hand():
-            reminder._ask_sender(day)
-        elif is_outdated and reminder._is_made_anew(day):
-            self.env["account.followup.delivery"]._trigger_sweep()
-            return
-        self.retry_date = day_tools.get_retry_date(day, 1)
-
-    def _record_failure(self, reason, day):
-        """Note a failure, put off the next try and give the responsible one task.
-
-        :param str reason: one sentence
-        :param date day: the company's day
-        """
-        self.ensure_one()
-        first = not self.failure_count
-        count = self.failure_count + 1
-        self.write(
-            {
-                "failure_reason": reason,
-                "failure_count": count,
-                "retry_date": day_tools.get_retry_date(day, count),
-            }
-        )
-        if first:
-            summary = self.env._("The payment reminder could not be sent")
-            user = self._get_responsible()
-            task = self._schedule_task(user, summary, reason, day)
-            self.failure_activity_id = task
-
-    def _close_failure_task(self):
-        """Mark the task about a failure as done: a later reminder got through."""
-        task, self.failure_activity_id = self.failure_activity_id, False
-        if task.active:
-            task.action_feedback(self.env._("A later payment reminder was sent."))
-
-    def _schedule_task(self, user, summary, note, day):
-        """Plan a task on the customer; the note is plain text."""
-        user = user or self.env.ref("base.user_admin")
-        # when a server fails there are many: no e-mail to the user about each
-        partner = self.partner_id.with_context(mail_activity_quick_update=True)
-        return partner.with_company(self.company_id).activity_schedule(
-            "mail.mail_activity_data_todo",
-            date_deadline=day,
-            summary=summary,
-            note=escape(note),  # it may name the customer, or what a server answered
-            user_id=user.id,
-        )
 
     # ------------------------------------------------------------------
     # Scheduled action
@@ -508,7 +432,7 @@ class AccountFollowup(models.Model):
         progress = self.env["ir.cron"]._commit_progress
         self._sweep()
         days = self.env["res.company"]._get_followup_days()
-        self.env["account.followup.reminder"]._notice_ahead(days)
+        self.env["account.followup.clock"]._notice_ahead(days)
         days = {
             company: day for company, day in days.items() if company.followup_automatic
         }

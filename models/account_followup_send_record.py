@@ -48,7 +48,8 @@ class AccountFollowupSend(models.AbstractModel):
         )
         self.env["account.followup.task"]._do_level_extras(batch)
         self._log_on_invoices(reminders)
-        concat(data["followup"] for data in batch)._record_reminders(reminders)
+        followups = concat(data["followup"] for data in batch)
+        self.env["account.followup.outcome"]._record_reminders(followups, reminders)
         self.env.flush_all()
         return reminders
 
@@ -84,11 +85,11 @@ class AccountFollowupSend(models.AbstractModel):
         followups = concat(data["followup"] for data in batch)
         company = followups.company_id
         days = [data["day"] for data in batch]
-        reminders = self.env["account.followup.reminder"].sudo()
+        numbering = self.env["account.followup.number"]
         numbers = (
             [self.env._("(number)")] * len(batch)
             if batch[0].get("is_sample")
-            else reminders._take_numbers(company, days)
+            else numbering._take_numbers(company, days)
         )
         parts = [[row["id"] for row in data["rows"]] for data in batch]
         items = self.env["account.move.line"].sudo()
