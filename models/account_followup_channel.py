@@ -33,6 +33,9 @@ class AccountFollowupChannel(models.AbstractModel):
     #: Whether it sends the document, which says all, and no text beside it.
     _is_paper = False
 
+    #: Whether what was made is still in the house, until a person hands it over.
+    _stays_here = False
+
     #: Whether statements can go over it.
     _has_statements = True
 
@@ -170,9 +173,22 @@ class AccountFollowupChannel(models.AbstractModel):
     def _get_waiting(self, deliveries):
         """Return those of some queued deliveries whose message is still in the queue.
 
-        A channel that queues says it: else they would be queued for ever.
+        A channel with a queue of its own says it, so that what was deleted there ends
+        as failed. By default all of them wait: who looks after the company is told.
         """
-        raise NotImplementedError
+        return deliveries
+
+    @api.model
+    def _get_queued(self, deliveries):
+        """Return the messages of queued deliveries, copies included, to cancel them.
+
+        By default none: a queue of another module asks ``_get_over`` before they leave.
+        """
+        return None
+
+    @api.model
+    def _cancel(self, messages):
+        """Cancel messages: a queue that has read them before fails on that."""
 
     @api.model
     def _get_statuses(self, notifications):

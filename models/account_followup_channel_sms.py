@@ -149,6 +149,16 @@ class AccountFollowupChannelSms(models.AbstractModel):
         )
 
     @api.model
+    def _get_queued(self, deliveries):
+        # EXTENDS 'account.followup.channel'
+        return self._get_sms(deliveries)
+
+    @api.model
+    def _cancel(self, messages):
+        # EXTENDS 'account.followup.channel'
+        messages.action_set_canceled()
+
+    @api.model
     def _get_failed(self, delivery):
         # EXTENDS 'account.followup.channel'
         return self._get_sms(delivery).filtered(lambda sms: sms.state == "error")

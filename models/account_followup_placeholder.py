@@ -146,12 +146,8 @@ class AccountFollowupPlaceholder(models.AbstractModel):
     @api.model
     def _get_addressee(self, data):
         """Return whom the text speaks to: who gets it; the customer, if several do."""
-        partner, items = data["followup"].partner_id, data["items"]
-        for channel in ("email", "letter", "print", "sms"):
-            if channel in data["channels"] and (
-                found := self.env["account.followup.recipients"]._get_recipients(
-                    partner, channel, items
-                )
-            ):
-                return found if len(found) == 1 else partner.sudo()
-        return partner.sudo()
+        partner = data["followup"].partner_id
+        found = self.env["account.followup.recipients"]._get_first_reached(
+            partner, data["items"], data["channels"]
+        )
+        return found if len(found) == 1 else partner.sudo()

@@ -175,15 +175,18 @@ class AccountFollowupRecipients(models.AbstractModel):
 
         :param channels: names of those that are used
         """
-        recipient = partner.browse()
-        for channel in sorted(
-            channels,
-            key=lambda name: self.env["account.followup.channels"]
-            ._get(name)
-            ._language_place,
-        ):
-            recipient = self._get_recipients(partner, channel, items)[:1]
-            if recipient:
-                break
+        recipient = self._get_first_reached(partner, items, channels)[:1]
         recipient = recipient or self._get_contact_to_mend(partner, items)
         return get_lang(self.env, recipient.lang or partner.sudo().lang).code
+
+    @api.model
+    def _get_first_reached(self, partner, items, channels):
+        """Return the recipients of the first channel that reaches anybody (C4).
+
+        :param channels: names of those that are used
+        """
+        get = self.env["account.followup.channels"]._get
+        for name in sorted(channels, key=lambda name: get(name)._language_place):
+            if recipients := self._get_recipients(partner, name, items):
+                return recipients
+        return partner.browse()

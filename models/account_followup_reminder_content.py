@@ -8,6 +8,7 @@ class AccountFollowupReminder(models.Model):
 
     _inherit = "account.followup.reminder"
 
+    _can_be_called_back = True
     _subtype = "mt_reminder"
 
     def _keep_texts(self, parts, problems):

@@ -14,6 +14,9 @@ class AccountFollowupSentMixin(models.AbstractModel):
     _description = "Sent"
     _rec_names_search = ["partner_id", "subject"]
 
+    #: Whether e-mails that are sent by hand wait for some seconds.
+    _can_be_called_back = False
+
     #: Name of the subtype of the message that is sent as an e-mail.
     _subtype = None
 
@@ -82,9 +85,6 @@ class AccountFollowupSentMixin(models.AbstractModel):
     # ------------------------------------------------------------------
     # Recipients
     # ------------------------------------------------------------------
-    def _get_undo_seconds(self):
-        """Return for how long e-mails that are sent by hand can be called back."""
-        return 0
 
     def _get_recipients(self, channel):
         """Return the contacts whom it reaches over a channel (C3)."""

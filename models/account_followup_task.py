@@ -78,3 +78,17 @@ class AccountFollowupTask(models.AbstractModel):
             "user": level.activity_user_id,
         }[level.activity_responsible]
         return user.filtered("active") or followup._get_responsible()
+
+    @api.model
+    def _undo_level_extras(self, reminder):
+        """Take away the activity that was planned in the same transaction."""
+        level = reminder.sudo().level_id
+        tasks = reminder.sudo().partner_id.activity_ids.filtered(
+            lambda task: (
+                level
+                and task.activity_type_id == level.activity_type_id
+                and task.create_uid == self.env.user
+                and task.create_date == reminder.sudo().create_date
+            )
+        )
+        tasks.unlink()

@@ -98,6 +98,7 @@ RIGHTS = {
             "sample",
             "task",
             "text",
+            "undo",
         )
     },
     "account.followup.send.wizard": WINDOW,
