@@ -134,7 +134,9 @@ class AccountFollowupCall(models.Model):
             followup = self.env["account.followup"]._get_or_create(
                 call.partner_id, call.company_id
             )
-            followup._check_next_reminder(call.next_reminder_date)
+            self.env["account.followup.setting"]._check_next_reminder(
+                followup, call.next_reminder_date
+            )
             followup.write(
                 {
                     "next_reminder_date": call.next_reminder_date,

@@ -67,8 +67,11 @@ class AccountFollowupDocument(models.AbstractModel):
         if content := move.invoice_pdf_report_id.raw:
             return (name, content)
         report = self.env["account.move.send"]._get_default_pdf_report_id(move)
-        engine = self.env["ir.actions.report"]._with_followup_limit()
-        with engine._naming_followup_partner(move.commercial_partner_id):
+        engine = self.env["ir.actions.report"]
+        with (
+            engine._limiting_followup_time(),
+            engine._naming_followup_partner(move.commercial_partner_id),
+        ):
             content, _kind = engine.with_company(move.company_id)._render_qweb_pdf(
                 report.report_name, move.ids
             )

@@ -149,13 +149,14 @@ class AccountFollowupLetter(models.AbstractModel):
             (
                 reminder._get_recipients("print") | reminder._get_recipients("letter")
             ).invalidate_recordset(["display_name"])
-        report = self.env["ir.actions.report"]._with_followup_limit()
+        report = self.env["ir.actions.report"]
         if letters:
             report = report.with_context(
                 snailmail_layout=True,
                 followup_contact_ids=frozenset(letters.partner_id.ids),
             )
-        content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
+        with report._limiting_followup_time():
+            content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
         if kind == "html":  # no PDF is made: whole pages, with their letterhead
             return {
                 reminder.id: report._render_qweb_html(REPORT, reminder.ids)[0]

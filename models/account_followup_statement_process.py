@@ -7,7 +7,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools.parts import work_in_parts
+from ..tools.parts import get_error_text, work_in_parts
 
 _logger = logging.getLogger(__name__)
 
@@ -38,7 +38,9 @@ class AccountFollowupStatementRun(models.Model):
                 statement._end("skipped", reason)
         due = waiting.filtered(lambda statement: statement.progress == "waiting")
         documents = {}
-        for statement, (document, error) in self._print(due).items():
+        with self.env["ir.actions.report"]._limiting_followup_time():
+            printed = self._print(due)
+        for statement, (document, error) in printed.items():
             if error:
                 statement._end("failed", error)
             else:
@@ -86,13 +88,10 @@ class AccountFollowupStatementRun(models.Model):
         """Return an error as one line; what is none of a user is logged."""
         if not isinstance(error, UserError):
             _logger.info("Statements of run %s", self.id, exc_info=error)
-        return self.env["account.followup"]._get_error_text(error)
+        return get_error_text(error)
 
     def _as_sender(self):
-        """Return the run in the name and language of who sends, with all rights.
-
-        What it prints has one time limit together.
-        """
+        """Return the run in the name and language of who sends, with all rights."""
         companies = self.company_ids.sorted(lambda one: one != self.company_id)
         user = self.user_id
         speaker = user
@@ -105,8 +104,6 @@ class AccountFollowupStatementRun(models.Model):
                 lang=speaker.lang,
                 tz=speaker.tz,
                 allowed_company_ids=companies.ids or self.company_id.ids,
-                followup_patience=self.env["ir.actions.report"]._get_given_patience()
-                or self.env["ir.actions.report"]._get_followup_patience(),
             )
         )
 

@@ -357,7 +357,7 @@ class TestCron(FollowupCommon, CronMixinCase):
             partners += partner
         with (
             patch(
-                "odoo.addons.account_payment_followup.models.account_followup.BATCH_SIZE",
+                "odoo.addons.account_payment_followup.models.account_followup_due.BATCH_SIZE",
                 3,
             ),
             self.mock_mail_gateway(),

@@ -9,7 +9,11 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models import ir_actions_report
 
-from ..models.ir_actions_report import TIME_LIMIT_PARAMETER, PdfPutOffError
+from ..models.ir_actions_report import (
+    PATIENCE,
+    TIME_LIMIT_PARAMETER,
+    PdfPutOffError,
+)
 from ..tools.pdf_limit import Patience
 from .common import TODAY
 from .test_faults import PdfFaultsCommon
@@ -171,8 +175,13 @@ class TestPdfLimit(PdfFaultsCommon):
         ):
             with self.assertRaisesRegex(UserError, "no mark"):
                 report._run_wkhtmltopdf(["<p/>"])
-            with self.assertRaisesRegex(UserError, "with a mark"):
-                report._with_followup_limit()._run_wkhtmltopdf(["<p/>"])
+            with (
+                report._limiting_followup_time(),
+                self.assertRaisesRegex(UserError, "with a mark"),
+            ):
+                report._run_wkhtmltopdf(["<p/>"])
+            with self.assertRaisesRegex(UserError, "no mark"):
+                report._run_wkhtmltopdf(["<p/>"])
         self.assertTrue(run)
 
     @staticmethod
@@ -182,6 +191,10 @@ class TestPdfLimit(PdfFaultsCommon):
     def test_nobody_is_called_after_the_end(self):
         patience = Patience(1)
         patience.waited = 3
-        report = self.env["ir.actions.report"].with_context(followup_patience=patience)
-        with self.assertRaises(PdfPutOffError):
+        report = self.env["ir.actions.report"]
+        with (
+            patch.dict(self.env.cr.cache, {PATIENCE: patience}),
+            report._limiting_followup_time(),
+            self.assertRaises(PdfPutOffError),
+        ):
             report._run_wkhtmltopdf(["<p/>"])

@@ -343,7 +343,7 @@ class TestQueriesProcess(BatchCommon):
 
     def test_p5_scheduled_action_in_batches(self):
         """Ten batches cost ten times one, and each ends its own transaction."""
-        with patch(f"{MODELS}.account_followup.BATCH_SIZE", 10):
+        with patch(f"{MODELS}.account_followup_due.BATCH_SIZE", 10):
             self._count_job(self.warm, self._run_cron)
             one = self._count_job(self.ten, self._run_cron)
             ten = self._count_job(self.hundred, self._run_cron)

@@ -45,7 +45,6 @@ CONTEXT_KEYS = {
     "followup_list_partner_ids": True,
     "followup_mark": False,
     "followup_partner_id": True,
-    "followup_patience": False,
     "followup_without_scripts": True,  # only makes it stricter
 }
 FOLLOWUP_KEY = re.compile(
@@ -185,10 +184,6 @@ class TestRandomCalls(AccessCommon):
                     self.env["report.paperformat"], False
                 )
                 self.assertNotIn("X-Mark", command)
-                limited = report._with_followup_limit()
-                self.assertEqual(limited._get_given_patience().limit, 30)
-                limited = report.with_context(followup_patience=value)
-                self.assertIsNone(limited._get_given_patience())
 
     def test_answers_are_of_the_own_company(self):
         """What a stranger is told of a shared customer has nothing of the company."""

@@ -730,8 +730,8 @@ class TestRuleOracle(LedgerCase):
             )
         }
         for few in (0, 10_000):
-            with patch(f"{MODELS}.account_followup.FEW_CUSTOMERS", few):
-                due = self.env["account.followup"]._get_automatic_due(days)
+            with patch(f"{MODELS}.account_followup_due.FEW_CUSTOMERS", few):
+                due = self.env["account.followup.due"]._get_automatic_due(days)
             found = {
                 (company.id, partner_id)
                 for (company, _size), ids in due.items()

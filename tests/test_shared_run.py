@@ -31,7 +31,7 @@ class TestSharedRun(ConcurrencyCommon):
 
         companies = registry["res.company"]
         self.startPatcher(patch.object(companies, "_get_followup_days", get_days))
-        self.startPatcher(patch(f"{MODELS}.account_followup.BATCH_SIZE", BATCH))
+        self.startPatcher(patch(f"{MODELS}.account_followup_due.BATCH_SIZE", BATCH))
         with self._connect() as env:
             self._exclude_others(env)
             domain = [("company_id", "=", env.company.id)]
