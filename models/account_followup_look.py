@@ -246,3 +246,20 @@ class AccountFollowupLook(models.AbstractModel):
                     and "sent" not in reminder.delivery_ids.mapped("state")
                 )
             ).write({"date": day, "noticed_date": False})
+
+    @api.model
+    def _get_queued_since(self, cases):
+        """Return {(customer, root company): date of the first reminder that is queued}.
+
+        :param cases: records with a customer and a company
+        """
+        groups = self.env["account.followup.reminder"]._read_group(
+            [
+                ("state", "=", "queued"),
+                ("partner_id", "in", cases.partner_id.ids),
+                ("company_id", "in", cases.company_id.ids),
+            ],
+            ["partner_id", "company_id"],
+            ["date:min"],
+        )
+        return {(partner, company): date for partner, company, date in groups}

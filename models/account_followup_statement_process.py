@@ -12,6 +12,13 @@ from ..tools.parts import get_error_text, work_in_parts
 _logger = logging.getLogger(__name__)
 
 
+def get_user_text(error):
+    """Return an error as one line; what is none of a user is logged."""
+    if not isinstance(error, UserError):
+        _logger.info("Statements were not sent", exc_info=error)
+    return get_error_text(error)
+
+
 class AccountFollowupStatementRun(models.Model):
     """Who gets a statement, its pages, and what becomes of an error."""
 
@@ -67,7 +74,7 @@ class AccountFollowupStatementRun(models.Model):
             statements,
             lambda part: send(part, documents),
             done=note_sent,
-            failed=lambda one, error: one._end("failed", self._get_error_text(error)),
+            failed=lambda one, error: one._end("failed", get_user_text(error)),
         )
 
     def _attempt(self, method, *args):
@@ -82,13 +89,7 @@ class AccountFollowupStatementRun(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:
-            return None, self._get_error_text(error)
-
-    def _get_error_text(self, error):
-        """Return an error as one line; what is none of a user is logged."""
-        if not isinstance(error, UserError):
-            _logger.info("Statements of run %s", self.id, exc_info=error)
-        return get_error_text(error)
+            return None, get_user_text(error)
 
     def _as_sender(self):
         """Return the run in the name and language of who sends, with all rights."""
@@ -161,19 +162,19 @@ class AccountFollowupStatementRun(models.Model):
         options = report._normalize_options(options)
         columns = report._get_columns(options)
         rows, _totals, _count = report._get_customers(options, columns, 0, None)
+        is_automatic = self.trigger == "automatic"
         ids = dict.fromkeys(
             row["partner_id"]
             for row in rows
-            if row["partner_id"] and self._is_stated(row)
+            if row["partner_id"]
+            and (
+                row["values"]["balance"] > 0
+                if is_automatic
+                # what is nothing but a difference of rates is no business of his
+                else row["values"]["balance"] or row["line_count"]
+            )
         )
         return self.env["res.partner"].browse(ids)
-
-    def _is_stated(self, row):
-        """Return whether a row of the report is a reason for a statement."""
-        if self.trigger == "automatic":
-            return row["values"]["balance"] > 0
-        # what is nothing but a difference of rates is no business of the customer
-        return bool(row["values"]["balance"] or row["line_count"])
 
     def _get_skip_reasons(self, partners):
         """Return {customer: why there is no statement for it}, for some of them."""

@@ -114,6 +114,33 @@ class AccountFollowupText(models.AbstractModel):
                 )
             )
 
+    @api.model
+    def _render_statements(self, statements, template, lang):
+        """Return {statement: its texts} for statements in one language.
+
+        The template finds the time that it is about in ``ctx['statement_period']``.
+
+        :raise UserError: there is no template
+        """
+        if not template:
+            raise UserError(
+                self.env._(
+                    "There is no content template for statements. Choose one in the "
+                    "settings of Invoicing, under Payment Follow-ups."
+                )
+            )
+        period = statements[:1].with_context(lang=lang)._get_period_label()
+        template = template.sudo().with_context(statement_period=period)
+        subjects = self._render_batch(statements, template, "subject", lang)
+        bodies = self._render_batch(statements, template, "body_html", lang)
+        return {
+            statement: {
+                "subject": subjects[statement.partner_id.id],
+                "body": bodies[statement.partner_id.id],
+            }
+            for statement in statements
+        }
+
     # ------------------------------------------------------------------
     # Beside the text
     # ------------------------------------------------------------------

@@ -121,31 +121,10 @@ class AccountFollowup(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_queued_since(self):
-        first = self.env["account.followup.reminder"]._get_queued_since(self)
+        first = self.env["account.followup.look"]._get_queued_since(self)
         for case in self:
             key = (case.partner_id._origin, case.company_id._origin)
             case.queued_since = first.get(key)
-
-
-class AccountFollowupReminder(models.Model):
-    _inherit = "account.followup.reminder"
-
-    @api.model
-    def _get_queued_since(self, cases):
-        """Return {(customer, root company): date of the first one that is queued}.
-
-        :param cases: records with a customer and a company
-        """
-        groups = self._read_group(
-            [
-                ("state", "=", "queued"),
-                ("partner_id", "in", cases.partner_id.ids),
-                ("company_id", "in", cases.company_id.ids),
-            ],
-            ["partner_id", "company_id"],
-            ["date:min"],
-        )
-        return {(partner, company): date for partner, company, date in groups}
 
 
 class AccountFollowupCustomer(models.Model):
@@ -160,7 +139,7 @@ class AccountFollowupCustomer(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_waiting_since(self):
-        first = self.env["account.followup.reminder"]._get_queued_since(self)
+        first = self.env["account.followup.look"]._get_queued_since(self)
         for row in self:
             row.waiting_since = first.get((row.partner_id, row.company_id))
 

@@ -98,6 +98,7 @@ RIGHTS = {
             "recipients",
             "sample",
             "setting",
+            "statement.schedule",
             "task",
             "text",
             "undo",
