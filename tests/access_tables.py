@@ -82,6 +82,7 @@ RIGHTS = {
     **{
         f"account.followup.{name}": NOBODY
         for name in (
+            "answer",
             "body",
             "channels",
             "claim",
