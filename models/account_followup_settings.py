@@ -51,7 +51,8 @@ class AccountFollowupSetting(models.AbstractModel):
 
         :raise UserError: the day is earlier, or has passed
         """
-        followups = followups.sudo()
+        self = self.sudo()  # noqa: PLW0642
+        followups = followups.with_env(self.env)
         followups.write({"next_reminder_date": False})
         customers = self.env["account.followup.customer"]
         for company, mine in followups.grouped("company_id").items():
