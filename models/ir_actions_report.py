@@ -4,14 +4,11 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools.pdf_limit import TIME_LIMIT, Mark, Patience, Watch
+from ..tools.pdf_limit import PATIENCE, TIME_LIMIT, Mark, Patience, Watch
 
 #: System parameter: seconds that one call of wkhtmltopdf may take for a letter, an
 #: invoice that is attached, or a statement.
 TIME_LIMIT_PARAMETER = "account_payment_followup.pdf_time_limit"
-
-#: Where the ``Patience`` of a transaction is kept.
-PATIENCE = "account_payment_followup.patience"
 
 
 class PdfHangsError(UserError):
@@ -46,18 +43,17 @@ class IrActionsReport(models.Model):
     def _limiting_followup_time(self):
         """Give all PDF that are made inside one time limit together.
 
-        It is kept with the transaction, where no client reaches it. Inside of another
-        one, that one counts.
+        It is kept with the thread, where no client reaches it and no error of a part
+        ends it. Inside of another one, that one counts.
         """
-        cache = self.env.cr.cache
-        if PATIENCE in cache:
+        if PATIENCE.get():
             yield
             return
-        cache[PATIENCE] = self._get_followup_patience()
+        token = PATIENCE.set(self._get_followup_patience())
         try:
             yield
         finally:
-            del cache[PATIENCE]
+            PATIENCE.reset(token)
 
     @contextmanager
     def _naming_followup_partner(self, partner):
@@ -92,7 +88,7 @@ class IrActionsReport(models.Model):
         kwargs["report_ref"] = report_ref
         if report_ref and self._is_followup_report(report_ref):
             self = self.with_context(followup_without_scripts=True)  # noqa: PLW0642
-        patience = self.env.cr.cache.get(PATIENCE)
+        patience = PATIENCE.get()
         if not patience:
             return super()._run_wkhtmltopdf(bodies, **kwargs)
         if patience.is_at_end:

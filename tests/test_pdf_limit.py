@@ -9,12 +9,8 @@ from odoo.tests import tagged
 
 from odoo.addons.base.models import ir_actions_report
 
-from ..models.ir_actions_report import (
-    PATIENCE,
-    TIME_LIMIT_PARAMETER,
-    PdfPutOffError,
-)
-from ..tools.pdf_limit import Patience
+from ..models.ir_actions_report import TIME_LIMIT_PARAMETER, PdfPutOffError
+from ..tools.pdf_limit import PATIENCE, Patience
 from .common import TODAY
 from .test_faults import PdfFaultsCommon
 
@@ -192,9 +188,6 @@ class TestPdfLimit(PdfFaultsCommon):
         patience = Patience(1)
         patience.waited = 3
         report = self.env["ir.actions.report"]
-        with (
-            patch.dict(self.env.cr.cache, {PATIENCE: patience}),
-            report._limiting_followup_time(),
-            self.assertRaises(PdfPutOffError),
-        ):
+        self.addCleanup(PATIENCE.reset, PATIENCE.set(patience))
+        with report._limiting_followup_time(), self.assertRaises(PdfPutOffError):
             report._run_wkhtmltopdf(["<p/>"])

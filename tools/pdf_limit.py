@@ -1,6 +1,7 @@
 """How long the PDF engine may take: it is waited for without end otherwise."""
 
 import threading
+from contextvars import ContextVar
 
 import psutil
 
@@ -31,6 +32,10 @@ class Patience:
         self.waited += self.limit
         shortest = min(SHORTEST_LIMIT, self.first)
         self.limit = max(self.limit / 2, shortest)
+
+
+#: The patience of what a thread does at this moment, None where nothing is limited.
+PATIENCE = ContextVar("followup_patience", default=None)
 
 
 class Mark(str):
