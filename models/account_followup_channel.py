@@ -136,7 +136,7 @@ class AccountFollowupChannel(models.AbstractModel):
         :param str trigger: ``automatic``, ``mass`` or ``manual``
         """
         if self._cron:
-            self.env.ref(self._cron)._trigger()
+            self.env["account.followup.channels"]._wake(self._cron)
 
     @api.model
     def _create_deliveries(self, values):
@@ -224,7 +224,7 @@ class AccountFollowupChannel(models.AbstractModel):
             delivery.recipient = ", ".join(addresses)
             self._correct_address(delivery, messages, notifications)
         if self._cron:
-            self.env.ref(self._cron)._trigger()
+            self.env["account.followup.channels"]._wake(self._cron)
         return True
 
     @api.model

@@ -207,7 +207,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
             return mails.send_after_commit()
         moment = fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
         mails.scheduled_date = moment
-        return self.env.ref(self._cron)._trigger(at=moment)
+        return self.env["account.followup.channels"]._wake(self._cron, moment)
 
     # ------------------------------------------------------------------
     # State

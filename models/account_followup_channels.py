@@ -52,3 +52,12 @@ class AccountFollowupChannels(models.AbstractModel):
         labels = dict(field._description_selection(self.env))
         names = [labels[name] for name in self._get_channels() if name in channels]
         return ", ".join(names) or self.env._("Activity")
+
+    @api.model
+    def _wake(self, cron, at=None):
+        """Have a scheduled action run after the commit, or at a moment.
+
+        :param str cron: its external id
+        """
+        id_ = self.env["ir.model.data"]._xmlid_to_res_id(cron, raise_if_not_found=True)
+        self.env["ir.cron"].browse(id_)._trigger(at)

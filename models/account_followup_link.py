@@ -6,6 +6,16 @@ from ..tools.links import PAGE_ROUTE
 #: Core's switch *Invoice Online Payment*.
 ONLINE_PAYMENT = "account_payment.enable_portal_payment"
 
+#: What core and we ask of an invoice that is to be paid online.
+PAYMENT_FIELDS = [
+    "amount_residual",
+    "amount_residual_signed",
+    "amount_total",
+    "currency_id",
+    "payment_state",
+    "state",
+]
+
 
 class AccountFollowupLink(models.AbstractModel):
     """The link in a reminder: only where it leads the customer to something (C5)."""
@@ -18,7 +28,7 @@ class AccountFollowupLink(models.AbstractModel):
         """Read what the links need of all invoices, and who can be paid with."""
         providers = self._get_payment_providers(batch[0]["followup"].company_id)
         if providers:
-            moves.fetch(["state", "payment_state", "amount_residual", "amount_total"])
+            moves.fetch(PAYMENT_FIELDS)
             moves.mapped("transaction_ids")
             moves.partner_id.fetch(["country_id"])
         for data in batch:

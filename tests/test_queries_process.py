@@ -208,6 +208,15 @@ class TestQueriesProcess(BatchCommon):
         self._assert_flat(counts)
         self.assertLessEqual(counts[2], GOAL)
 
+    def test_p5_payable_online(self):
+        """Whether an invoice can be paid costs nothing for each customer."""
+        self.env["payment.provider"].create(
+            {"name": "Any", "code": "none", "state": "test", "is_published": True}
+        )
+        self._assert_flat(self._count_process())
+        body = self._get_reminders(self.hundred[42]).body
+        self.assertIn("View and pay online", body)
+
     def test_p5_two_languages(self):
         """Each language is rendered for itself, once a batch."""
         self.env["res.lang"]._activate_lang("fr_FR")
