@@ -89,7 +89,7 @@ class AccountFollowupLevel(models.Model):
         "whose reminders are automatic, when automatic reminders are switched on in "
         "the settings.",
     )
-    send_email = fields.Boolean("Send Email", default=True)
+    send_email = fields.Boolean(default=True)
     send_letter = fields.Boolean("Send a Letter")
     send_sms = fields.Boolean("Send SMS Message")
     mail_template_id = fields.Many2one(

@@ -38,7 +38,8 @@ class AccountFollowupSend(models.AbstractModel):
         """
         company = batch[0]["followup"].company_id
         self = self.sudo().with_company(company)  # noqa: PLW0642
-        self = self.with_context(clean_context(self.env.context))  # noqa: PLW0642
+        context = clean_context(self.env.context)
+        self = self.with_context(context)  # noqa: PLW0642 # pylint: disable=context-overridden
         batch = self._create_reminders(batch)
         reminders = concat(data["reminder"] for data in batch)
         # the unique key decides before anything else is done
@@ -252,11 +253,9 @@ class AccountFollowupSend(models.AbstractModel):
             nothing is recorded
         :raise UserError: there is no text for the e-mails
         """
-        statements = (
-            statements.sudo()
-            .with_context(clean_context(self.env.context))
-            .with_company(statements.company_id)
-        )
+        context = clean_context(self.env.context)
+        statements = statements.sudo().with_context(context)  # pylint: disable=context-overridden
+        statements = statements.with_company(statements.company_id)
         self = self.with_env(statements.env)  # noqa: PLW0642
         parts = statements._get_parts()
         problems = self.env["account.followup.outbox"]._get_problems(statements, parts)

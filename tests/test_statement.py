@@ -477,7 +477,8 @@ class TestStatement(StatementCommon, CronMixinCase):
         def post(self, posts):
             messages = original(self, posts)
             if any(one["partner"] == partners[0] for one in posts):
-                raise UserError("No more paper")
+                text = "No more paper"
+                raise UserError(text)
             return messages
 
         window = self._open_statement_window(partners)
