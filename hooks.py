@@ -179,7 +179,7 @@ def _execute(cr, *statements, tries=TRIES):
 def post_init_hook(env):
     """Give every company that exists already what a new one starts with (A1, Y3)."""
     companies = env["res.company"].search([("parent_id", "=", False)])
-    env["account.followup.reminder"]._create_sequences(companies)
+    env["account.followup.number"]._create_sequences(companies)
     env["account.followup.level"]._create_default_levels(companies)
 
 

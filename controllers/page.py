@@ -81,7 +81,7 @@ class FollowupPage(http.Controller):
             return self._render_gone(token)
         if not move.invoice_pdf_report_id and self._is_too_much_to_print():
             return self._render_page(link, token, None, status=429)
-        service = request.env["account.followup.send"].sudo()
+        service = request.env["account.followup.document"].sudo()
         case = {"followup": link.reminder_id}  # whose customer it is
         name, content = service._get_invoice_document(move, case)
         return request.make_response(
@@ -154,8 +154,8 @@ class FollowupPage(http.Controller):
                 if len(currencies) == 1
                 else f"{amount:.2f}"
             )
-        self._get_case(link)._record_paid(
-            items, day, today, text, answer.line("reference")
+        self._get_answers()._record_paid(
+            self._get_case(link), items, day, today, text, answer.line("reference")
         )
         return None
 
@@ -171,7 +171,9 @@ class FollowupPage(http.Controller):
                 "Enter the day on which you will pay: from today until %s.",
                 format_date(request.env, last),
             )
-        self._get_case(link)._record_promise(items, day, today, answer.text("text"))
+        self._get_answers()._record_promise(
+            self._get_case(link), items, day, today, answer.text("text")
+        )
         return None
 
     def _answer_dispute(self, link, answer):
@@ -182,13 +184,18 @@ class FollowupPage(http.Controller):
             return request.env._("Choose at least one invoice.")
         if not reason:
             return request.env._("Choose what is wrong.")
-        self._get_case(link)._record_dispute(items, reason, today, answer.text("text"))
+        self._get_answers()._record_dispute(
+            self._get_case(link), items, reason, today, answer.text("text")
+        )
         return None
 
     def _answer_call(self, link, answer):
         """Record that the customer wants to be called."""
-        self._get_case(link)._record_call(
-            self._get_today(link), answer.line("phone"), answer.text("text")
+        self._get_answers()._record_call(
+            self._get_case(link),
+            self._get_today(link),
+            answer.line("phone"),
+            answer.text("text"),
         )
 
     def _get_reasons(self):
@@ -234,6 +241,9 @@ class FollowupPage(http.Controller):
 
     def _get_today(self, link):
         return link.company_id._get_followup_day()[link.company_id]
+
+    def _get_answers(self):
+        return request.env["account.followup.answer"].sudo()
 
     def _get_case(self, link):
         cases = request.env["account.followup"].sudo()
@@ -341,7 +351,7 @@ class FollowupPage(http.Controller):
 
     def _get_payment_values(self, link, groups):
         """Return how each group can be paid: online, or by transfer."""
-        service = request.env["account.followup.send"].sudo()
+        service = request.env["account.followup.link"].sudo()
         online = {
             group["key"]: group["can_be_paid"]
             and bool(service._get_payment_providers(group["company"]))

@@ -1,10 +1,10 @@
 import logging
 from collections import Counter
 from datetime import datetime, time, timedelta
-from itertools import groupby
 
 from odoo import api, fields, models
 from odoo.fields import Command
+from odoo.tools import groupby
 
 from .account_followup_demo_stories import (
     STORIES,

@@ -1,24 +1,15 @@
 import logging
-from array import array
 
 import psycopg2
-from markupsafe import escape
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
-from odoo.tools import SQL, format_date, mute_logger
+from odoo.exceptions import AccessError, ValidationError
+from odoo.tools import SQL, format_date
 
 from ..tools import days as day_tools
-from ..tools.parts import halve, work_in_parts
-from .ir_actions_report import PdfHangsError, PdfPutOffError
+from .account_followup_processing import Result
 
 _logger = logging.getLogger(__name__)
-
-#: Customers that the scheduled action takes in one transaction.
-BATCH_SIZE = 100
-
-#: And of those who get documents, which take time and memory.
-PAPER_BATCH_SIZE = 20
 
 #: Whose case it is: said when the row is made, by whoever may see the customer.
 KEYS = frozenset({"partner_id", "company_id"})
@@ -33,9 +24,6 @@ PEOPLE_FIELDS = KEYS | {
     "statement_opt_out",
     "trust",
 }
-
-#: Up to so many customers are looked up one by one; for more, all are read at once.
-FEW_CUSTOMERS = 1000
 
 
 class AccountFollowup(models.Model):
@@ -259,9 +247,8 @@ class AccountFollowup(models.Model):
         """Carry out the level that is due for each of these customers, once.
 
         The one way of the scheduled action and of the list's action. The follow-ups
-        are locked first; what another transaction holds is skipped. The customers are
-        taken together; when that fails, in smaller and smaller parts with a savepoint
-        each: an error stays with its customer (promise 3).
+        are locked first; what another transaction holds is skipped. All PDF have one
+        time limit together.
 
         :param date today: the company's day, taken by the entry point
         :param str trigger: ``automatic`` or ``mass``
@@ -271,33 +258,37 @@ class AccountFollowup(models.Model):
         :raise psycopg2.OperationalError: serialization failure or deadlock, nothing
             was done: try again in a new transaction
         """
-        result = {
-            "done": self.env["account.followup.reminder"],
-            "skipped": {},
-            "failed": {},
-        }
-        patience = self.env["ir.actions.report"]._get_followup_patience()
-        self = self.with_context(followup_patience=patience)  # noqa: PLW0642
+        result = Result(self.env["account.followup.reminder"])
         locked = self.sudo().try_lock_for_update(allow_referencing=True)
         for followup in self - locked:
-            result["skipped"][followup] = self.env._("It is being processed elsewhere.")
-        for company, followups in locked.grouped("company_id").items():
-            day = today or self._get_day_of(company)
-            # companies, levels and accounts, read once for both questions of the rule
-            parts = self.env["account.followup.item"]._get_sql_parts({company: day})
-            due = followups._get_due_rows(day, parts)
-            reasons = followups._get_idle_reasons(due, day, parts)
-            ready = self.browse()
-            for followup in followups:
-                row = due.get(followup.partner_id.id)
-                reason = reasons.get(followup.partner_id)
-                if reason := reason or followup._get_skip_reason(row, trigger, day):
-                    result["skipped"][followup] = reason
-                else:
-                    ready += followup
-            chosen = {**(options or {}), "parts": parts}
-            ready._process_together(day, trigger, result, chosen)
-        return result
+            result.skipped[followup] = self.env._("It is being processed elsewhere.")
+        with self.env["ir.actions.report"]._limiting_followup_time():
+            for company, followups in locked.grouped("company_id").items():
+                day = today or self._get_day_of(company)
+                # companies, levels and accounts, read once for all questions
+                item = self.env["account.followup.item"]
+                parts = item._get_sql_parts({company: day})
+                ready = followups._get_ready(day, trigger, parts, result)
+                chosen = {**(options or {}), "parts": parts}
+                result.remind(self.browse(ready), day, trigger, chosen)
+        return {"done": result.done, "skipped": result.skipped, "failed": result.failed}
+
+    def _get_ready(self, day, trigger, parts, result):
+        """Return the ids of those who are reminded now; why others are not is noted.
+
+        :param self: of one company
+        """
+        due = self._get_due_rows(day, parts)
+        reasons = self._get_idle_reasons(due, day, parts)
+        ready = []
+        for followup in self:
+            row = due.get(followup.partner_id.id)
+            reason = reasons.get(followup.partner_id)
+            if reason := reason or followup._get_skip_reason(row, trigger, day):
+                result.skipped[followup] = reason
+            else:
+                ready.append(followup.id)
+        return ready
 
     def _get_due_rows(self, day, parts=None):
         """Return {customer id: row of account.followup.customer} on a day."""
@@ -361,138 +352,6 @@ class AccountFollowup(models.Model):
         texts = reasons._get_reason_texts(partner, {self.company_id._origin: day})
         return texts[partner] or self.env._("No follow-up is due.")
 
-    def _process_together(self, day, trigger, result, options):
-        """Remind customers together; add what came of it to the result.
-
-        On an error smaller and smaller parts are tried, see ``work_in_parts``.
-        """
-        service = self.env["account.followup.send"]
-
-        def send(cases):
-            batch = service._prepare_batch(cases, day, trigger=trigger, **options)
-            return service._send_reminders(batch)
-
-        def note_done(_cases, reminders):
-            result["done"] += reminders
-
-        work_in_parts(
-            self,
-            send,
-            done=note_done,
-            failed=lambda case, error: case._note_problem(error, day, result),
-            split=lambda cases, error: cases._take_apart(error, day, result),
-        )
-
-    def _take_apart(self, error, day, result):
-        """Return the parts of a batch that are to be tried after an error.
-
-        A document that hangs costs time, so that customer is not looked for.
-        """
-        if isinstance(error, PdfHangsError) and error.partner:
-            culprit = self.filtered(lambda case: case.partner_id == error.partner)
-            if culprit:
-                culprit._note_problem(error, day, result)
-                return [self - culprit]
-        return halve(self, error)
-
-    def _note_problem(self, error, day, result):
-        """Note why the reminder of a customer could not be made."""
-        self.ensure_one()
-        if isinstance(error, psycopg2.errors.UniqueViolation):
-            result["skipped"][self] = self.env._("Somebody else reminded just now.")
-            return
-        if isinstance(error, PdfPutOffError):
-            result["skipped"][self] = self._get_error_text(error)
-            return
-        if not isinstance(error, UserError):
-            _logger.info(
-                "Follow-up of customer %s failed", self.partner_id.id, exc_info=error
-            )
-        reason = self._get_error_text(error)
-        self._record_failure(reason, day)
-        result["failed"][self] = reason
-
-    @api.model
-    def _get_error_text(self, error):
-        """Return an error as one line for the screen."""
-        text = str(error).strip() or type(error).__name__
-        return text.splitlines()[0][:500]
-
-    def _record_reminders(self, reminders):
-        """Note that reminders were made: the day set by hand has done its work.
-
-        :param reminders: one of each of these customers, in the same order
-        """
-        self.write({"last_sent": fields.Datetime.now(), "next_reminder_date": False})
-        for followup, reminder in zip(self, reminders, strict=True):
-            followup._record_outcome(reminder, reminder.date)
-
-    def _record_outcome(self, reminder, day, is_outdated=False):
-        """Note how a reminder ended; while it is queued that is not known.
-
-        :param bool is_outdated: withdrawn since things have changed, not by hand
-        """
-        self.ensure_one()
-        if reminder.state == "failed":
-            self._record_failure(reminder.failure_reason, day)
-        elif reminder.state == "sent" and self.failure_count:
-            self.write(
-                {"failure_reason": False, "failure_count": 0, "retry_date": False}
-            )
-            self._close_failure_task()
-        elif reminder.state == "withdrawn":
-            self._record_withdrawal(reminder, day, is_outdated)
-
-    def _record_withdrawal(self, reminder, day, is_outdated):
-        """Decide anew at once when things have changed, else not before tomorrow."""
-        if is_outdated and reminder._is_by_hand():
-            reminder._ask_sender(day)
-        elif is_outdated and reminder._is_made_anew(day):
-            self.env["account.followup.delivery"]._trigger_sweep()
-            return
-        self.retry_date = day_tools.get_retry_date(day, 1)
-
-    def _record_failure(self, reason, day):
-        """Note a failure, put off the next try and give the responsible one task.
-
-        :param str reason: one sentence
-        :param date day: the company's day
-        """
-        self.ensure_one()
-        first = not self.failure_count
-        count = self.failure_count + 1
-        self.write(
-            {
-                "failure_reason": reason,
-                "failure_count": count,
-                "retry_date": day_tools.get_retry_date(day, count),
-            }
-        )
-        if first:
-            summary = self.env._("The payment reminder could not be sent")
-            user = self._get_responsible()
-            task = self._schedule_task(user, summary, reason, day)
-            self.failure_activity_id = task
-
-    def _close_failure_task(self):
-        """Mark the task about a failure as done: a later reminder got through."""
-        task, self.failure_activity_id = self.failure_activity_id, False
-        if task.active:
-            task.action_feedback(self.env._("A later payment reminder was sent."))
-
-    def _schedule_task(self, user, summary, note, day):
-        """Plan a task on the customer; the note is plain text."""
-        user = user or self.env.ref("base.user_admin")
-        # when a server fails there are many: no e-mail to the user about each
-        partner = self.partner_id.with_context(mail_activity_quick_update=True)
-        return partner.with_company(self.company_id).activity_schedule(
-            "mail.mail_activity_data_todo",
-            date_deadline=day,
-            summary=summary,
-            note=escape(note),  # it may name the customer, or what a server answered
-            user_id=user.id,
-        )
-
     # ------------------------------------------------------------------
     # Scheduled action
     # ------------------------------------------------------------------
@@ -508,11 +367,11 @@ class AccountFollowup(models.Model):
         progress = self.env["ir.cron"]._commit_progress
         self._sweep()
         days = self.env["res.company"]._get_followup_days()
-        self.env["account.followup.reminder"]._notice_ahead(days)
+        self.env["account.followup.clock"]._notice_ahead(days)
         days = {
             company: day for company, day in days.items() if company.followup_automatic
         }
-        due = self._get_automatic_due_apart(days)
+        due = self.env["account.followup.due"]._get_automatic_due_apart(days)
         remaining = sum(len(ids) for ids in due.values())
         progress(remaining=remaining)
         for (company, size), ids in due.items():
@@ -535,100 +394,6 @@ class AccountFollowup(models.Model):
         except Exception:
             self.env.invalidate_all(flush=False)
             _logger.warning("States of deliveries were not taken up", exc_info=True)
-
-    @api.model
-    def _get_automatic_due_apart(self, days):
-        """Return who is due, an error of one company apart (promise 3).
-
-        All companies are asked in one statement. When that fails, each is asked for
-        itself, and whose data it is is told.
-
-        :param days: dict {root company: date}
-        :return: see ``_get_automatic_due``
-        """
-        try:
-            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                return self._get_automatic_due(days)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            self.env.invalidate_all(flush=False)
-            if len(days) == 1:
-                [(company, day)] = days.items()
-                company._note_followup_error(error, day)
-                return {}
-        due = {}
-        for company, day in days.items():
-            due.update(self._get_automatic_due_apart({company: day}))
-        return due
-
-    @api.model
-    def _get_automatic_due(self, days):
-        """Return the customers whose automatic level is due.
-
-        Most nights that is nobody or a few: the rule is evaluated only for those who
-        have an item that is ripe for an automatic level.
-
-        :param dict days: {root company: date}
-        :return: dict {(root company, customers in a batch): array of ids}, eight bytes
-            a customer, since all of them are kept until the last batch
-        """
-        levels = self.env["account.followup.level"].sudo()
-        levels = levels.search(
-            [
-                ("company_id", "in", [company.id for company in days]),
-                ("is_automatic", "=", True),
-            ]
-        )
-        ripe = self.env["account.followup.item"]._get_ripe_partners(days, levels)
-        if not ripe:
-            return {}
-        few = len(ripe) <= FEW_CUSTOMERS
-        partners = ripe.sudo().commercial_partner_id if few else None
-        rows = self.env.execute_query(self._get_sql_automatic_due(days, partners))
-        companies = self.env["res.company"]
-        return {
-            (companies.browse(company_id), size): array("l", ids)
-            for company_id, size, ids in rows
-        }
-
-    @api.model
-    def _get_sql_automatic_due(self, days, partners):
-        """Return a row per company and size of a batch, with the ids of customers."""
-        levels = self.env["account.followup.level"]
-        customers = self.env["account.followup.customer"]
-        return SQL(
-            """
-            SELECT customer.company_id,
-                   CASE WHEN level.send_letter OR level.attach_invoices
-                        THEN %s ELSE %s END AS size,
-                   ARRAY_AGG(customer.partner_id ORDER BY customer.partner_id)
-              FROM (%s) customer
-              JOIN account_followup_level level ON level.id = customer.level_id
-             WHERE customer.status = 'in_need_of_action'
-               AND customer.reminder_type = 'automatic'
-               AND level.is_automatic
-               AND (
-                   customer.retry_date IS NULL
-                   OR customer.retry_date - CASE customer.company_id %s END
-                      NOT BETWEEN 1 AND %s
-               )
-             GROUP BY customer.company_id, size
-             ORDER BY customer.company_id, size DESC
-            """,
-            PAPER_BATCH_SIZE,
-            BATCH_SIZE,
-            customers._get_sql(days, partners, with_next_date=False),
-            SQL(" ").join(
-                SQL("WHEN %s THEN %s::date", company.id, day)
-                for company, day in days.items()
-            ),
-            day_tools.BACK_OFF[-1],
-            to_flush=[
-                levels._fields[name]
-                for name in ("attach_invoices", "is_automatic", "send_letter")
-            ],
-        )
 
     @api.model
     def _process_batch(self, company, partner_ids, day):

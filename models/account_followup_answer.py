@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.tools import format_date
 
 from ..tools.days import add_working_days
@@ -15,80 +15,88 @@ MAX_LINE = 200
 DISPUTE_DAYS = 365
 
 
-class AccountFollowup(models.Model):
+class AccountFollowupAnswer(models.AbstractModel):
     """What a customer says about open invoices, on the debtor page (X11, rule 19).
 
     A claim of the customer, no fact: a line in the chatter, a task of the responsible,
     and the items rest for a while. One method for each kind of answer.
     """
 
-    _inherit = "account.followup"
+    _name = "account.followup.answer"
+    _description = "Answers on the Debtor Page"
 
-    def _record_paid(self, items, day, today, amount="", reference=""):
+    @api.model
+    def _record_paid(self, case, items, day, today, amount="", reference=""):
         """The customer says to have paid on a day; the items wait for the money."""
-        self = self._with_reader()  # noqa: PLW0642
-        until = add_working_days(today, self.company_id.followup_paid_wait_days)
+        self, case = self._with_reader(case)  # noqa: PLW0642
+        until = add_working_days(today, case.company_id.followup_paid_wait_days)
         title = self.env._("The customer says to have paid")
         details = [
             (self.env._("Paid on"), format_date(self.env, day)),
             (self.env._("Amount"), amount),
             (self.env._("Reference"), reference),
         ]
-        self._hold_answered(items.with_env(self.env), until, title, today)
-        self._note_answer(title, items, details, today)
+        self._hold_answered(case, items.with_env(self.env), until, title, today)
+        self._note_answer(case, title, items, details, today)
 
-    def _record_promise(self, items, day, today, text=""):
+    @api.model
+    def _record_promise(self, case, items, day, today, text=""):
         """The customer promises to pay on a day; the items rest until then."""
-        self = self._with_reader()  # noqa: PLW0642
+        self, case = self._with_reader(case)  # noqa: PLW0642
         title = self.env._("The customer promises to pay")
         details = [
             (self.env._("Will pay on"), format_date(self.env, day)),
             (self.env._("Message"), text),
         ]
         lines = items.with_env(self.env)._filter_followup_restable()
-        lines -= self._filter_promised(lines)
+        lines -= self._filter_promised(case, lines)
         if lines:
-            days = {self.company_id: today}
+            days = {case.company_id: today}
             note = self.env._("Promised on the debtor page")
             lines._expect_followup_payment(day, note, days)
-        self._note_answer(title, items, details, today)
+        self._note_answer(case, title, items, details, today)
 
-    def _record_dispute(self, items, reason, today, text=""):
+    @api.model
+    def _record_dispute(self, case, items, reason, today, text=""):
         """The customer says that something is wrong; it rests until it is looked at."""
-        self = self._with_reader()  # noqa: PLW0642
+        self, case = self._with_reader(case)  # noqa: PLW0642
         title = self.env._("The customer disputes")
         until = today + timedelta(days=DISPUTE_DAYS)
         details = [(self.env._("Reason"), reason), (self.env._("Message"), text)]
-        self._hold_answered(items.with_env(self.env), until, title, today)
-        self._note_answer(title, items, details, today)
+        self._hold_answered(case, items.with_env(self.env), until, title, today)
+        self._note_answer(case, title, items, details, today)
 
-    def _record_call(self, today, phone="", text=""):
+    @api.model
+    def _record_call(self, case, today, phone="", text=""):
         """The customer wants to be called."""
-        self = self._with_reader()  # noqa: PLW0642
+        self, case = self._with_reader(case)  # noqa: PLW0642
         title = self.env._("The customer asks to be called")
         details = [(self.env._("Phone"), phone), (self.env._("Message"), text)]
         items = self.env["account.move.line"]
         call = self.env.ref("mail.mail_activity_data_call", raise_if_not_found=False)
-        self._note_answer(title, items, details, today, call)
+        self._note_answer(case, title, items, details, today, call)
 
     # ------------------------------------------------------------------
 
-    def _with_reader(self):
-        """Return the case as the system sees it, in the language of who reads it."""
-        self.ensure_one()
-        responsible = self.sudo()._get_responsible()
-        lang = responsible.lang or self.sudo().company_id.partner_id.lang
-        return self.with_user(SUPERUSER_ID).with_context(lang=lang)
+    @api.model
+    def _with_reader(self, case):
+        """Return service and case as the system sees them, in the reader's language."""
+        case.ensure_one()
+        responsible = case.sudo()._get_responsible()
+        lang = responsible.lang or case.sudo().company_id.partner_id.lang
+        case = case.with_user(SUPERUSER_ID).with_context(lang=lang)
+        return self.with_env(case.env), case
 
-    def _filter_promised(self, lines):
+    @api.model
+    def _filter_promised(self, case, lines):
         """Return the items that were promised since the last reminder, or later.
 
         So a customer promises once for each reminder, and puts off nothing for ever.
         """
         last = self.env["account.followup.reminder"].search(
             [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
+                ("partner_id", "=", case.partner_id.id),
+                ("company_id", "=", case.company_id.id),
                 ("state", "in", ("queued", "sent")),
             ],
             limit=1,
@@ -101,7 +109,8 @@ class AccountFollowup(models.Model):
             )
         )
 
-    def _hold_answered(self, items, until, reason, today):
+    @api.model
+    def _hold_answered(self, case, items, until, reason, today):
         """Let items rest, unless they rest longer already."""
         lines = items._filter_followup_restable().filtered(
             lambda line: (
@@ -109,9 +118,10 @@ class AccountFollowup(models.Model):
             )
         )
         if lines and until >= today:
-            lines._hold_followup(until, reason, {self.company_id: today})
+            lines._hold_followup(until, reason, {case.company_id: today})
 
-    def _note_answer(self, title, items, details, today, activity_type=None):
+    @api.model
+    def _note_answer(self, case, title, items, details, today, activity_type=None):
         """Write an answer into the customer's chatter, and give a task.
 
         :param details: list of (label, text of the customer), empty ones are left out
@@ -125,10 +135,10 @@ class AccountFollowup(models.Model):
             if text:
                 lines = Markup("<br/>").join(str(text).splitlines())
                 body += Markup("<br/>{}: {}").format(label, lines)
-        partner = self.partner_id.with_context(mail_activity_quick_update=True)
+        partner = case.partner_id.with_context(mail_activity_quick_update=True)
         partner._message_log(body=body, author_id=partner.id)
         todo = activity_type or self.env.ref("mail.mail_activity_data_todo")
-        user = self._get_responsible() or self.env.ref("base.user_admin")
+        user = case._get_responsible() or self.env.ref("base.user_admin")
         partner.activity_schedule(
             activity_type_id=todo.id,
             date_deadline=today,

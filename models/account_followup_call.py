@@ -128,13 +128,15 @@ class AccountFollowupCall(models.Model):
         call = call.sudo(self.env.su)
         call._check_days(today)
         if call._is_answer():
-            self.env["account.followup.send"].sudo()._record_call(call)
+            call.sudo()._record_level()
         call._rest_invoices(today)
         if call.next_reminder_date:
             followup = self.env["account.followup"]._get_or_create(
                 call.partner_id, call.company_id
             )
-            followup._check_next_reminder(call.next_reminder_date)
+            self.env["account.followup.setting"]._check_next_reminder(
+                followup, call.next_reminder_date
+            )
             followup.write(
                 {
                     "next_reminder_date": call.next_reminder_date,
@@ -233,3 +235,61 @@ class AccountFollowupCall(models.Model):
         activities = self.sudo()._get_call_activities(self.partner_id)
         if activities:
             activities.action_feedback(feedback=self.note or False)
+
+    # ------------------------------------------------------------------
+    # Levels that are a call
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _is_call(self, level):
+        """Return whether a level is a call and nothing else."""
+        return bool(
+            not self.env["account.followup.channels"]._get_default_channels(level)
+            and level.schedule_activity
+            and level.activity_type_id.category == "phonecall"
+        )
+
+    @api.model
+    def _get_level_of_call(self, followup, day):
+        """Return the level that a call on a day carries out: one due that is a call.
+
+        :param followup: case of one customer
+        :param date day: day of the call
+        """
+        row = followup._get_due_rows(day).get(followup.partner_id.id) or {}
+        level = self.env["account.followup.level"].sudo()
+        if row.get("status") != "in_need_of_action":
+            return level
+        level = level.browse(row["level_id"])
+        return level if self._is_call(level) else level.browse()
+
+    def _record_level(self):
+        """Record that this call has carried out the level due, if that is a call.
+
+        It is a reminder like any other of that day, with level, key and gap; but
+        nothing is sent, and no task is planned, since it is done.
+
+        :return: the reminder, none if no such level was due
+        :raise UserError: the customer is being reminded at this moment
+        """
+        self.ensure_one()
+        reminders = self.env["account.followup.reminder"]
+        followup = self.env["account.followup"]._get_case(
+            self.partner_id, self.company_id
+        )
+        if not self._get_level_of_call(followup, self.date):
+            return reminders
+        followup = followup._get_or_create(self.partner_id, self.company_id)
+        if not followup.try_lock_for_update(allow_referencing=True):
+            raise UserError(
+                self.env._(
+                    "%s is being reminded at this moment. Log the call again in a "
+                    "moment.",
+                    self.partner_id.display_name,
+                )
+            )
+        service = self.env["account.followup.send"]
+        data = service._prepare_data(
+            followup, self.date, trigger="manual", channels=set(), call=self
+        )
+        return service._send_reminder(followup, self.date, data)

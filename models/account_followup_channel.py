@@ -1,6 +1,6 @@
 from odoo import api, models
 
-PREFIX = "account.followup.channel."
+from .account_followup_channels import PREFIX
 
 
 class AccountFollowupChannel(models.AbstractModel):
@@ -24,7 +24,7 @@ class AccountFollowupChannel(models.AbstractModel):
     #: Place in the order in which they are asked for the language of a message (C4).
     _language_place = 50
 
-    #: Texts that it needs, see ``_get_text_sources`` of account.followup.send.
+    #: Texts that it needs, see ``_get_text_sources`` of account.followup.text.
     _texts = ("subject", "body")
 
     #: Whether nobody is reached without an address.
@@ -32,6 +32,9 @@ class AccountFollowupChannel(models.AbstractModel):
 
     #: Whether it sends the document, which says all, and no text beside it.
     _is_paper = False
+
+    #: Whether what was made is still in the house, until a person hands it over.
+    _stays_here = False
 
     #: Whether statements can go over it.
     _has_statements = True
@@ -48,19 +51,6 @@ class AccountFollowupChannel(models.AbstractModel):
     # ------------------------------------------------------------------
     # All channels
     # ------------------------------------------------------------------
-
-    @api.model
-    def _get_all(self):
-        """Return all channels in the order in which they are carried out, as a list."""
-        names = self.env["account.followup.delivery"]._fields["channel"]
-        names = names.get_values(self.env)
-        channels = [self._get(name) for name in names if f"{PREFIX}{name}" in self.env]
-        return sorted(channels, key=lambda channel: channel._place)
-
-    @api.model
-    def _get(self, name):
-        """Return a channel by its name: the value of a delivery, or ``call``."""
-        return self.env[f"{PREFIX}{name}"]
 
     @api.model
     def _get_name(self):
@@ -119,7 +109,7 @@ class AccountFollowupChannel(models.AbstractModel):
         :param items: journal items that are named, None for all open ones
         :param dict part: ``followup``, ``trigger`` and ``mail_template``
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         return service._get_channel_problem(self._get_name(), partner, items)
 
     # ------------------------------------------------------------------
@@ -146,7 +136,7 @@ class AccountFollowupChannel(models.AbstractModel):
         :param str trigger: ``automatic``, ``mass`` or ``manual``
         """
         if self._cron:
-            self.env.ref(self._cron)._trigger()
+            self.env["account.followup.channels"]._wake(self._cron)
 
     @api.model
     def _create_deliveries(self, values):
@@ -183,9 +173,22 @@ class AccountFollowupChannel(models.AbstractModel):
     def _get_waiting(self, deliveries):
         """Return those of some queued deliveries whose message is still in the queue.
 
-        A channel that queues says it: else they would be queued for ever.
+        A channel with a queue of its own says it, so that what was deleted there ends
+        as failed. By default all of them wait: who looks after the company is told.
         """
-        raise NotImplementedError
+        return deliveries
+
+    @api.model
+    def _get_queued(self, deliveries):
+        """Return the messages of queued deliveries, copies included, to cancel them.
+
+        By default none: a queue of another module asks ``_get_over`` before they leave.
+        """
+        return None
+
+    @api.model
+    def _cancel(self, messages):
+        """Cancel messages: a queue that has read them before fails on that."""
 
     @api.model
     def _get_statuses(self, notifications):
@@ -221,7 +224,7 @@ class AccountFollowupChannel(models.AbstractModel):
             delivery.recipient = ", ".join(addresses)
             self._correct_address(delivery, messages, notifications)
         if self._cron:
-            self.env.ref(self._cron)._trigger()
+            self.env["account.followup.channels"]._wake(self._cron)
         return True
 
     @api.model

@@ -112,7 +112,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
 
         It stops mailings, in core, not what is sent to one customer, as an invoice.
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         contacts = self.env["res.partner"].union(
             *(service._get_recipients(partner, "email", items) for partner in partners)
         )
@@ -130,7 +130,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
         from getting it, and only that one is sent again.
         """
         # EXTENDS 'account.followup.channel'
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.text"]
         sents._read_files_ahead(parts)
         said = service._read_templates(
             sents, [parts[sent]["mail_template"] for sent in sents]
@@ -200,20 +200,14 @@ class AccountFollowupChannelEmail(models.AbstractModel):
         # EXTENDS 'account.followup.channel'
         if trigger != "manual":
             return super()._release(sents, trigger)
-        messages = sents.mail_message_id
-        mails = self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)])
-        if seconds := sents[:1]._get_undo_seconds():
-            self._let_wait(mails, seconds)
-        else:
-            mails.send_after_commit()
-        return None
-
-    @api.model
-    def _let_wait(self, mails, seconds):
-        """Have the queue send e-mails in some seconds, not after the commit."""
+        mails = self._get_queued(sents)
+        undo = self.env["account.followup.undo"]
+        seconds = undo._get_seconds() if sents._can_be_called_back else 0
+        if not seconds:
+            return mails.send_after_commit()
         moment = fields.Datetime.add(fields.Datetime.now(), seconds=seconds)
         mails.scheduled_date = moment
-        self.env.ref(self._cron)._trigger(at=moment)
+        return self.env["account.followup.channels"]._wake(self._cron, moment)
 
     # ------------------------------------------------------------------
     # State
@@ -274,6 +268,17 @@ class AccountFollowupChannelEmail(models.AbstractModel):
         """
         # EXTENDS 'account.followup.channel'
         return super()._get_statuses(notifications) - {"exception"}
+
+    @api.model
+    def _get_queued(self, deliveries):
+        # EXTENDS 'account.followup.channel'
+        messages = deliveries.mail_message_id
+        return self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)])
+
+    @api.model
+    def _cancel(self, messages):
+        # EXTENDS 'account.followup.channel'
+        messages._withdraw_reminder()
 
     @api.model
     def _get_failed(self, delivery):

@@ -125,6 +125,16 @@ class AccountFollowupChannelLetter(models.AbstractModel):
         )
 
     @api.model
+    def _get_queued(self, deliveries):
+        # EXTENDS 'account.followup.channel'
+        return deliveries.letter_id
+
+    @api.model
+    def _cancel(self, messages):
+        # EXTENDS 'account.followup.channel'
+        messages.cancel()
+
+    @api.model
     def _get_failed(self, delivery):
         # EXTENDS 'account.followup.channel'
         return delivery.letter_id

@@ -11,6 +11,7 @@ class AccountFollowupChannelPrint(models.AbstractModel):
     _place = 10
     _language_place = 30
     _is_paper = True
+    _stays_here = True
     _needs_address = False  # it can be handed over
 
     @api.model

@@ -69,7 +69,8 @@ class AccountFollowupChannelSms(models.AbstractModel):
     @api.model
     def _prepare_post(self, sent, part, numbers):
         """Return the note on the customer that stands for the SMS."""
-        author = self._get("email")._get_author(part["followup"], part["trigger"])
+        email = self.env["account.followup.channels"]._get("email")
+        author = email._get_author(part["followup"], part["trigger"])
         return {
             "partner": sent.partner_id,
             "values": {
@@ -86,7 +87,7 @@ class AccountFollowupChannelSms(models.AbstractModel):
 
         :param rows: list of (reminder, message, contact, number)
         """
-        secrets = self.env["account.followup.send"]._get_page_secrets
+        secrets = self.env["account.followup.link"]._get_page_secrets
         all_sms = self.env["sms.sms"].create(
             [
                 {
@@ -146,6 +147,16 @@ class AccountFollowupChannelSms(models.AbstractModel):
         return deliveries.filtered(
             lambda delivery: (delivery.mail_message_id, delivery.recipient) in waiting
         )
+
+    @api.model
+    def _get_queued(self, deliveries):
+        # EXTENDS 'account.followup.channel'
+        return self._get_sms(deliveries)
+
+    @api.model
+    def _cancel(self, messages):
+        # EXTENDS 'account.followup.channel'
+        messages.action_set_canceled()
 
     @api.model
     def _get_failed(self, delivery):

@@ -274,7 +274,7 @@ class AccountFollowupChatter(models.AbstractModel):
 
         :param dict followers: {id: data}, ``direct`` the same of recipients
         """
-        email = self.env["account.followup.channel"]._get("email")
+        email = self.env["account.followup.channels"]._get("email")
         addresses = {
             address
             for contact in recipients

@@ -2,10 +2,11 @@ from odoo import api, models
 from odoo.tools import format_date
 
 
-class AccountFollowupReminder(models.Model):
+class AccountFollowupClock(models.AbstractModel):
     """Reminders that a clock which was ahead has dated in days to come."""
 
-    _inherit = "account.followup.reminder"
+    _name = "account.followup.clock"
+    _description = "Reminders Dated Ahead"
 
     @api.model
     def _notice_ahead(self, days):
@@ -19,7 +20,8 @@ class AccountFollowupReminder(models.Model):
         """
         if not days:
             return
-        found = self.search(
+        reminders = self.env["account.followup.reminder"]
+        found = reminders.search(
             [
                 ("company_id", "in", [company.id for company in days]),
                 ("date", ">", min(days.values())),
@@ -31,12 +33,13 @@ class AccountFollowupReminder(models.Model):
             ahead = reminders.filtered(lambda one, day=day: one.date > day)
             if ahead:
                 ahead.noticed_date = day
-                ahead._tell_ahead(company, day)
+                self._tell_ahead(ahead, company, day)
 
-    def _tell_ahead(self, company, day):
+    @api.model
+    def _tell_ahead(self, reminders, company, day):
         """Tell customers' chatters and, in one task, who looks after the company."""
         texts = {}
-        for reminder in self:
+        for reminder in reminders:
             texts[reminder.partner_id.id] = self.env._(
                 "The reminder of %(date)s is dated in the future, since the clock of "
                 "the server was ahead. It counts as of %(day)s.",
@@ -52,8 +55,8 @@ class AccountFollowupReminder(models.Model):
                 "as of today. Check the clock, and the customers' reminders of that "
                 "run.",
                 company=company.name,
-                count=len(self),
-                date=format_date(self.env, max(self.mapped("date"))),
+                count=len(reminders),
+                date=format_date(self.env, max(reminders.mapped("date"))),
             ),
             day,
         )

@@ -97,7 +97,7 @@ class AccountFollowupDelivery(models.Model):
     def _get_channel(self):
         """Return the model of its channel, see ``account.followup.channel``."""
         self.ensure_one()
-        return self.env["account.followup.channel"]._get(self.channel)
+        return self.env["account.followup.channels"]._get(self.channel)
 
     def _get_owner(self):
         """Return the reminder or the statement that is delivered."""
@@ -116,7 +116,9 @@ class AccountFollowupDelivery(models.Model):
         """
         changed = self.filtered(lambda delivery: delivery.state != state)
         if state in ("queued", "sent"):
-            replaced = changed.reminder_id._get_replaced()
+            replaced = self.env["account.followup.look"]._get_replaced(
+                changed.reminder_id
+            )
             changed = changed.filtered(
                 lambda delivery: delivery.reminder_id not in replaced
             )
@@ -187,14 +189,15 @@ class AccountFollowupDelivery(models.Model):
             lambda delivery: delivery.state == "queued" and delivery.reminder_id
         )
         withdrawn = self.browse()
-        for reminders in queued.reminder_id._split_by_customer():
-            for reminder, reason in reminders._get_objections().items():
+        look = self.env["account.followup.look"]
+        for reminders in look._split_by_customer(queued.reminder_id):
+            for reminder, reason in look._get_objections(reminders).items():
                 mine = queued.filtered(
                     lambda delivery, reminder=reminder: delivery.reminder_id == reminder
                 )
                 mine._set_state("withdrawn", reason, is_outdated=True)
                 withdrawn += mine
-        (queued - withdrawn).reminder_id._date_leaving()
+        look._date_leaving((queued - withdrawn).reminder_id)
         return withdrawn
 
     def _get_over(self):
@@ -293,14 +296,15 @@ class AccountFollowupDelivery(models.Model):
         owner = self._get_owner()
         owner.partner_id._check_followup_access()
         delivery = self.sudo()
-        if delivery.reminder_id._get_replaced():
+        look = delivery.env["account.followup.look"]
+        if look._get_replaced(delivery.reminder_id):
             raise UserError(
                 self.env._(
                     "%s: the customer was reminded again since then.",
                     owner.display_name,
                 )
             )
-        if delivery.reminder_id._get_misaddressed():
+        if look._get_misaddressed(delivery.reminder_id):
             raise UserError(
                 self.env._(
                     "%s: an invoice in it has another customer by now.",
@@ -330,7 +334,7 @@ class AccountFollowupDelivery(models.Model):
         self.flush_model()
         queued = self._read_group([("state", "=", "queued")], ["channel"])
         names = {name for (name,) in queued}
-        for channel in self.env["account.followup.channel"]._get_all():
+        for channel in self.env["account.followup.channels"]._get_all():
             if channel._get_name() not in names:
                 continue
             try:

@@ -89,7 +89,7 @@ class AccountFollowupLevel(models.Model):
         "whose reminders are automatic, when automatic reminders are switched on in "
         "the settings.",
     )
-    send_email = fields.Boolean("Send Email", default=True)
+    send_email = fields.Boolean(default=True)
     send_letter = fields.Boolean("Send a Letter")
     send_sms = fields.Boolean("Send SMS Message")
     mail_template_id = fields.Many2one(
@@ -341,7 +341,8 @@ class AccountFollowupLevel(models.Model):
         self.ensure_one()
         has_task = self.schedule_activity and self.activity_type_id
         return bool(
-            has_task or self.env["account.followup.send"]._get_default_channels(self)
+            has_task
+            or self.env["account.followup.channels"]._get_default_channels(self)
         )
 
     def _get_idle_text(self):

@@ -5,51 +5,11 @@ from odoo.tools import SQL
 SEQUENCE = "account.followup.reminder"
 
 
-class AccountFollowupReminder(models.Model):
-    """The number of a reminder, which the customer quotes, and its last day (Y3)."""
+class AccountFollowupNumber(models.AbstractModel):
+    """Numbers of reminders: a sequence of each root company."""
 
-    _inherit = "account.followup.reminder"
-    _rec_names_search = ["name", "partner_id", "subject"]
-
-    name = fields.Char(
-        "Number",
-        readonly=True,
-        copy=False,
-        help="What the customer quotes who pays several invoices at once.",
-    )
-    payment_deadline = fields.Date(
-        "Pay By",
-        readonly=True,
-        help="The last day to pay that the reminder gives, if its level has one.",
-    )
-
-    _company_name_unique = models.UniqueIndex(
-        "(company_id, name) WHERE name IS NOT NULL",
-        "Two reminders of a company cannot have the same number.",
-    )
-
-    @api.depends("name")
-    def _compute_display_name(self):
-        # EXTENDS: the number says which one it is
-        super()._compute_display_name()
-        for reminder in self.filtered("name"):
-            reminder.display_name = f"{reminder.name} {reminder.display_name}"
-
-    @api.model_create_multi
-    def create(self, vals_list):
-        # EXTENDS 'base'
-        companies = self.env["res.company"]
-        for company_id in {vals.get("company_id") for vals in vals_list} - {None}:
-            mine = [
-                vals
-                for vals in vals_list
-                if vals.get("company_id") == company_id and not vals.get("name")
-            ]
-            days = [vals.get("date") for vals in mine]
-            numbers = self._take_numbers(companies.browse(company_id), days)
-            for vals, number in zip(mine, numbers, strict=True):
-                vals["name"] = number
-        return super().create(vals_list)
+    _name = "account.followup.number"
+    _description = "Numbers of Payment Reminders"
 
     @api.model
     def _take_numbers(self, company, days):
@@ -126,6 +86,54 @@ class AccountFollowupReminder(models.Model):
         )
 
 
+class AccountFollowupReminder(models.Model):
+    """The number of a reminder, which the customer quotes, and its last day (Y3)."""
+
+    _inherit = "account.followup.reminder"
+    _rec_names_search = ["name", "partner_id", "subject"]
+
+    name = fields.Char(
+        "Number",
+        readonly=True,
+        copy=False,
+        help="What the customer quotes who pays several invoices at once.",
+    )
+    payment_deadline = fields.Date(
+        "Pay By",
+        readonly=True,
+        help="The last day to pay that the reminder gives, if its level has one.",
+    )
+
+    _company_name_unique = models.UniqueIndex(
+        "(company_id, name) WHERE name IS NOT NULL",
+        "Two reminders of a company cannot have the same number.",
+    )
+
+    @api.depends("name")
+    def _compute_display_name(self):
+        # EXTENDS: the number says which one it is
+        super()._compute_display_name()
+        for reminder in self.filtered("name"):
+            reminder.display_name = f"{reminder.name} {reminder.display_name}"
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        # EXTENDS 'base'
+        companies = self.env["res.company"]
+        service = self.env["account.followup.number"]
+        for company_id in {vals.get("company_id") for vals in vals_list} - {None}:
+            mine = [
+                vals
+                for vals in vals_list
+                if vals.get("company_id") == company_id and not vals.get("name")
+            ]
+            days = [vals.get("date") for vals in mine]
+            numbers = service._take_numbers(companies.browse(company_id), days)
+            for vals, number in zip(mine, numbers, strict=True):
+                vals["name"] = number
+        return super().create(vals_list)
+
+
 class AccountFollowupLevel(models.Model):
     _inherit = "account.followup.level"
 
@@ -172,7 +180,7 @@ class ResCompany(models.Model):
     def create(self, vals_list):
         # EXTENDS 'base'
         companies = super().create(vals_list)
-        self.env["account.followup.reminder"]._create_sequences(
+        self.env["account.followup.number"]._create_sequences(
             companies.filtered(lambda company: not company.parent_id)
         )
         return companies

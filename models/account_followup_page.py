@@ -220,7 +220,7 @@ class AccountFollowupPage(models.AbstractModel):
     @api.model
     def _get_payment_options(self, reminder, payment):
         """Return (providers, payment methods) with which the customer can pay."""
-        service = self.env["account.followup.send"].sudo()
+        service = self.env["account.followup.link"].sudo()
         providers = service._get_payment_providers(payment["company"])
         partner = reminder.partner_id
         currency_id = payment["currency"].id

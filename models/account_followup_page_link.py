@@ -51,6 +51,13 @@ class AccountFollowupPageLink(models.Model):
         }
 
     @api.model
+    def _prepare_links(self, company, data):
+        """Return the commands that give a reminder its link, if it leaves."""
+        if not (company.followup_page_enabled and data["channels"]):
+            return []
+        return [Command.create(self._prepare_link(company, data["day"]))]
+
+    @api.model
     def _make_token(self, seed):
         """Return the token of a seed: 130 bits, in letters and digits that can be typed
         and are the same in capitals."""
@@ -142,37 +149,3 @@ class AccountFollowupReminder(models.Model):
         # EXTENDS 'account.followup.history.mixin'
         super()._remove_personal_data()
         self.sudo().page_link_ids.is_withdrawn = True
-
-
-class AccountFollowupSend(models.AbstractModel):
-    _inherit = "account.followup.send"
-
-    @api.model
-    def _prepare_reminder(self, followup, data):
-        # EXTENDS: one link for each reminder that leaves
-        values = super()._prepare_reminder(followup, data)
-        company = followup.company_id
-        if company.followup_page_enabled and data["channels"]:
-            link = self.env["account.followup.page.link"]._prepare_link(
-                company, data["day"]
-            )
-            values["page_link_ids"] = [Command.create(link)]
-        return values
-
-    @api.model
-    def _get_page_stand_in(self, company):
-        """Return what stands for the link in a text that is written or kept.
-
-        As the message leaves, it becomes the address that lets in its recipient. Who
-        opens it as it is has to log in. Empty when the page is switched off.
-        """
-        company = company.sudo()
-        if not company.followup_page_enabled:
-            return ""
-        return f"{company.get_base_url()}{PAGE_ROUTE}"
-
-    @api.model
-    def _get_page_secrets(self, reminder):
-        """Return {address as it is kept: address as it leaves} of the page."""
-        url = reminder._get_page_url()
-        return {self._get_page_stand_in(reminder.company_id): url} if url else {}

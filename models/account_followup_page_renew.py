@@ -89,7 +89,7 @@ class AccountFollowupReminder(models.Model):
 
     def _mail_page_link(self, link, contacts):
         """Queue the e-mail with a link; it is gone from here as soon as it has left."""
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.body"]
         writer = self.with_context(lang=self.lang)
         body = writer.env["ir.qweb"]._render(
             "account_payment_followup.page_mail",

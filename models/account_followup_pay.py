@@ -66,12 +66,26 @@ class AccountFollowupPay(models.AbstractModel):
 
         :param rows: of account.followup.item
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.claim"]
         every = service._get_claims(rows)
         overdue = service._get_claims(rows, lambda row: row["days_late"] > 0)
         return {
             currency: overdue.get(currency, every[currency])[0] for currency in every
         }
+
+    @api.model
+    def _prepare_ways(self, ways):
+        """Return how to pay as a reminder keeps it, for the codes of its letter."""
+        return [
+            {
+                "currency_id": way["currency"].id,
+                "amount": way["amount"],
+                "bank_id": way["bank"].id,
+                "reference": way["reference"],
+                "is_invoice": way["is_invoice"],
+            }
+            for way in ways
+        ]
 
     @api.model
     def _get_company_accounts(self, companies):

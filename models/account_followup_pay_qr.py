@@ -72,26 +72,16 @@ class AccountFollowupPay(models.AbstractModel):
             return None
         return f"data:image/png;base64,{base64.b64encode(picture).decode()}"
 
-
-class AccountFollowupReminder(models.Model):
-    _inherit = "account.followup.reminder"
-
-    pay_ways = fields.Json(
-        "How to Pay",
-        readonly=True,
-        help="What the QR codes of the letter say: as the text that was sent.",
-    )
-
-    def _get_transfer_codes(self):
+    @api.model
+    def _get_codes(self, reminder):
         """Return the QR codes of how to pay, in the order of the text; None for none.
 
         :return: list of addresses of pictures
         """
-        self.ensure_one()
-        company = self.company_id.sudo()
+        company = reminder.company_id.sudo()
         if not company.followup_qr_code:
             return []
-        service = self.env["account.followup.pay"].with_company(company)
+        service = self.with_company(company)
         currencies = self.env["res.currency"]
         accounts = self.env["res.partner.bank"].sudo()
         return [
@@ -101,39 +91,28 @@ class AccountFollowupReminder(models.Model):
                     "currency": currencies.browse(way["currency_id"]),
                     "bank": accounts.browse(way["bank_id"] or []).exists(),
                 },
-                self.partner_id,
+                reminder.partner_id,
             )
-            for way in self.pay_ways or ()
+            for way in reminder.pay_ways or ()
         ]
 
-    def _get_page_code(self):
-        """Return the QR code of the debtor page, None without a page or codes."""
-        self.ensure_one()
-        if not self.company_id.sudo().followup_qr_code:
-            return None
-        url = getattr(self, "_get_page_url", lambda: False)()
-        return url and self.env["account.followup.pay"]._get_page_code(url) or None
-
-
-class AccountFollowupSend(models.AbstractModel):
-    _inherit = "account.followup.send"
-
     @api.model
-    def _prepare_reminder(self, followup, data):
-        # EXTENDS: what the codes of the letter are made of
-        return {
-            **super()._prepare_reminder(followup, data),
-            "pay_ways": [
-                {
-                    "currency_id": way["currency"].id,
-                    "amount": way["amount"],
-                    "bank_id": way["bank"].id,
-                    "reference": way["reference"],
-                    "is_invoice": way["is_invoice"],
-                }
-                for way in data["ways"]
-            ],
-        }
+    def _get_code_of_page(self, reminder):
+        """Return the QR code of the debtor page, None without a page or codes."""
+        if not reminder.company_id.sudo().followup_qr_code:
+            return None
+        url = reminder._get_page_url()
+        return self._get_page_code(url) if url else None
+
+
+class AccountFollowupReminder(models.Model):
+    _inherit = "account.followup.reminder"
+
+    pay_ways = fields.Json(
+        "How to Pay",
+        readonly=True,
+        help="What the QR codes of the letter say: as the text that was sent.",
+    )
 
 
 class ResCompany(models.Model):

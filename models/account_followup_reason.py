@@ -182,14 +182,14 @@ class AccountFollowupReason(models.AbstractModel):
     @api.model
     def _get_ripe_reason_text(self, customer, items, day):
         """Return why a level that is ripe is not due, if there is one."""
-        service = self.env["account.followup.send"]
+        claim = self.env["account.followup.claim"]
         if not any(row["is_ripe"] for row in items):
             return ""
-        named = service._get_default_rows(items, day)
+        named = self.env["account.followup.send"]._get_default_rows(items, day)
         plan = self.env["account.followup.plan"].sudo().browse(customer["plan_id"])
         gap = timedelta(days=plan._get_min_days())
         last = customer["last_reminder_date"]
-        counting = service._get_counting_rows(named, day)
+        counting = claim._get_counting_rows(named, day)
         if counting and last and last + gap > day:
             return self.env._(
                 "The last reminder was on %(date)s; the next one is not before "
@@ -233,7 +233,7 @@ class AccountFollowupReason(models.AbstractModel):
                 return self.env._("All levels are done.")
             return self.env._('Follow-up plan "%s" has no levels.', plan.name)
         if not (date := customer["next_reminder_date"]):
-            claims = self.env["account.followup.send"]._get_claims(coming)
+            claims = self.env["account.followup.claim"]._get_claims(coming)
             return self._get_amount_reason_text(plan, claims)
         if not customer["days_late"]:
             return self.env._(

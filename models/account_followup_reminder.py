@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
 
 from .account_followup_delivery import STATES
 
@@ -70,6 +69,12 @@ class AccountFollowupReminder(models.Model):
         ondelete="set null",
         help="The call that carried out the level.",
     )
+    resend_user_id = fields.Many2one(
+        "res.users",
+        string="Sent Again By",
+        readonly=True,
+        help="Who sent it again after it had failed.",
+    )
     reply_ids = fields.Many2many(
         "mail.message", string="Replies", compute="_compute_replies"
     )
@@ -111,7 +116,7 @@ class AccountFollowupReminder(models.Model):
 
     @api.depends("line_ids")
     def _compute_amount_claimed(self):
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.claim"]
         for reminder in self:
             rows = [
                 {
@@ -141,45 +146,10 @@ class AccountFollowupReminder(models.Model):
     def _get_history_items(self):
         return self.line_ids.move_line_id
 
-    def _get_misaddressed(self):
-        """Return the reminders that claim what is owed by somebody else by now.
-
-        The invoice got another customer, after it was reminded. Nothing of it may reach
-        the former one, whoever sent it.
-        """
-        self.flush_model(["partner_id"])
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT DISTINCT reminder.id
-                  FROM account_followup_reminder reminder
-                  JOIN account_followup_reminder_line line
-                    ON line.reminder_id = reminder.id
-                  JOIN account_move_line item ON item.id = line.move_line_id
-                  LEFT JOIN res_partner partner ON partner.id = item.partner_id
-                 WHERE reminder.id IN %s
-                   AND line.residual > 0
-                   AND partner.commercial_partner_id
-                       IS DISTINCT FROM reminder.partner_id
-                """,
-                tuple(self.ids) or (None,),
-                to_flush=[
-                    self.env["account.move.line"]._fields["partner_id"],
-                    self.env["res.partner"]._fields["commercial_partner_id"],
-                ],
-            )
-        )
-        return self.browse(reminder_id for (reminder_id,) in rows)
-
-    def _get_replaced(self):
-        """Return the void reminders of which a level was reached by another one since.
-
-        They can stand no more: a level is reached once (promise 1).
-        """
-        lines = self.filtered(
-            lambda reminder: reminder.state in ("failed", "withdrawn")
-        ).line_ids.filtered("level_id")
-        return lines._get_replaced().reminder_id
+    def _is_by_hand(self):
+        """Return whether a person means this message, whatever the rule says."""
+        self.ensure_one()
+        return self.trigger == "manual" or bool(self.resend_user_id)
 
     def _record_outcome(self, is_outdated=False):
         """Rule 11: when nothing was delivered, the responsible gets one task.
@@ -189,9 +159,10 @@ class AccountFollowupReminder(models.Model):
 
         :param bool is_outdated: withdrawn since things have changed, not by hand
         """
+        outcome = self.env["account.followup.outcome"].sudo()
         for reminder in self.filtered(lambda reminder: reminder.state != "queued"):
             followup = self.env["account.followup"]._get_or_create(
                 reminder.partner_id, reminder.company_id
             )
             day = followup._get_day_of(reminder.company_id)
-            followup._record_outcome(reminder, day, is_outdated)
+            outcome._record_outcome(followup, reminder, day, is_outdated)

@@ -8,27 +8,28 @@ class AccountFollowupReminder(models.Model):
 
     _inherit = "account.followup.reminder"
 
+    _can_be_called_back = True
     _subtype = "mt_reminder"
 
     def _keep_texts(self, parts, problems):
         # EXTENDS 'account.followup.sent.mixin'
-        service = self.env["account.followup.send"]
         for reminder in self:
-            if service._needing("body", parts[reminder]["channels"]):
-                service._keep_body(parts[reminder])
+            if self.env["account.followup.channels"]._needing(
+                "body", parts[reminder]["channels"]
+            ):
+                self.env["account.followup.body"]._keep_body(parts[reminder])
 
     def _read_files_ahead(self, parts):
         # EXTENDS 'account.followup.sent.mixin'
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.document"]
         service._read_documents_ahead([parts[reminder] for reminder in self])
 
     def _get_email_files(self, part):
         # EXTENDS 'account.followup.sent.mixin'
-        service = self.env["account.followup.send"]
         return {
             "attachments": [
-                *service._get_letter_content(part),
-                *service._get_invoice_documents(part),
+                *self.env["account.followup.letter"]._get_letter_content(part),
+                *self.env["account.followup.document"]._get_invoice_documents(part),
                 *part.get("attachments", ()),
             ]
         }
@@ -37,7 +38,7 @@ class AccountFollowupReminder(models.Model):
         # EXTENDS 'account.followup.sent.mixin'
         if any(parts[reminder].get("is_paperless") for reminder, _letter in pairs):
             return [self.env["ir.attachment"]] * len(pairs)
-        return self.env["account.followup.send"]._create_letters(
+        return self.env["account.followup.letter"]._create_letters(
             [(parts[reminder], letter) for reminder, letter in pairs]
         )
 

@@ -233,3 +233,38 @@ class AccountFollowupReminderLine(models.Model):
             customer=customer,
             no_horizon=NO_HORIZON,
         )
+
+    # ------------------------------------------------------------------
+    # Last look, see ``account.followup.look``
+    # ------------------------------------------------------------------
+
+    def _get_objection(self, row):
+        """Return why the item is not what the reminder says of it any more, or None.
+
+        :param dict row: the open item of the customer; None if there is none
+        """
+        self.ensure_one()
+        if not row:
+            return self._get_gone_text()
+        residual = float(row["residual"])
+        if self.currency_id.compare_amounts(self.residual, residual):
+            return self.env._("The open amount of %s has changed.", self.name)
+        return None
+
+    def _get_gone_text(self):
+        """Return what became of an item that is no open item of the customer."""
+        item = self.move_line_id.sudo()
+        if not item:
+            return self.env._("%s was deleted.", self.name)
+        if item.parent_state != "posted":
+            return self.env._("%s is not posted any more.", self.name)
+        if item.partner_id.commercial_partner_id != self.partner_id:
+            return self.env._("%s belongs to another customer now.", self.name)
+        return self.env._("%s is settled.", self.name)
+
+    def _get_rest_text(self, row):
+        """Return why an open item is not to be reminded of now."""
+        if not row["rest_reason"]:
+            return self.env._("%s is not to be reminded of now.", self.name)
+        texts = self.env["account.followup.item"]._get_rest_texts([row])
+        return self.env._("It rests: %s.", texts[row["id"]])

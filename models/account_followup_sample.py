@@ -11,10 +11,11 @@ class _Undo(Exception):
     """What was made for a sample goes again."""
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupSample(models.AbstractModel):
     """Messages as the customer would get them, of which nothing is kept (Y5)."""
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.sample"
+    _description = "Samples of Payment Reminders"
 
     @api.model
     def _get_sample(self, followup, data):
@@ -26,14 +27,14 @@ class AccountFollowupSend(models.AbstractModel):
         :param dict data: from ``_prepare_data``
         """
         self = self.sudo().with_company(followup.company_id)  # noqa: PLW0642
-        (data,) = self._complete_batch([{**data, "is_sample": True}])
-        self._read_ahead([data])
+        service = self.env["account.followup.send"]
+        (data,) = service._complete_batch([{**data, "is_sample": True}])
+        service._read_ahead([data])
         reminder = self.env["account.followup.reminder"].new(
-            self._prepare_reminder(data["followup"], data)
+            service._prepare_reminder(data["followup"], data)
         )
-        reminder.body = Markup(
-            links.hide_secrets(self._get_full_body(reminder, data))[0]
-        )
+        body = self.env["account.followup.body"]._get_full_body(reminder, data)
+        reminder.body = Markup(links.hide_secrets(body)[0])
         return reminder
 
     @api.model
@@ -45,15 +46,19 @@ class AccountFollowupSend(models.AbstractModel):
         made = []
         self = self.sudo().with_company(followup.company_id)  # noqa: PLW0642
         data = {**data, "channels": {"print"}, "is_sample": True}
-        letters = self.env["snailmail.letter"]
+        letters = self.env["account.followup.letter"]
+        documents = self.env["account.followup.document"]
         try:
             with self.env.cr.savepoint():
-                (data,) = self._create_reminders([data])
-                self._keep_body(data)
-                (content,) = self._print_letters([(data["reminder"], letters)])
-                self._read_documents_ahead([data])
-                name = self._get_letter_name(data["reminder"])
-                made.append((name, self._add_invoices(data, content, False)))
+                (data,) = self.env["account.followup.send"]._create_reminders([data])
+                reminder = data["reminder"]
+                self.env["account.followup.body"]._keep_body(data)
+                (content,) = letters._print_letters(
+                    [(reminder, self.env["snailmail.letter"])]
+                )
+                documents._read_documents_ahead([data])
+                content = documents._add_invoices(data, content, False)
+                made.append((letters._get_letter_name(reminder), content))
                 raise _Undo
         except _Undo:
             return made[0]
@@ -118,7 +123,8 @@ class AccountFollowupLevel(models.Model):
         self.check_access("read")
         self.env["res.partner"]._check_followup_access()
         company = self.company_id
-        service = self.env["account.followup.send"].sudo().with_company(company)
+        samples = self.env["account.followup.sample"].sudo().with_company(company)
+        service = samples.env["account.followup.send"]
         partner = self._get_test_customer()
         partner.check_access("read")
         followup = self.env["account.followup"]._get_case(partner.sudo(), company)
@@ -130,8 +136,8 @@ class AccountFollowupLevel(models.Model):
             mail_template=self.sudo().mail_template_id,
             payment_days=self.payment_days,
         )
-        service._send_sample(followup, data, self.env.user)
-        return service._get_sample_notice(self.env.user)
+        samples._send_sample(followup, data, self.env.user)
+        return samples._get_sample_notice(self.env.user)
 
     def _get_test_customer(self):
         """Return a customer whom a test can be about: one whom the user may see.

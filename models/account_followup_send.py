@@ -84,10 +84,10 @@ class AccountFollowupSend(models.AbstractModel):
         ]
         items = self._browse_items(data["rows"] for data in batch)
         for data, named in zip(batch, items, strict=True):
-            data["lang"] = self._get_lang(
+            data["lang"] = self.env["account.followup.recipients"]._get_lang(
                 data["followup"].partner_id, named, data["channels"]
             )
-        self._complete_texts(batch)
+        self.env["account.followup.text"]._complete_texts(batch)
         return batch
 
     @api.model
@@ -136,16 +136,17 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param rows: all open items of the customer
         """
+        claim = self.env["account.followup.claim"]
         named = self._get_named_rows(followup, rows, day, chosen)
-        level = self._get_level_due(named, day)
+        level = claim._get_level_due(named, day)
         data = {
             "followup": followup,
             "day": day,
             "trigger": trigger,
             "rows": named,
-            "total_due": self._get_totals(rows),
+            "total_due": claim._get_totals(rows),
             "level": level,
-            "counting": {row["id"] for row in self._get_counting_rows(named, day)},
+            "counting": {row["id"] for row in claim._get_counting_rows(named, day)},
             **self._get_content(followup, named, level, day),
         }
         if level and not (level._does_something() or chosen.get("channels")):
@@ -179,59 +180,6 @@ class AccountFollowupSend(models.AbstractModel):
         return named
 
     @api.model
-    def _complete_texts(self, batch):
-        """Fill in the texts that nobody has written, each template once a language.
-
-        :raise UserError: a level has no template for one of the channels
-        """
-        for name, (template, field) in self._get_text_sources().items():
-            groups = defaultdict(list)
-            for data in batch:
-                if data.get(name) is None:
-                    self._check_has_template(data, template, name)
-                    groups[data[template], data["lang"]].append(data)
-            for (source, lang), mine in groups.items():
-                followups = concat(data["followup"] for data in mine)
-                texts = self._render_batch(followups, source, field, lang)
-                for data in mine:
-                    data[name] = texts[data["followup"].partner_id.id]
-
-    @api.model
-    def _get_text_sources(self):
-        """Return {text: (template of the data, its field)}.
-
-        Which texts a channel needs is said by the channel.
-        """
-        return {
-            "subject": ("mail_template", "subject"),
-            "body": ("mail_template", "body_html"),
-            "sms_body": ("sms_template", "body"),
-        }
-
-    @api.model
-    def _needing(self, text, channels):
-        """Return those of some channels that need a text, as a set."""
-        channel = self.env["account.followup.channel"]
-        return {name for name in channels if text in channel._get(name)._texts}
-
-    @api.model
-    def _check_has_template(self, data, template, text):
-        """Check that there is a template for the channels that need a text.
-
-        :raise UserError: there is none
-        """
-        needed = self._needing(text, data["channels"])
-        if needed and not data[template]:
-            raise UserError(
-                self.env._(
-                    "%(customer)s: the follow-up level has no template for "
-                    "%(channels)s. Choose one on the level.",
-                    customer=data["followup"].partner_id.display_name,
-                    channels=self._get_channels_label(needed),
-                )
-            )
-
-    @api.model
     def _get_default_rows(self, rows, day):
         """Rule 8: overdue items that do not rest, early ripe ones, and the credits."""
         return [
@@ -240,15 +188,6 @@ class AccountFollowupSend(models.AbstractModel):
             if row["section"] in ("credit", "overdue")
             or (row["is_ripe"] and row["next_delay"] < 0)
         ]
-
-    @api.model
-    def _get_level_due(self, rows, day):
-        """Return the highest next level among the ripe items that count, or none."""
-        ripe = self._get_counting_rows(rows, day)
-        ripe.sort(key=lambda row: row["next_delay"])
-        return self.env["account.followup.level"].browse(
-            ripe[-1]["next_level_id"] if ripe else None
-        )
 
     @api.model
     def _get_content(self, followup, rows, level, day):
@@ -290,105 +229,13 @@ class AccountFollowupSend(models.AbstractModel):
                 ],
                 limit=1,
             )
+        channels = self.env["account.followup.channels"]
         return {
-            "channels": self._get_default_channels(source),
+            "channels": channels._get_default_channels(source),
             "mail_template": source.mail_template_id.sudo(),
             "sms_template": source.sms_template_id.sudo(),
             "attach_invoices": source.attach_invoices,
+            "payment_days": source.payment_days
+            if level or source.mail_template_id
+            else 0,
         }
-
-    @api.model
-    def _get_channels(self):
-        """Return the names of all channels in the order in which they are carried out.
-
-        They are models: see ``account.followup.channel``.
-        """
-        channels = self.env["account.followup.channel"]._get_all()
-        return [channel._get_name() for channel in channels]
-
-    @api.model
-    def _get_default_channels(self, level):
-        """Return the set of channels that a level uses."""
-        return {
-            channel._get_name()
-            for channel in self.env["account.followup.channel"]._get_all()
-            if channel._is_used_by(level)
-        }
-
-    @api.model
-    def _get_channels_label(self, channels):
-        """Return the names of some channels, for the screen."""
-        field = self.env["account.followup.delivery"]._fields["channel"]
-        labels = dict(field._description_selection(self.env))
-        names = [labels[name] for name in self._get_channels() if name in channels]
-        return ", ".join(names) or self.env._("Activity")
-
-    @api.model
-    def _render(self, followup, template, field, lang):
-        """Return a field of a template, filled in for one customer."""
-        texts = self._render_batch(followup, template, field, lang)
-        return texts[followup.partner_id.id]
-
-    @api.model
-    def _render_batch(self, followups, template, field, lang):
-        """Return a field of a template, filled in for customers of one company.
-
-        :param followups: cases, or statements
-
-        The text of a template is master data: it is rendered without asking for the
-        rights of whoever happens to send.
-
-        :return: dict {customer id: text}
-        """
-        partners = followups.partner_id
-        if not template:
-            return {partner.id: "" for partner in partners}
-        self._check_template(template)
-        options = {"post_process": True} if field == "body_html" else None
-        return (
-            template.sudo()
-            .with_company(followups.company_id)
-            .with_context(lang=lang)
-            ._render_field(field, partners.ids, options=options)
-        )
-
-    @api.model
-    def _check_template(self, template):
-        """Raise UserError unless a template is about customers.
-
-        It is filled in with all rights: a template of another model would tell of
-        whatever record there has the number of the customer.
-        """
-        template = template.sudo()
-        if template.model != "res.partner":
-            raise UserError(
-                self.env._(
-                    'The template "%s" is not about customers (model Contact). Choose '
-                    "another one.",
-                    template.name,
-                )
-            )
-
-    @api.model
-    def _get_totals(self, rows):
-        """Return [(currency, due, overdue, credit)] of rows that are not excluded.
-
-        Amounts are in the currency of the items, one entry a currency (rule 13). Where
-        the credits exceed what is late, nothing is overdue.
-        """
-        totals = {}
-        for row in rows:
-            if row["rest_reason"] == "excluded":
-                continue
-            total = totals.setdefault(row["currency_id"], [0.0, 0.0, 0.0])
-            total[0] += float(row["residual"])
-            if row["residual"] <= 0:
-                total[2] -= float(row["residual"])
-            if row["residual"] <= 0 or row["days_late"] > 0:
-                total[1] += float(row["residual"])
-        result = []
-        for key in sorted(totals):
-            currency = self.env["res.currency"].browse(key)
-            due, overdue, credit = map(currency.round, totals[key])
-            result.append((currency, due, max(overdue, 0.0), credit))
-        return result

@@ -1,4 +1,5 @@
 from collections import defaultdict
+from datetime import timedelta
 from itertools import zip_longest
 
 from odoo import api, fields, models
@@ -37,15 +38,19 @@ class AccountFollowupSend(models.AbstractModel):
         """
         company = batch[0]["followup"].company_id
         self = self.sudo().with_company(company)  # noqa: PLW0642
-        self = self.with_context(clean_context(self.env.context))  # noqa: PLW0642
+        context = clean_context(self.env.context)
+        self = self.with_context(context)  # noqa: PLW0642 # pylint: disable=context-overridden
         batch = self._create_reminders(batch)
         reminders = concat(data["reminder"] for data in batch)
         # the unique key decides before anything else is done
         self.env.flush_all()
-        self._deliver(reminders, {data["reminder"]: data for data in batch})
-        self._do_level_extras(batch)
+        self.env["account.followup.outbox"]._deliver(
+            reminders, {data["reminder"]: data for data in batch}
+        )
+        self.env["account.followup.task"]._do_level_extras(batch)
         self._log_on_invoices(reminders)
-        concat(data["followup"] for data in batch)._record_reminders(reminders)
+        followups = concat(data["followup"] for data in batch)
+        self.env["account.followup.outcome"]._record_reminders(followups, reminders)
         self.env.flush_all()
         return reminders
 
@@ -55,6 +60,7 @@ class AccountFollowupSend(models.AbstractModel):
 
         :return: the batch, with the ``reminder`` in the data of each
         """
+        batch = self._complete_batch(batch)
         self._read_ahead(batch)
         followups = concat(data["followup"] for data in batch)
         followups = followups.sudo().with_company(followups.company_id)
@@ -72,6 +78,63 @@ class AccountFollowupSend(models.AbstractModel):
         ]
 
     @api.model
+    def _complete_batch(self, batch):
+        """Return the batch with number, deadline, how to pay, and texts filled in.
+
+        What is only shown (``is_sample``) takes no number.
+        """
+        followups = concat(data["followup"] for data in batch)
+        company = followups.company_id
+        days = [data["day"] for data in batch]
+        numbering = self.env["account.followup.number"]
+        numbers = (
+            [self.env._("(number)")] * len(batch)
+            if batch[0].get("is_sample")
+            else numbering._take_numbers(company, days)
+        )
+        parts = [[row["id"] for row in data["rows"]] for data in batch]
+        items = self.env["account.move.line"].sudo()
+        items = items.browse(id_ for ids in parts for id_ in ids)
+        batch = [
+            {
+                **data,
+                "followup": followup,  # to be read together
+                "number": number,
+                "deadline": self._get_deadline(data),
+                "items": items.browse(ids).with_prefetch(items._prefetch_ids),
+            }
+            for data, followup, number, ids in zip(
+                batch, followups, numbers, parts, strict=True
+            )
+        ]
+        self._add_ways(batch)
+        placeholders = self.env["account.followup.placeholder"]
+        return [placeholders._fill_in(data) for data in batch]
+
+    @api.model
+    def _get_deadline(self, data):
+        """Return the last day to pay, False if the level gives none."""
+        days = data.get("payment_days")
+        return days and data["day"] + timedelta(days=days)
+
+    @api.model
+    def _add_ways(self, batch):
+        """Note how to pay, for all customers at once (Y1)."""
+        service = self.env["account.followup.pay"]
+        ways = service._get_ways(
+            {
+                "company": data["followup"].company_id,
+                "items": data["items"],
+                "amounts": service._get_amounts(data["rows"]),
+                "number": data["number"],
+                "deadline": data["deadline"],
+            }
+            for data in batch
+        )
+        for data, mine in zip(batch, ways, strict=True):
+            data["ways"] = mine
+
+    @api.model
     def _read_ahead(self, batch):
         """Read what the lines are made of, for all customers at once."""
         items = self.env["account.move.line"].browse(
@@ -80,7 +143,7 @@ class AccountFollowupSend(models.AbstractModel):
         items.fetch(ITEM_FIELDS)
         items.move_id.fetch(MOVE_FIELDS)
         items.mapped("followup_name")
-        self._read_links_ahead(batch, items.move_id)
+        self.env["account.followup.link"]._read_links_ahead(batch, items.move_id)
 
     @api.model
     def _prepare_reminder(self, followup, data):
@@ -96,6 +159,7 @@ class AccountFollowupSend(models.AbstractModel):
             "is_standing": True,
         }
         lines = [{**self._prepare_line(row, data), **known} for row in data["rows"]]
+        claim = self.env["account.followup.claim"]
         return {
             "partner_id": followup.partner_id.id,
             "company_id": followup.company_id.id,
@@ -104,22 +168,35 @@ class AccountFollowupSend(models.AbstractModel):
             "trigger": data["trigger"],
             "state": "sent",
             "user_id": self.env.uid if data["trigger"] != "automatic" else False,
-            "amount_overdue": self._get_company_claim(
+            "amount_overdue": claim._get_company_claim(
                 data["rows"], lambda row: row["days_late"] > 0
             ),
-            "lang": data["lang"],
-            # one line: it becomes a header of the e-mail
-            "subject": " ".join((data["subject"] or "").split())
-            if data["channels"]
-            else False,
-            "sms_body": links.hide_secrets(data["sms_body"] or "")[0]
-            if self._needing("sms_body", data["channels"])
-            else False,
             "call_id": data["call"].id if data.get("call") else False,
             "line_ids": [fields.Command.create(line) for line in lines],
             "branch_ids": [
                 fields.Command.set(sorted({line["branch_id"] for line in lines}))
             ],
+            **self._prepare_kept(followup, data),
+        }
+
+    @api.model
+    def _prepare_kept(self, followup, data):
+        """Return the values of what a reminder says, as it is kept."""
+        channels = self.env["account.followup.channels"]
+        page_links = self.env["account.followup.page.link"]
+        has_sms = channels._needing("sms_body", data["channels"])
+        # one line: it becomes a header of the e-mail
+        subject = " ".join((data["subject"] or "").split())
+        return {
+            "name": data["number"],
+            "lang": data["lang"],
+            "subject": subject if data["channels"] else False,
+            "sms_body": links.hide_secrets(data["sms_body"] or "")[0]
+            if has_sms
+            else False,
+            "payment_deadline": data["deadline"],
+            "pay_ways": self.env["account.followup.pay"]._prepare_ways(data["ways"]),
+            "page_link_ids": page_links._prepare_links(followup.company_id, data),
         }
 
     @api.model
@@ -146,62 +223,6 @@ class AccountFollowupSend(models.AbstractModel):
             "residual_company": row["residual_company"],
         }
 
-    # ------------------------------------------------------------------
-    # Around it
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _do_level_extras(self, batch):
-        """Add the followers and the activity of the level that is due (A4, A5)."""
-        groups = defaultdict(list)
-        for data in batch:
-            is_done = bool(data.get("call"))
-            groups[data["level"], data["day"], is_done].append(data["followup"])
-        for (level, day, is_done), cases in groups.items():
-            followups = concat(cases)
-            if users := level.follower_user_ids.filtered("active"):
-                followups.partner_id.message_subscribe(partner_ids=users.partner_id.ids)
-            if level.schedule_activity and level.activity_type_id and not is_done:
-                is_manual = batch[0]["trigger"] == "manual"
-                self._schedule_activities(followups, level, day, is_manual)
-
-    @api.model
-    def _schedule_activities(self, followups, level, day, is_manual):
-        """Plan the activity of a level, in one go for each user.
-
-        :param bool is_manual: core tells the user by e-mail of a task that somebody
-            else has planned; a run plans hundreds, which stand in the work-list
-        """
-        groups = followups.grouped(
-            lambda followup: self._get_task_user(followup, level)
-        )
-        for user, mine in groups.items():
-            partners = mine.partner_id.with_context(
-                mail_activity_quick_update=not is_manual
-            )
-            partners.activity_schedule(
-                activity_type_id=level.activity_type_id.id,
-                date_deadline=day,
-                summary=level.activity_summary or level.name,
-                note=level.activity_note,
-                user_id=user.id,
-            )
-
-    @api.model
-    def _get_task_user(self, followup, level):
-        """Return who gets the activity of a level; somebody always does."""
-        user = self._get_activity_user(followup, level)
-        return user or self.env.ref("base.user_admin")
-
-    @api.model
-    def _get_activity_user(self, followup, level):
-        user = {
-            "followup_responsible": followup._get_responsible(),
-            "salesperson": followup.partner_id.user_id,
-            "user": level.activity_user_id,
-        }[level.activity_responsible]
-        return user.filtered("active") or followup._get_responsible()
-
     @api.model
     def _log_on_invoices(self, reminders):
         """Note the reminders in the chatter of each invoice that they name (E2)."""
@@ -213,3 +234,38 @@ class AccountFollowupSend(models.AbstractModel):
         for texts in zip_longest(*notes.values()):
             bodies = {key: text for key, text in zip(notes, texts, strict=True) if text}
             self.env["account.move"].browse(bodies)._message_log_batch(bodies)
+
+    # ------------------------------------------------------------------
+    # Statements
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _send_statements(self, statements, documents):
+        """Record statements and queue their messages, in this transaction.
+
+        The number of queries does not grow with the number of customers. An error of
+        one of them is an error of all: the caller has a savepoint and takes smaller
+        batches after it.
+
+        :param statements: of one run, locked by the caller, in the name of who sends
+        :param dict documents: {statement: (file name, PDF)}
+        :return: dict {statement: why none of the channels can be used}; of these
+            nothing is recorded
+        :raise UserError: there is no text for the e-mails
+        """
+        context = clean_context(self.env.context)
+        statements = statements.sudo().with_context(context)  # pylint: disable=context-overridden
+        statements = statements.with_company(statements.company_id)
+        self = self.with_env(statements.env)  # noqa: PLW0642
+        parts = statements._get_parts()
+        problems = self.env["account.followup.outbox"]._get_problems(statements, parts)
+        reasons = {}
+        for statement in statements:
+            found = [by_sent[statement] for by_sent in problems.values()]
+            if all(found):
+                reasons[statement] = " ".join(found)
+        reached = statements.filtered(lambda statement: statement not in reasons)
+        if reached:
+            reached._keep_documents_sent(documents)
+            self.env["account.followup.outbox"]._deliver(reached, parts, problems)
+        return reasons

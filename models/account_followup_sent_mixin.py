@@ -14,6 +14,9 @@ class AccountFollowupSentMixin(models.AbstractModel):
     _description = "Sent"
     _rec_names_search = ["partner_id", "subject"]
 
+    #: Whether e-mails that are sent by hand wait for some seconds.
+    _can_be_called_back = False
+
     #: Name of the subtype of the message that is sent as an e-mail.
     _subtype = None
 
@@ -82,14 +85,11 @@ class AccountFollowupSentMixin(models.AbstractModel):
     # ------------------------------------------------------------------
     # Recipients
     # ------------------------------------------------------------------
-    def _get_undo_seconds(self):
-        """Return for how long e-mails that are sent by hand can be called back."""
-        return 0
 
     def _get_recipients(self, channel):
         """Return the contacts whom it reaches over a channel (C3)."""
         self.ensure_one()
-        service = self.env["account.followup.send"].with_company(self.company_id)
+        service = self.env["account.followup.recipients"].with_company(self.company_id)
         return service._get_recipients(
             self.partner_id, channel, self._get_named_items()
         )
@@ -97,19 +97,19 @@ class AccountFollowupSentMixin(models.AbstractModel):
     def _prepare_delivery(self, channel, contact, **values):
         """Return the values of a delivery to a contact."""
         self.ensure_one()
-        service = self.env["account.followup.send"]
+        channels = self.env["account.followup.channels"]
         return {
             self._fields["delivery_ids"].inverse_name: self.id,
             "channel": channel,
             "partner_id": contact.id,
-            "recipient": ", ".join(service._get_addresses(channel, contact)),
+            "recipient": ", ".join(channels._get(channel)._get_addresses(contact)),
             **values,
         }
 
     @api.depends_context("lang")
     @api.depends("delivery_ids.channel")
     def _compute_channels(self):
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.channels"]
         for record in self:
             names = set(record.delivery_ids.mapped("channel"))
             record.channels = service._get_channels_label(names)

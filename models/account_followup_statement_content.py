@@ -1,7 +1,6 @@
 from markupsafe import Markup, escape
 
 from odoo import models
-from odoo.exceptions import UserError
 
 from ..tools import links
 
@@ -15,7 +14,9 @@ class AccountFollowupStatement(models.Model):
 
     def _get_parts(self):
         """Return {statement: what is not kept of it}, for statements of one run."""
-        cases, template = self._get_cases(), self._get_template()
+        cases = self._get_cases()
+        chosen = self.run_id.mail_template_id
+        template = chosen or self.company_id._get_statement_template()
         return {
             statement: {
                 "followup": cases[statement],
@@ -35,7 +36,7 @@ class AccountFollowupStatement(models.Model):
 
         :param dict documents: {statement: (file name, PDF)}
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         attachments = self._keep_documents(
             (statement, *documents[statement]) for statement in self
         )
@@ -75,7 +76,7 @@ class AccountFollowupStatement(models.Model):
         # EXTENDS 'account.followup.sent.mixin'
         if not any(letter for _statement, letter in pairs):
             return [statement.attachment_id for statement, _letter in pairs]
-        finish = self.env["account.followup.send"]._finish_letter
+        finish = self.env["account.followup.letter"]._finish_letter
         return self._keep_documents(
             (
                 statement,
@@ -89,46 +90,16 @@ class AccountFollowupStatement(models.Model):
     # Text
     # ------------------------------------------------------------------
 
-    def _get_template(self):
-        """Return the template of the statements of a run: chosen, or by default."""
-        chosen = self.run_id.mail_template_id
-        return chosen or self.company_id._get_statement_template()
-
     def _get_texts(self, template):
         """Return the text of the e-mail as ``subject`` and ``body`` (C4).
 
         :raise UserError: there is no template
         """
         self.ensure_one()
-        lang = self.env["account.followup.send"]._get_lang(self.partner_id)
-        return self._render_texts(template, lang)[self]
-
-    def _render_texts(self, template, lang):
-        """Return {statement: its texts} for statements in one language.
-
-        The template finds the time that it is about in ``ctx['statement_period']``.
-
-        :raise UserError: there is no template
-        """
-        if not template:
-            raise UserError(
-                self.env._(
-                    "There is no content template for statements. Choose one in the "
-                    "settings of Invoicing, under Payment Follow-ups."
-                )
-            )
-        period = self[:1].with_context(lang=lang)._get_period_label()
-        template = template.sudo().with_context(statement_period=period)
-        render = self.env["account.followup.send"]._render_batch
-        subjects = render(self, template, "subject", lang)
-        bodies = render(self, template, "body_html", lang)
-        return {
-            statement: {
-                "subject": subjects[statement.partner_id.id],
-                "body": bodies[statement.partner_id.id],
-            }
-            for statement in self
-        }
+        lang = self.env["account.followup.recipients"]._get_lang(self.partner_id)
+        return self.env["account.followup.text"]._render_statements(
+            self, template, lang
+        )[self]
 
     def _keep_texts(self, parts, problems):
         """Fill in the texts that nobody has written, once a language.
@@ -136,16 +107,19 @@ class AccountFollowupStatement(models.Model):
         Paper is the document alone.
         """
         # EXTENDS 'account.followup.sent.mixin'
-        channel = self.env["account.followup.channel"]
+        channel = self.env["account.followup.channels"]
         names = [name for name in problems if not channel._get(name)._is_paper]
         told = self.filtered(
             lambda statement: any(
                 problems[name].get(statement, "") is None for name in names
             )
         )
+        service = self.env["account.followup.text"]
         bare = told.filtered(lambda statement: not statement.body)
         for lang, mine in bare.grouped("lang").items():
-            texts = mine._render_texts(parts[mine[0]]["mail_template"], lang)
+            texts = service._render_statements(
+                mine, parts[mine[0]]["mail_template"], lang
+            )
             for statement in mine:
                 statement.write(texts[statement])
         for statement in told:

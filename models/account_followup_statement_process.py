@@ -7,9 +7,16 @@ from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-from ..tools.parts import work_in_parts
+from ..tools.parts import get_error_text, work_in_parts
 
 _logger = logging.getLogger(__name__)
+
+
+def get_user_text(error):
+    """Return an error as one line; what is none of a user is logged."""
+    if not isinstance(error, UserError):
+        _logger.info("Statements were not sent", exc_info=error)
+    return get_error_text(error)
 
 
 class AccountFollowupStatementRun(models.Model):
@@ -38,7 +45,9 @@ class AccountFollowupStatementRun(models.Model):
                 statement._end("skipped", reason)
         due = waiting.filtered(lambda statement: statement.progress == "waiting")
         documents = {}
-        for statement, (document, error) in self._print(due).items():
+        with self.env["ir.actions.report"]._limiting_followup_time():
+            printed = self._print(due)
+        for statement, (document, error) in printed.items():
             if error:
                 statement._end("failed", error)
             else:
@@ -65,7 +74,7 @@ class AccountFollowupStatementRun(models.Model):
             statements,
             lambda part: send(part, documents),
             done=note_sent,
-            failed=lambda one, error: one._end("failed", self._get_error_text(error)),
+            failed=lambda one, error: one._end("failed", get_user_text(error)),
         )
 
     def _attempt(self, method, *args):
@@ -80,19 +89,10 @@ class AccountFollowupStatementRun(models.Model):
         except psycopg2.OperationalError:
             raise
         except Exception as error:
-            return None, self._get_error_text(error)
-
-    def _get_error_text(self, error):
-        """Return an error as one line; what is none of a user is logged."""
-        if not isinstance(error, UserError):
-            _logger.info("Statements of run %s", self.id, exc_info=error)
-        return self.env["account.followup"]._get_error_text(error)
+            return None, get_user_text(error)
 
     def _as_sender(self):
-        """Return the run in the name and language of who sends, with all rights.
-
-        What it prints has one time limit together.
-        """
+        """Return the run in the name and language of who sends, with all rights."""
         companies = self.company_ids.sorted(lambda one: one != self.company_id)
         user = self.user_id
         speaker = user
@@ -105,8 +105,6 @@ class AccountFollowupStatementRun(models.Model):
                 lang=speaker.lang,
                 tz=speaker.tz,
                 allowed_company_ids=companies.ids or self.company_id.ids,
-                followup_patience=self.env["ir.actions.report"]._get_given_patience()
-                or self.env["ir.actions.report"]._get_followup_patience(),
             )
         )
 
@@ -164,19 +162,19 @@ class AccountFollowupStatementRun(models.Model):
         options = report._normalize_options(options)
         columns = report._get_columns(options)
         rows, _totals, _count = report._get_customers(options, columns, 0, None)
+        is_automatic = self.trigger == "automatic"
         ids = dict.fromkeys(
             row["partner_id"]
             for row in rows
-            if row["partner_id"] and self._is_stated(row)
+            if row["partner_id"]
+            and (
+                row["values"]["balance"] > 0
+                if is_automatic
+                # what is nothing but a difference of rates is no business of his
+                else row["values"]["balance"] or row["line_count"]
+            )
         )
         return self.env["res.partner"].browse(ids)
-
-    def _is_stated(self, row):
-        """Return whether a row of the report is a reason for a statement."""
-        if self.trigger == "automatic":
-            return row["values"]["balance"] > 0
-        # what is nothing but a difference of rates is no business of the customer
-        return bool(row["values"]["balance"] or row["line_count"])
 
     def _get_skip_reasons(self, partners):
         """Return {customer: why there is no statement for it}, for some of them."""

@@ -178,7 +178,7 @@ class AccountFollowupStatementRun(models.Model):
         others = self.other_channels or []
         return {
             name
-            for name in self.env["account.followup.send"]._get_channels()
+            for name in self.env["account.followup.channels"]._get_channels()
             if (f"do_{name}" in self._fields and self[f"do_{name}"]) or name in others
         }
 

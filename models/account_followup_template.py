@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 
 from ..tools import placeholders
-from .account_followup_send_fill import PLACEHOLDERS
+from .account_followup_placeholder import PLACEHOLDERS
 
 
 class FollowupTemplateMixin(models.AbstractModel):
@@ -39,7 +39,7 @@ class FollowupTemplateMixin(models.AbstractModel):
 
         :raise ValidationError: one of them does: it would be a hole in a letter
         """
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.placeholder"]
         for template in self.filtered(lambda one: one._is_followup()):
             found = [one for name in names for one in placeholders.find(template[name])]
             if problem := service._get_unknown(found):

@@ -5,85 +5,89 @@ from odoo.exceptions import UserError
 UNDO_SECONDS = 10
 
 
-class AccountFollowupSend(models.AbstractModel):
-    _inherit = "account.followup.send"
+class AccountFollowupUndo(models.AbstractModel):
+    """What was sent by hand can be called back until it has left the server."""
+
+    _name = "account.followup.undo"
+    _description = "Calling Back Payment Reminders"
 
     @api.model
-    def _get_undo_seconds(self):
+    def _get_seconds(self):
         """Return for how long e-mails that are sent by hand wait; 0 for not at all."""
         parameters = self.env["ir.config_parameter"].sudo()
         seconds = parameters.get_param("account_payment_followup.undo_seconds")
         return int(seconds) if (seconds or "").isdecimal() else UNDO_SECONDS
 
-
-class AccountFollowupReminder(models.Model):
-    """What was sent by hand can be called back until it has left the server."""
-
-    _inherit = "account.followup.reminder"
-
-    def _get_undo_seconds(self):
-        # EXTENDS 'account.followup.sent.mixin'
-        return self.env["account.followup.send"]._get_undo_seconds()
-
-    def _call_back(self):
+    @api.model
+    def _call_back(self, reminder):
         """Withdraw what has not left; the caller has checked that the user may.
 
-        A printed letter is still in the house, so it is called back with the rest.
+        What is still in the house, as a printed letter, is called back with the rest.
 
         :return: what has left all the same, as {channel: addresses}
         :raise UserError: all of it has left, or is leaving at this moment
         """
-        self.ensure_one()
-        deliveries = self.sudo().delivery_ids
+        reminder.ensure_one()
+        deliveries = reminder.sudo().delivery_ids
         queued = deliveries.filtered(lambda one: one.state == "queued")
         if not queued:
-            raise UserError(self._get_too_late_text())
-        left = deliveries.filtered(
-            lambda one: one.state == "sent" and one.channel != "print"
-        )
-        messages = queued._lock_queued()
-        printed = deliveries.filtered(
-            lambda one: one.state == "sent" and one.channel == "print" and not left
-        )
-        (queued + printed)._set_state(
+            raise UserError(self._get_too_late_text(reminder))
+        sent = deliveries.filtered(lambda one: one.state == "sent")
+        here = sent.filtered(lambda one: one._get_channel()._stays_here)
+        left = sent - here
+        queues = self._lock_queues(queued)
+        (queued if left else queued + here)._set_state(
             "withdrawn", self.env._("%s called it back.", self.env.user.name)
         )
-        queued._cancel_messages(*messages)
-        self._undo_extras()
-        self._log_call_back()
+        for channel, messages in queues:
+            channel._cancel(messages)
+        self.env["account.followup.task"]._undo_level_extras(reminder)
+        self._log_call_back(reminder)
         return {
             channel: ", ".join(filter(None, mine.mapped("recipient")))
             for channel, mine in left.grouped("channel").items()
         }
 
-    def _get_too_late_text(self):
-        self.ensure_one()
-        if self.state == "withdrawn":
+    @api.model
+    def _lock_queues(self, deliveries):
+        """Lock what stands in the queues for some deliveries, copies included.
+
+        :return: list of (channel, messages)
+        :raise UserError: a queue is at one of them
+        """
+        channels = deliveries.env["account.followup.channels"]
+        queues = [
+            (channels._get(name), channels._get(name)._get_queued(mine))
+            for name, mine in deliveries.grouped("channel").items()
+        ]
+        queues = [(channel, messages) for channel, messages in queues if messages]
+        for _channel, messages in queues:
+            if messages.try_lock_for_update(allow_referencing=True) != messages:
+                raise UserError(
+                    self.env._(
+                        "The reminder to %s is leaving at this moment: it cannot be "
+                        "called back.",
+                        deliveries.reminder_id[:1].partner_id.display_name,
+                    )
+                )
+        return queues
+
+    @api.model
+    def _get_too_late_text(self, reminder):
+        if reminder.state == "withdrawn":
             return self.env._(
-                "%s has been called back already.", self.partner_id.display_name
+                "%s has been called back already.", reminder.partner_id.display_name
             )
         return self.env._(
             "The reminder to %s has left already: it cannot be called back. Write to "
             "the customer if it was wrong.",
-            self.partner_id.display_name,
+            reminder.partner_id.display_name,
         )
 
-    def _undo_extras(self):
-        """Take away the activity that was planned in the same transaction."""
-        level = self.sudo().level_id
-        tasks = self.sudo().partner_id.activity_ids.filtered(
-            lambda task: (
-                level
-                and task.activity_type_id == level.activity_type_id
-                and task.create_uid == self.env.user
-                and task.create_date == self.sudo().create_date
-            )
-        )
-        tasks.unlink()
-
-    def _log_call_back(self):
+    @api.model
+    def _log_call_back(self, reminder):
         """Say so in the chatters of the customer and of the invoices (E1, E2)."""
-        reminder = self.sudo()
+        reminder = reminder.sudo()
         note = self.env._(
             "%(reminder)s was called back by %(user)s before it had left.",
             reminder=reminder._get_html_link(),
@@ -92,40 +96,3 @@ class AccountFollowupReminder(models.Model):
         reminder.partner_id._message_log(body=note)
         moves = reminder.line_ids.move_line_id.move_id
         moves._message_log_batch(dict.fromkeys(moves.ids, note))
-
-
-class AccountFollowupDelivery(models.Model):
-    _inherit = "account.followup.delivery"
-
-    def _lock_queued(self):
-        """Return what stands in the queues for these deliveries, copies included.
-
-        :return: e-mails, SMS and letters
-        :raise UserError: a queue is at one of them
-        """
-        emails = self.filtered(lambda one: one.channel == "email")
-        mails = self.env["mail.mail"].search(
-            [("mail_message_id", "in", emails.mail_message_id.ids)]
-        )
-        texts = self.filtered(lambda one: one.channel == "sms")
-        sms = self.env["account.followup.channel.sms"]._get_sms(texts)
-        letters = self.letter_id
-        for messages in (mails, sms, letters):
-            if messages.try_lock_for_update(allow_referencing=True) != messages:
-                raise UserError(
-                    self.env._(
-                        "The reminder to %s is leaving at this moment: it cannot be "
-                        "called back.",
-                        self.reminder_id[:1].partner_id.display_name,
-                    )
-                )
-        return mails, sms, letters
-
-    def _cancel_messages(self, mails, sms, letters):
-        """Cancel messages: a queue that has read them before fails on that."""
-        if mails:
-            mails._withdraw_reminder()
-        if sms:
-            sms.action_set_canceled()
-        if letters:
-            letters.cancel()

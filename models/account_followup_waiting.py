@@ -81,7 +81,7 @@ class ResCompany(models.Model):
 
     def _get_followup_outage_text(self, count, since, channels):
         """Return what waits, and what to do about it."""
-        models = map(self.env["account.followup.channel"]._get, channels)
+        models = map(self.env["account.followup.channels"]._get, channels)
         queues = [self.env.ref(one._cron).sudo() for one in models if one._cron]
         off = [queue.name for queue in queues if not queue.active]
         way = (
@@ -95,7 +95,9 @@ class ResCompany(models.Model):
             "other reminder. Have an administrator look at Settings, Technical, "
             "Scheduled Actions (%(queues)s) and Outgoing Mail Servers. %(way)s",
             count=count,
-            channels=self.env["account.followup.send"]._get_channels_label(channels),
+            channels=self.env["account.followup.channels"]._get_channels_label(
+                channels
+            ),
             date=format_date(self.env, since),
             queues=", ".join(queue.name for queue in queues),
             way=way,
@@ -119,31 +121,10 @@ class AccountFollowup(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_queued_since(self):
-        first = self.env["account.followup.reminder"]._get_queued_since(self)
+        first = self.env["account.followup.look"]._get_queued_since(self)
         for case in self:
             key = (case.partner_id._origin, case.company_id._origin)
             case.queued_since = first.get(key)
-
-
-class AccountFollowupReminder(models.Model):
-    _inherit = "account.followup.reminder"
-
-    @api.model
-    def _get_queued_since(self, cases):
-        """Return {(customer, root company): date of the first one that is queued}.
-
-        :param cases: records with a customer and a company
-        """
-        groups = self._read_group(
-            [
-                ("state", "=", "queued"),
-                ("partner_id", "in", cases.partner_id.ids),
-                ("company_id", "in", cases.company_id.ids),
-            ],
-            ["partner_id", "company_id"],
-            ["date:min"],
-        )
-        return {(partner, company): date for partner, company, date in groups}
 
 
 class AccountFollowupCustomer(models.Model):
@@ -158,7 +139,7 @@ class AccountFollowupCustomer(models.Model):
 
     @api.depends("partner_id", "company_id")
     def _compute_waiting_since(self):
-        first = self.env["account.followup.reminder"]._get_queued_since(self)
+        first = self.env["account.followup.look"]._get_queued_since(self)
         for row in self:
             row.waiting_since = first.get((row.partner_id, row.company_id))
 

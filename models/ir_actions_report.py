@@ -4,7 +4,7 @@ from contextlib import contextmanager
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..tools.pdf_limit import TIME_LIMIT, Mark, Patience, Watch
+from ..tools.pdf_limit import PATIENCE, TIME_LIMIT, Mark, Patience, Watch
 
 #: System parameter: seconds that one call of wkhtmltopdf may take for a letter, an
 #: invoice that is attached, or a statement.
@@ -39,11 +39,21 @@ class IrActionsReport(models.Model):
             seconds = TIME_LIMIT
         return Patience(seconds if seconds > 0 else TIME_LIMIT)
 
-    @api.model
-    def _get_given_patience(self):
-        """Return the ``Patience`` that the context carries, or None."""
-        patience = self.env.context.get("followup_patience")
-        return patience if isinstance(patience, Patience) else None
+    @contextmanager
+    def _limiting_followup_time(self):
+        """Give all PDF that are made inside one time limit together.
+
+        It is kept with the thread, where no client reaches it and no error of a part
+        ends it. Inside of another one, that one counts.
+        """
+        if PATIENCE.get():
+            yield
+            return
+        token = PATIENCE.set(self._get_followup_patience())
+        try:
+            yield
+        finally:
+            PATIENCE.reset(token)
 
     @contextmanager
     def _naming_followup_partner(self, partner):
@@ -53,12 +63,6 @@ class IrActionsReport(models.Model):
         except PdfHangsError as error:
             error.partner = partner
             raise
-
-    def _with_followup_limit(self):
-        """Return the report so that its PDF has the time limit of the transaction."""
-        if self._get_given_patience():
-            return self
-        return self.with_context(followup_patience=self._get_followup_patience())
 
     @api.model
     def _build_wkhtmltopdf_args(self, *args, **kwargs):
@@ -73,7 +77,7 @@ class IrActionsReport(models.Model):
         return command
 
     def _run_wkhtmltopdf(self, bodies, report_ref=False, **kwargs):
-        """Convert with a time limit, if the context has one, and ours without scripts.
+        """Convert with a time limit, if there is one, and ours without scripts.
 
         A letter has a text of people, whose code the engine would run on the server.
 
@@ -84,7 +88,7 @@ class IrActionsReport(models.Model):
         kwargs["report_ref"] = report_ref
         if report_ref and self._is_followup_report(report_ref):
             self = self.with_context(followup_without_scripts=True)  # noqa: PLW0642
-        patience = self._get_given_patience()
+        patience = PATIENCE.get()
         if not patience:
             return super()._run_wkhtmltopdf(bodies, **kwargs)
         if patience.is_at_end:

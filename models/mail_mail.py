@@ -27,12 +27,13 @@ class MailMail(models.Model):
         reminders = self.filtered(lambda mail: mail.mail_message_id in by_message)
         if others := self - reminders:
             super(MailMail, others)._send(*args, **kwargs)
+        look = self.env["account.followup.look"]
         for start in range(0, len(reminders), LOOK_SIZE):
             mails = reminders[start : start + LOOK_SIZE]
             looked = mails._look_again(by_message)
             for mail in mails:
                 mine = by_message[mail.mail_message_id]
-                if looked[mine] != mine.reminder_id._get_fingerprints():
+                if looked[mine] != look._get_fingerprints(mine.reminder_id):
                     mail._look_again(by_message)
                 mail = mail.with_context(**{TOLD_BY_MAIL: frozenset()})
                 super(MailMail, mail)._send(*args, **kwargs)
@@ -46,7 +47,8 @@ class MailMail(models.Model):
         """
         deliveries = {mail: by_message[mail.mail_message_id] for mail in self}
         every = concat(by_message[message] for message in self.mail_message_id)
-        fingerprints = every.reminder_id._get_fingerprints()
+        look = self.env["account.followup.look"]
+        fingerprints = look._get_fingerprints(every.reminder_id)
         every._withdraw_outdated()
         if mails := self.filtered(lambda mail: mail._is_withdrawn(deliveries[mail])):
             mails.sudo()._withdraw_reminder()

@@ -7,6 +7,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ..hooks import let_others_work
 from ..tools import ageing, days
+from ..tools.parts import get_error_text
 from .account_move_line import GROUPS
 
 _logger = logging.getLogger(__name__)
@@ -176,7 +177,7 @@ class ResCompany(models.Model):
                 "follow-up levels and the settings, and ask an administrator for the "
                 "server's log.",
                 company=self.name,
-                error=self.env["account.followup"]._get_error_text(error),
+                error=get_error_text(error),
             ),
             day,
         )

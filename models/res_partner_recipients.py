@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from .account_followup_send_recipients import INVOICES
+from .account_followup_recipients import INVOICES
 from .account_move_line import GROUPS
 
 

@@ -73,7 +73,7 @@ class ResPartner(models.Model):
         by_partner = {}
         for row in rows:
             by_partner.setdefault(row["partner_id"], []).append(row)
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.claim"]
         return {key: service._get_totals(mine) for key, mine in by_partner.items()}
 
     @api.model

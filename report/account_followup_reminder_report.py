@@ -53,7 +53,7 @@ class AccountFollowupReminderReport(models.AbstractModel):
 
     @api.model
     def _get_direction(self, reminder):
-        return self.env["account.followup.send"]._get_direction(reminder.lang)
+        return self.env["account.followup.body"]._get_direction(reminder.lang)
 
     @api.model
     def _get_recipient(self, reminder):
@@ -82,7 +82,7 @@ class AccountFollowupReminderReport(models.AbstractModel):
         :param page_code: picture of the address of the debtor page, or None
         """
         ways = root.find_class("o_followup_way")
-        codes = reminder._get_transfer_codes()
+        codes = self.env["account.followup.pay"]._get_codes(reminder)
         service = reminder.with_context(lang=reminder.lang)
         for way, code in zip(ways, codes, strict=False):
             labels = [(code, service.env._("Scan to transfer"))] if code else []
@@ -123,7 +123,8 @@ class AccountFollowupReminderReport(models.AbstractModel):
             return Markup()
         root = html.fragment_fromstring(str(reminder.body), create_parent="div")
         places = root.find_class("o_followup_pay")
-        page_code = reminder._get_page_code() if places else None
+        pay = self.env["account.followup.pay"]
+        page_code = pay._get_code_of_page(reminder) if places else None
         for button in places:
             button.drop_tree()
         if reminder.name:  # it stands beside the date

@@ -81,6 +81,33 @@ RIGHTS = {
     "account.followup.reason": NOBODY,
     "account.followup.rule": NOBODY,
     "account.followup.send": NOBODY,
+    # what that asks: texts, files, recipients
+    **{
+        f"account.followup.{name}": NOBODY
+        for name in (
+            "answer",
+            "body",
+            "channels",
+            "claim",
+            "clock",
+            "document",
+            "due",
+            "letter",
+            "link",
+            "look",
+            "number",
+            "outbox",
+            "outcome",
+            "placeholder",
+            "recipients",
+            "sample",
+            "setting",
+            "statement.schedule",
+            "task",
+            "text",
+            "undo",
+        )
+    },
     "account.followup.send.wizard": WINDOW,
     "account.followup.sent.mixin": NOBODY,
     "report.account_payment_followup.report_customer_list": NOBODY,

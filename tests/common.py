@@ -10,6 +10,7 @@ from odoo.addons.account.tests.common import AccountTestInvoicingCommon
 from odoo.addons.mail.tests.common import MailCase, MailCommon
 
 from .ground import Ground
+from .patience import Patience
 
 TODAY = fields.Date.to_date("2024-05-15")
 
@@ -27,7 +28,7 @@ settings.register_profile(
 settings.load_profile(os.environ.get("FOLLOWUP_PROFILE", "followup"))
 
 
-class FollowupBase(AccountTestInvoicingCommon, MailCommon):
+class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
     """A company with levels of its own and a customer who can be late."""
 
     @classmethod

@@ -8,6 +8,7 @@ from odoo.modules import module
 
 from .common import FollowupCommon
 from .iap_server import IapServer
+from .patience import PATIENCE
 
 _send_request = requests.Session.send
 
@@ -48,7 +49,8 @@ class IapCommon(FollowupCommon):
     def _request_handler(cls, s, r, /, **kw):
         """Let a time-out be one, but a short one: Odoo's tests prolong it."""
         if r.url.startswith(cls.service.url):
-            return _send_request(s, r, **{**kw, "timeout": 1})
+            timeout = 1 if cls.service.is_silent else PATIENCE
+            return _send_request(s, r, **{**kw, "timeout": timeout})
         return super()._request_handler(s, r, **kw)
 
     @contextmanager

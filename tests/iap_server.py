@@ -86,6 +86,12 @@ class IapServer:
         self.requests = []
         self.gate.set()
 
+    @property
+    def is_silent(self):
+        """Say whether somebody waits for an answer that will not come."""
+        answers = (self.sms_answer, self.letter_answer, *self.answers.values())
+        return TIMEOUT in answers
+
     def start(self):
         Thread(
             target=self.server.serve_forever,
@@ -105,7 +111,7 @@ class IapServer:
     def answer(self, path, params):
         """Return the result of a call, or the name of an answer that is none."""
         self.requests.append((path, params))
-        self.gate.wait(30)
+        self.gate.wait(600)
         if path == SMS_PATH:
             return self.answer_sms(params)
         if path == LETTER_PATH:
@@ -170,7 +176,7 @@ class _Handler(BaseHTTPRequestHandler):
         params = json.loads(self.rfile.read(length) or b"{}").get("params") or {}
         result = self.service.answer(self.path, params)
         if result == TIMEOUT:
-            self.service.done.wait(60)
+            self.service.done.wait(600)
         if result in (TIMEOUT, HANG_UP):
             self.close_connection = True
         elif result == ERROR_500:
@@ -217,7 +223,7 @@ def main():
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_args: stop.set())
     service.start()
-    print(service.url, flush=True)
+    print(service.url, flush=True)  # pylint: disable=print-used
     stop.wait()
     service.stop()
 

@@ -3,7 +3,7 @@
 import contextlib
 import socketserver
 import time
-from threading import Thread
+from threading import Event, Thread
 
 OK = "ok"
 SLOW = "slow"  # answers late
@@ -32,6 +32,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.port = self.server_address[1]
         self.answer = OK
+        self.done = Event()
         self.messages = []
         self.recipients = []
         self.refused = set()
@@ -40,6 +41,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def stop(self):
+        self.done.set()
         self.shutdown()
         self.server_close()
 
@@ -61,7 +63,7 @@ class _Handler(socketserver.StreamRequestHandler):
 
     def _serve(self):
         if self.server.answer == HANG:
-            time.sleep(5)
+            self.server.done.wait(600)
             return
         if not self._say("greeting", "220 stand-in"):
             return

@@ -1,4 +1,5 @@
 import inspect
+from contextlib import ExitStack
 from types import SimpleNamespace
 from unittest.mock import patch
 
@@ -49,6 +50,14 @@ CHANGES = {
 class MatrixCommon(AccessCommon):
     """Calls as a client makes them, and who gets an answer."""
 
+    def setUp(self):
+        super().setUp()
+        stack = ExitStack()
+        self.addCleanup(stack.close)
+        stack.enter_context(
+            self.mock_mail_gateway()
+        )  # eight milliseconds: not each time
+
     def _get_kinds(self):
         """Yield (name, user, whether the records are of the user's company)."""
         for name, user in self.users.items():
@@ -69,10 +78,10 @@ class MatrixCommon(AccessCommon):
         """Call a method as a client does, on a fresh cache; return the answer."""
         self.env.flush_all()
         self.env.invalidate_all()
-        with self.mock_mail_gateway():
-            answer = call_kw(record.browse(), method, list(args), kwargs)
-            record.env.flush_all()  # as at the end of a request
-            return answer
+        self._init_mail_mock()
+        answer = call_kw(record.browse(), method, list(args), kwargs)
+        record.env.flush_all()  # as at the end of a request
+        return answer
 
     def _try(self, allowed, record, method, *args, **kwargs):
         """Call a method and undo it: refused with an AccessError, or not.

@@ -439,7 +439,7 @@ class TestCompaniesApart(FollowupCommon):
 
     def test_choice_of_customers(self):
         patcher = self._break(
-            "account.followup", "_get_automatic_due", lambda _self, days: days
+            "account.followup.due", "_get_automatic_due", lambda _self, days: days
         )
         self._run_broken(patcher, self.LOGGER)
         self.assertEqual(len(self._get_reminders()), 1)
@@ -447,7 +447,7 @@ class TestCompaniesApart(FollowupCommon):
 
     def test_database_refuses_the_choice(self):
         """An error of the database ends the statement, not the transaction."""
-        original = type(self.env["account.followup"])._get_automatic_due
+        original = type(self.env["account.followup.due"])._get_automatic_due
 
         def fail(records, days):
             if self.broken in days:
@@ -455,7 +455,7 @@ class TestCompaniesApart(FollowupCommon):
             return original(records, days)
 
         patcher = patch.object(
-            type(self.env["account.followup"]), "_get_automatic_due", fail
+            type(self.env["account.followup.due"]), "_get_automatic_due", fail
         )
         with patcher, self.mock_mail_gateway(), self.assertLogs(self.LOGGER, "WARNING"):
             self._run_cron()

@@ -9,8 +9,10 @@ from odoo.modules.registry import DummyRLock, Registry
 from odoo.tests import BaseCase, get_db_name, tagged
 from odoo.tools import mute_logger
 
+from .patience import PATIENCE, Patience, wait_until
 
-class ConcurrencyCommon(BaseCase):
+
+class ConcurrencyCommon(Patience, BaseCase):
     """Real second connections: everything here is committed.
 
     The company of these tests stays in the database, switched off.
@@ -49,6 +51,21 @@ class ConcurrencyCommon(BaseCase):
                 company = env["res.company"].browse(cls.company_id)
                 env = env["res.company"].with_company(company).env
             yield env
+
+    @classmethod
+    def _wait_for_lock(cls):
+        """Return as soon as another connection waits for what somebody has locked."""
+        with Registry(get_db_name()).cursor() as cr:
+
+            def is_waiting():
+                cr.rollback()  # in a transaction the activity stays the same
+                cr.execute(
+                    "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                    " AND datname = current_database()"
+                )
+                return cr.fetchone()
+
+            wait_until(is_waiting, "nobody waits")
 
     def setUp(self):
         super().setUp()
@@ -137,9 +154,9 @@ class TestConcurrency(ConcurrencyCommon):
             first.flush_all()
             second = threading.Thread(target=run_second)
             second.start()
-            second.join(1)
+            self._wait_for_lock()
             self.assertTrue(second.is_alive(), "it waits for the key")
-        second.join(30)
+        second.join(PATIENCE)
         self.assertIsInstance(outcome[0], psycopg2.errors.SerializationFailure)
         self.assertEqual(self._count(), 1)
 

@@ -1,5 +1,4 @@
 import threading
-import time
 from unittest.mock import patch
 
 import psycopg2
@@ -10,6 +9,7 @@ from odoo.service.model import retrying
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from .patience import PATIENCE
 from .test_concurrency import ConcurrencyCommon
 
 #: What the database says at the very end of a transaction.
@@ -166,9 +166,9 @@ class TestConflicts(ConcurrencyCommon):
             self._get_followup(run)._process()
             run.flush_all()
             thread, outcome = self._start(self._merge_into_other)
-            thread.join(2)
+            self._wait_for_lock()
             self.assertTrue(thread.is_alive(), "it waits for the rows of the run")
-        thread.join(30)
+        thread.join(PATIENCE)
         self.assertIsInstance(outcome[0], psycopg2.errors.SerializationFailure)
         with self._connect() as env:
             heir = self._merge_into_other(env)
@@ -202,27 +202,13 @@ class TestConflicts(ConcurrencyCommon):
             run.cr.execute("SET lock_timeout = DEFAULT")
         self._assert_put_off()
 
-    def _wait_for_lock(self, table):
-        """Return as soon as somebody waits for a table."""
-        with self._connect() as env:
-            for _attempt in range(200):
-                env.cr.execute(
-                    "SELECT 1 FROM pg_locks"
-                    " WHERE NOT granted AND relation = %s::regclass",
-                    [table],
-                )
-                if env.cr.fetchone():
-                    return
-                time.sleep(0.05)
-        self.fail("nobody waits")
-
     @mute_logger("odoo.sql_db")
     def test_deadlock(self):
         """Two wait for each other: the database ends one, and nothing is lost."""
         with self._connect() as other:
             other.cr.execute("LOCK TABLE account_followup_reminder")
             run, outcome = self._start(self._process_batch)
-            self._wait_for_lock("account_followup_reminder")
+            self._wait_for_lock()
             try:
                 other.cr.execute(
                     "UPDATE account_followup SET failure_count = failure_count"
@@ -233,7 +219,7 @@ class TestConflicts(ConcurrencyCommon):
             except psycopg2.errors.DeadlockDetected:
                 other.cr.rollback()
                 ended = "other"
-        run.join(30)
+        run.join(PATIENCE)
         self.assertEqual(outcome, [ended == "other"], "put off, or done")
         if ended == "run":
             self._assert_put_off()

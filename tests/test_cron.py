@@ -229,7 +229,7 @@ class TestCron(FollowupCommon, CronMixinCase):
         late = self._create_customer("Zeta")
         for partner in (self.customer, broken, late):
             self._create_late(20, partner=partner)
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.text"]
         render = service._render_batch
 
         def fail_for_one(self, followups, *args, **kwargs):
@@ -357,7 +357,7 @@ class TestCron(FollowupCommon, CronMixinCase):
             partners += partner
         with (
             patch(
-                "odoo.addons.account_payment_followup.models.account_followup.BATCH_SIZE",
+                "odoo.addons.account_payment_followup.models.account_followup_due.BATCH_SIZE",
                 3,
             ),
             self.mock_mail_gateway(),

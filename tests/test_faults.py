@@ -18,6 +18,7 @@ from odoo.addons.base.models.ir_attachment import IrAttachment
 
 from . import smtp_server
 from .common import TODAY, FollowupCommon
+from .patience import PATIENCE
 
 MAIL_LOGGERS = (
     "odoo.addons.mail.models.mail_mail",
@@ -81,6 +82,10 @@ class MailServerCommon(FaultsCommon):
         self.smtp.recipients.clear()
         self.smtp.refused.clear()
 
+    def _get_timeout(self):
+        """Do not wait for a server that will say nothing more."""
+        return 1 if self.smtp.answer == smtp_server.HANG else PATIENCE
+
     def _deliver(self):
         """Run the mail queue as the server does: real connections, real commits."""
         self.env.flush_all()
@@ -88,7 +93,7 @@ class MailServerCommon(FaultsCommon):
             self.enter_registry_test_mode(),
             self.registry.cursor() as cr,
             patch.object(module, "current_test", None),
-            patch.object(ir_mail_server, "SMTP_TIMEOUT", 1),
+            patch.object(ir_mail_server, "SMTP_TIMEOUT", self._get_timeout()),
             mute_logger(*MAIL_LOGGERS),
         ):
             env = self.env(cr=cr, user=self.env.ref("base.user_root").id, context={})

@@ -9,7 +9,7 @@ from odoo.tests import BaseCase, HttpCase, tagged
 from odoo.tools import mute_logger
 from odoo.tools.pdf import PdfFileReader, PdfFileWriter
 
-from ..models.account_followup_send_files import fit_to_a4
+from ..models.account_followup_document import fit_to_a4
 from ..tools.names import MAX_BYTES, make_file_name
 from .common import TODAY, FollowupCommon
 from .iap_common import IapCommon

@@ -125,10 +125,10 @@ class TestKill(ConcurrencyCommon):
     @classmethod
     def _stop_worker(cls):
         cls.worker.stdin.close()
-        cls.worker.wait(120)
+        cls.worker.wait(600)
         cls.worker.stdout.close()
 
-    def setUp(self):
+    def setUp(self):  # pylint: disable=method-required-super
         # without the customer of the other tests
         pass
 

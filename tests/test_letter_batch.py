@@ -129,9 +129,8 @@ class TestLetterBatch(BatchCommon, HttpCase):
 
         def refuse(report, bodies, *args, **kwargs):
             if len(bodies) > 1:
-                raise UserError(
-                    "This version of wkhtmltopdf is built against unpatched"
-                )
+                text = "This version of wkhtmltopdf is built against unpatched"
+                raise UserError(text)
             return run(report, bodies, *args, **kwargs)
 
         with patch.object(self.report, "_run_wkhtmltopdf", refuse):
@@ -147,7 +146,8 @@ class TestLetterBatch(BatchCommon, HttpCase):
 
         def crash(report, bodies, *args, **kwargs):
             if any("Customer 2" in str(body) for body in bodies):
-                raise UserError("Wkhtmltopdf failed")
+                text = "Wkhtmltopdf failed"
+                raise UserError(text)
             return run(report, bodies, *args, **kwargs)
 
         cases = self._get_cases(partners).with_context(force_report_rendering=True)

@@ -285,7 +285,7 @@ class TestInstalments(MemoryCommon):
         self._get_followup().retry_date = False
         again = self._process(TODAY + timedelta(days=1))
         self.assertEqual(again.level_id, self.level_1)
-        self.assertEqual(void._get_replaced(), void)
+        self.assertEqual(self.env["account.followup.look"]._get_replaced(void), void)
         with self.assertRaisesRegex(UserError, "reminded again"):
             void.delivery_ids.action_retry()
 

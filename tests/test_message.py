@@ -9,7 +9,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.account_followup_send_fill import PLACEHOLDERS
+from ..models.account_followup_placeholder import PLACEHOLDERS
 from ..tools import placeholders
 from .common import TODAY, FollowupCommon
 
@@ -97,13 +97,13 @@ class TestNumber(MessageCommon):
 
     def test_a_new_company_numbers_its_own(self):
         company = self.env["res.company"].create({"name": "Second Ltd"})
-        reminders = self.env["account.followup.reminder"]
-        numbers = reminders._take_numbers(company, [TODAY, TODAY])
+        service = self.env["account.followup.number"]
+        numbers = service._take_numbers(company, [TODAY, TODAY])
         self.assertEqual(numbers, ["REM/2024/00001", "REM/2024/00002"])
 
     def test_numbers_by_another_sequence(self):
         """A sequence that was changed by hand counts as it says."""
-        reminders = self.env["account.followup.reminder"]
+        service = self.env["account.followup.number"]
         sequence = self.env["ir.sequence"].search(
             [
                 ("code", "=", "account.followup.reminder"),
@@ -111,7 +111,7 @@ class TestNumber(MessageCommon):
             ]
         )
         sequence.write({"implementation": "no_gap", "prefix": "M", "number_next": 7})
-        numbers = reminders._take_numbers(self.company, [TODAY, TODAY])
+        numbers = service._take_numbers(self.company, [TODAY, TODAY])
         self.assertEqual(numbers, ["M00007", "M00008"])
 
     def test_level_without_deadline(self):

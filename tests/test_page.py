@@ -485,8 +485,10 @@ class TestPageAnswers(PageCommon):
         self.env["res.lang"]._activate_lang("de_DE")
         self.responsible.lang = "de_DE"
         self._answer("call", phone="1", lang="en_US")
-        env = self._get_followup()._with_reader().env
-        self.assertEqual(env.lang, "de_DE")
+        answers, case = self.env["account.followup.answer"]._with_reader(
+            self._get_followup()
+        )
+        self.assertEqual((answers.env.lang, case.env.lang), ("de_DE", "de_DE"))
 
 
 @freeze_time(TODAY)

@@ -84,7 +84,7 @@ class TestPageLink(PageLinkCommon):
 
     def test_stand_in_of_a_text(self):
         """What stands for the link in a text becomes the link as it leaves."""
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.link"]
         stand_in = service._get_page_stand_in(self.company)
         self.template.body_html = f"<p>Look at {stand_in}, please.</p>"
         reminder = self._remind()
@@ -93,7 +93,7 @@ class TestPageLink(PageLinkCommon):
         self.assertIn(f"Look at {reminder.access_url}, please", mail["body"])
 
     def test_sms(self):
-        stand_in = self.env["account.followup.send"]._get_page_stand_in(self.company)
+        stand_in = self.env["account.followup.link"]._get_page_stand_in(self.company)
         self.customer.phone = "+12025550122"
         with self.mock_mail_gateway():
             window = self._open_window()

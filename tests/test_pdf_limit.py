@@ -1,5 +1,6 @@
 import time
-from unittest.mock import patch
+from pathlib import Path
+from unittest.mock import Mock, patch
 
 import psutil
 from freezegun import freeze_time
@@ -10,17 +11,20 @@ from odoo.tests import tagged
 from odoo.addons.base.models import ir_actions_report
 
 from ..models.ir_actions_report import TIME_LIMIT_PARAMETER, PdfPutOffError
-from ..tools.pdf_limit import Patience
+from ..tools.pdf_limit import PATIENCE, Mark, Patience, Watch
 from .common import TODAY
+from .patience import PATIENCE as LONG
 from .test_faults import PdfFaultsCommon
 
 #: Much longer than the limit of the tests: whoever waits for it fails.
-HANG = 60
+HANG = 600
 
-#: Hangs for the letters of whoever is named so, else is the real engine.
+#: Hangs for the letters of whoever is named so, and says it; else is the real engine.
 HANGS_FOR_SOME = f"""
 for name in "$@"; do
-  case "$name" in *body*) grep -q "Hangman" "$name" && sleep {HANG} ;; esac
+  case "$name" in
+    *body*) grep -q "Hangman" "$name" && touch "$0.hangs" && sleep {HANG} ;;
+  esac
 done
 exec {{real}} "$@"
 """
@@ -69,18 +73,42 @@ class TestPdfLimit(PdfFaultsCommon):
         self.assertLess(time.monotonic() - began, HANG / 2)
         self._assert_only_one_failed("did not end within 1 seconds")
         for process in self._get_own_sleepers():
-            process.wait(5)
+            process.wait(LONG)
         self.assertFalse(self._get_own_sleepers())
+
+    def test_engine_ends_with_its_child(self):
+        """Busy machine: a script is gone before it is killed itself. It hung, too."""
+        watch = Watch(Mark("7"), 1)
+        child = Mock()
+        script = Mock()
+        script.cmdline.return_value = [watch.mark]
+        script.children.return_value = [child]
+        script.kill.side_effect = psutil.NoSuchProcess(7)
+        with patch.object(psutil, "Process") as process:
+            process.return_value.children.return_value = [script]
+            watch._kill()
+        child.kill.assert_called_once()
+        self.assertTrue(watch.has_killed)
 
     def test_engine_hangs_for_one_of_many(self):
         script = self._need_engine()
         # more than the real engine needs on a busy machine
-        self.env["ir.config_parameter"].set_param(TIME_LIMIT_PARAMETER, "25")
+        self.env["ir.config_parameter"].set_param(TIME_LIMIT_PARAMETER, LONG)
         customers = self._create_late_customers("Ann", "Hangman", "Carla", "Dora")
-        result = self._run_with_engine(script, customers)
+        with patch.object(Watch, "run", self._end_who_hangs):
+            result = self._run_with_engine(script, customers)
         self.assertEqual(result["done"].partner_id, customers - customers[1])
         self.assertFalse(result["skipped"])
         self._assert_failed(customers[1], "did not end within")
+
+    @staticmethod
+    def _end_who_hangs(watch):
+        """Let the time of a watch be up when the engine hangs, not before."""
+        told = Path(f"{ir_actions_report._wkhtml().bin}.hangs")
+        while not watch.is_over.wait(0.05) and not watch.has_killed:
+            if told.exists():
+                watch._kill()
+        told.unlink(missing_ok=True)
 
     def test_engine_hangs_for_all(self):
         """Some have failed, the rest is left to the next run: the worker lives on."""
@@ -97,7 +125,7 @@ class TestPdfLimit(PdfFaultsCommon):
     def test_engine_is_slow_but_ends(self):
         self._need_engine()
         real = ir_actions_report._wkhtml().bin
-        self.env["ir.config_parameter"].set_param(TIME_LIMIT_PARAMETER, "20")
+        self.env["ir.config_parameter"].set_param(TIME_LIMIT_PARAMETER, LONG)
         self._run_with_engine(f'sleep 1; exec {real} "$@"')
         self.assertEqual(
             self._get_reminders().delivery_ids.mapped("state")[0], "queued"
@@ -171,8 +199,13 @@ class TestPdfLimit(PdfFaultsCommon):
         ):
             with self.assertRaisesRegex(UserError, "no mark"):
                 report._run_wkhtmltopdf(["<p/>"])
-            with self.assertRaisesRegex(UserError, "with a mark"):
-                report._with_followup_limit()._run_wkhtmltopdf(["<p/>"])
+            with (
+                report._limiting_followup_time(),
+                self.assertRaisesRegex(UserError, "with a mark"),
+            ):
+                report._run_wkhtmltopdf(["<p/>"])
+            with self.assertRaisesRegex(UserError, "no mark"):
+                report._run_wkhtmltopdf(["<p/>"])
         self.assertTrue(run)
 
     @staticmethod
@@ -182,6 +215,7 @@ class TestPdfLimit(PdfFaultsCommon):
     def test_nobody_is_called_after_the_end(self):
         patience = Patience(1)
         patience.waited = 3
-        report = self.env["ir.actions.report"].with_context(followup_patience=patience)
-        with self.assertRaises(PdfPutOffError):
+        report = self.env["ir.actions.report"]
+        self.addCleanup(PATIENCE.reset, PATIENCE.set(patience))
+        with report._limiting_followup_time(), self.assertRaises(PdfPutOffError):
             report._run_wkhtmltopdf(["<p/>"])

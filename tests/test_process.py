@@ -149,7 +149,7 @@ class TestProcess(FollowupCommon):
             [("partner_id", "in", paid.ids)]
         ):
             self._pay(invoice)
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.text"]
         render = service._render_batch
 
         def fail_for_some(self, followups, *args, **kwargs):
@@ -187,7 +187,7 @@ class TestProcess(FollowupCommon):
 
     def test_d3_failure_is_said(self):
         partners = self._create_customers(2)
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.text"]
         render = service._render_batch
 
         def fail_for_one(self, followups, *args, **kwargs):

@@ -95,6 +95,24 @@ class TestProofChannel(FollowupCommon):
             ("failed", "It was deleted before it was sent."),
         )
 
+    def test_sweep_of_a_channel_that_says_nothing_of_its_queue(self):
+        delivery = self._send()
+        channel = self.registry["account.followup.channel.messenger"]
+        base = self.registry["account.followup.channel"]
+        with patch.object(channel, "_get_waiting", base._get_waiting):
+            self._run_cron()
+        self.assertEqual(delivery.state, "queued")
+
+    def test_called_back(self):
+        delivery = self._send()
+        undo = self.env["account.followup.undo"]
+        self.assertFalse(undo._call_back(self._get_reminders()))
+        self.assertEqual(delivery.state, "withdrawn")
+        self._get_messages()._leave()
+        self.assertEqual(self._get_messages().state, "cancelled")
+        with self.assertRaisesRegex(UserError, "called back already"):
+            undo._call_back(self._get_reminders())
+
     def test_its_error_stops_no_other_channel(self):
         other = self._create_customer("Other Ltd")
         self._create_late(5, partner=other)

@@ -208,6 +208,15 @@ class TestQueriesProcess(BatchCommon):
         self._assert_flat(counts)
         self.assertLessEqual(counts[2], GOAL)
 
+    def test_p5_payable_online(self):
+        """Whether an invoice can be paid costs nothing for each customer."""
+        self.env["payment.provider"].create(
+            {"name": "Any", "code": "none", "state": "test", "is_published": True}
+        )
+        self._assert_flat(self._count_process())
+        body = self._get_reminders(self.hundred[42]).body
+        self.assertIn("View and pay online", body)
+
     def test_p5_two_languages(self):
         """Each language is rendered for itself, once a batch."""
         self.env["res.lang"]._activate_lang("fr_FR")
@@ -263,7 +272,7 @@ class TestQueriesProcess(BatchCommon):
         self.assertEqual(set(sms.mapped("state")), {"outgoing"})
 
     def _print_nothing(self):
-        service = self.env.registry["account.followup.send"]
+        service = self.env.registry["account.followup.letter"]
         return patch.object(
             service, "_print_letters", lambda _self, pairs: [b"page"] * len(pairs)
         )
@@ -343,7 +352,7 @@ class TestQueriesProcess(BatchCommon):
 
     def test_p5_scheduled_action_in_batches(self):
         """Ten batches cost ten times one, and each ends its own transaction."""
-        with patch(f"{MODELS}.account_followup.BATCH_SIZE", 10):
+        with patch(f"{MODELS}.account_followup_due.BATCH_SIZE", 10):
             self._count_job(self.warm, self._run_cron)
             one = self._count_job(self.ten, self._run_cron)
             ten = self._count_job(self.hundred, self._run_cron)

@@ -277,7 +277,8 @@ class TestStatementErrors(StatementBatchCommon):
 
     def test_f3_error_after_everything_was_queued(self):
         """What was queued for all is undone before it is queued for each."""
-        release = self.service._release
+        outbox = self.env.registry["account.followup.outbox"]
+        release = outbox._release
 
         def fail(service, channel, sents, trigger):
             release(service, channel, sents, trigger)
@@ -285,7 +286,7 @@ class TestStatementErrors(StatementBatchCommon):
                 service.env.flush_all()
                 raise ValueError("Too late")
 
-        with patch.object(self.service, "_release", fail):
+        with patch.object(outbox, "_release", fail):
             self._state(self.partners)
         self._assert_others_once("Too late")
 

@@ -1,5 +1,4 @@
 import threading
-import time
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -12,6 +11,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from .iap_server import IapServer
+from .patience import PATIENCE, wait_until
 from .test_concurrency import ConcurrencyCommon
 
 SMS, LETTER = "/api/sms/3/send", "/iap/snailmail/1/print"
@@ -90,15 +90,12 @@ class TestQueues(ConcurrencyCommon):
         thread = threading.Thread(target=work)
         with patch.object(module, "current_test", None):
             thread.start()
-            deadline = time.monotonic() + 20
-            while path not in dict(self.service.requests):
-                self.assertLess(time.monotonic(), deadline, "nothing was sent")
-                time.sleep(0.02)
+            wait_until(lambda: path in dict(self.service.requests), "nothing was sent")
             try:
                 yield
             finally:
                 self.service.gate.set()
-                thread.join(30)
+                thread.join(PATIENCE)
 
     def _run_all(self):
         """Run both queues and the sweep once more."""
@@ -143,9 +140,9 @@ class TestQueues(ConcurrencyCommon):
         clerk = threading.Thread(target=correct)
         with self._while_sending(self._run_letters, LETTER):
             clerk.start()
-            clerk.join(1)
+            self._wait_for_lock()
             self.assertTrue(clerk.is_alive())
-        clerk.join(30)
+        clerk.join(PATIENCE)
         self.assertEqual(len(outcome), 1)
         self._run_all()
         self._assert_once()

@@ -21,7 +21,7 @@ class TestRecipients(FollowupCommon):
             {"phone": "+12025550100", "zip": "20500", "country_id": cls.country.id}
         )
         cls.clerk = cls._create_user("clerk", "account.group_account_invoice")
-        cls.service = cls.env["account.followup.send"].with_company(cls.company)
+        cls.service = cls.env["account.followup.recipients"].with_company(cls.company)
 
     @classmethod
     def _create_contact(cls, name, parent=None, **values):
@@ -288,7 +288,7 @@ class TestRecipients(FollowupCommon):
         info, addresses = self._send_by_window(self.clerk)
         self.assertEqual(info, "Late Ltd, Ours <ours@customer.example.com>")
         self.assertEqual(addresses, [ours.email])
-        theirs = self.env["account.followup.send"].with_company(other)
+        theirs = self.env["account.followup.recipients"].with_company(other)
         names = theirs._get_recipients(self.customer, "email").mapped("name")
         self.assertEqual(names, ["Two"])
 
@@ -335,13 +335,14 @@ class TestRecipients(FollowupCommon):
             self._create_late(20, partner=desk)
             partners += partner
         day = date(2024, 5, 15)
+        send = self.env["account.followup.send"].with_company(self.company)
         counts = []
         for some in (partners[:1], partners[1:3], partners[3:]):
             self.env.flush_all()
             self.env.invalidate_all()
             before = self.env.cr.sql_log_count
-            rows = self.service._get_rows_by_customer(self.company, some, day)
-            items = self.service._browse_items(rows[one.id] for one in some)
+            rows = send._get_rows_by_customer(self.company, some, day)
+            items = send._browse_items(rows[one.id] for one in some)
             for partner, named in zip(some, items, strict=True):
                 for channel in ("email", "sms", "letter", "print"):
                     self.service._get_recipients(partner, channel, named)

@@ -694,6 +694,7 @@ class TestRuleOracle(LedgerCase):
     def _check_reminders(self, customers, days):
         """The reminder that would be made claims what the oracle says (rule 8)."""
         service = self.env["account.followup.send"]
+        claims = self.env["account.followup.claim"]
         for (partner_id, root_id), customer in customers.items():
             root = self.env["res.company"].browse(root_id)
             level = root in days and oracle.get_level_due(customer, days[root])
@@ -705,9 +706,9 @@ class TestRuleOracle(LedgerCase):
             partner = self.env["res.partner"].browse(partner_id)
             rows = items._get_rows({root: today}, partner)
             named = service._get_default_rows(rows, today)
-            due = service._get_level_due(named, today)
+            due = claims._get_level_due(named, today)
             self.assertEqual(due.delay, level.delay, pformat(customer))
-            claim = service._get_company_claim(named, lambda row: row["days_late"] > 0)
+            claim = claims._get_company_claim(named, lambda row: row["days_late"] > 0)
             if level.delay >= 0:
                 self.assertAlmostEqual(claim, float(amount), 3, pformat(customer))
 
@@ -734,8 +735,8 @@ class TestRuleOracle(LedgerCase):
             )
         }
         for few in (0, 10_000):
-            with patch(f"{MODELS}.account_followup.FEW_CUSTOMERS", few):
-                due = self.env["account.followup"]._get_automatic_due(days)
+            with patch(f"{MODELS}.account_followup_due.FEW_CUSTOMERS", few):
+                due = self.env["account.followup.due"]._get_automatic_due(days)
             found = {
                 (company.id, partner_id)
                 for (company, _size), ids in due.items()

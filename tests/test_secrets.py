@@ -215,7 +215,7 @@ class TestPayButton(SecretsCommon):
         euro = self.env.ref("base.EUR")
         self.assertNotEqual(self.invoice.currency_id, euro)
         self.customer.country_id = self.env.ref("base.us")
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.link"]
         for values in (
             {"available_currency_ids": [Command.set(euro.ids)]},
             {"available_country_ids": [Command.set(self.env.ref("base.de").ids)]},

@@ -416,7 +416,7 @@ class TestSend(FollowupCommon):
     def test_a5_activity_users(self):
         salesperson = self._create_user("salesperson", "base.group_user")
         named = self._create_user("named", "base.group_user")
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.task"]
         self.customer.user_id = salesperson
         self.level_1.activity_user_id = named
         for responsible, user in (

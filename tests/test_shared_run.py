@@ -5,6 +5,7 @@ from odoo import fields
 from odoo.modules.registry import Registry
 from odoo.tests import get_db_name, tagged
 
+from .patience import PATIENCE
 from .test_concurrency import ConcurrencyCommon
 
 MODELS = "odoo.addons.account_payment_followup.models"
@@ -31,7 +32,7 @@ class TestSharedRun(ConcurrencyCommon):
 
         companies = registry["res.company"]
         self.startPatcher(patch.object(companies, "_get_followup_days", get_days))
-        self.startPatcher(patch(f"{MODELS}.account_followup.BATCH_SIZE", BATCH))
+        self.startPatcher(patch(f"{MODELS}.account_followup_due.BATCH_SIZE", BATCH))
         with self._connect() as env:
             self._exclude_others(env)
             domain = [("company_id", "=", env.company.id)]
@@ -94,21 +95,21 @@ class TestSharedRun(ConcurrencyCommon):
             done.setdefault(name, []).append(result["done"].partner_id.ids)
             if name == "first" and len(done[name]) == 1:
                 at_work.set()  # not committed yet
-                go_on.wait(60)
+                go_on.wait(PATIENCE)
             return result
 
         with patch.object(followups, "_process", slow_process):
             first = threading.Thread(target=self._run, name="first")
             first.start()
             try:
-                self.assertTrue(at_work.wait(60))
+                self.assertTrue(at_work.wait(PATIENCE))
                 second = threading.Thread(target=self._run, name="second")
                 second.start()
-                second.join(60)
+                second.join(PATIENCE)
                 self.assertFalse(second.is_alive(), "It does not wait for the first")
             finally:
                 go_on.set()
-                first.join(60)
+                first.join(PATIENCE)
         self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
         # batches are taken in the order of the customers
         ours, rest = self.partner_ids[:BATCH], self.partner_ids[BATCH:]

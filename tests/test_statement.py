@@ -477,7 +477,8 @@ class TestStatement(StatementCommon, CronMixinCase):
         def post(self, posts):
             messages = original(self, posts)
             if any(one["partner"] == partners[0] for one in posts):
-                raise UserError("No more paper")
+                text = "No more paper"
+                raise UserError(text)
             return messages
 
         window = self._open_statement_window(partners)
@@ -633,7 +634,7 @@ class TestStatementSchedule(StatementCommon, CronMixinCase):
             self.assertFalse(self._get_statements(partner), partner.name)
 
     def test_f3_opted_out_while_waiting(self):
-        self.env["account.followup.statement.run"]._schedule_months()
+        self.env["account.followup.statement.schedule"]._schedule_months()
         self.assertEqual(self._get_statements().state, "waiting")
         self.customer.followup_statement_opt_out = True
         self.assertFalse(self._run_job())
@@ -694,10 +695,11 @@ class TestStatementSchedule(StatementCommon, CronMixinCase):
 
     def test_f3_two_jobs_begin_the_same_month(self):
         """The second one finds the key taken, and goes on with other companies."""
-        runs = self.env["account.followup.statement.run"]
-        runs._schedule_months()
-        with patch.object(type(runs), "search_count", lambda *args, **kwargs: 0):
-            runs._schedule_months()
+        schedule = self.env["account.followup.statement.schedule"]
+        schedule._schedule_months()
+        runs = type(self.env["account.followup.statement.run"])
+        with patch.object(runs, "search_count", lambda *args, **kwargs: 0):
+            schedule._schedule_months()
         self.assertEqual(len(self._get_statements()), 1)
 
     def test_f3_merged_customers(self):
@@ -748,7 +750,7 @@ class TestStatementSchedule(StatementCommon, CronMixinCase):
         with freeze_time("2024-01-10"):
             other.followup_statement_monthly = True
             self.env.flush_all()
-        runs = self.env.registry["account.followup.statement.run"]
+        runs = self.env.registry["account.followup.statement.schedule"]
         original = runs._schedule_month
 
         def schedule(self, company, month):

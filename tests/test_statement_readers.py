@@ -195,7 +195,7 @@ class TestStatementDays(StatementCommon):
             )
             self.env.flush_all()
         with freeze_time("2024-05-02"):
-            runs = self.env["account.followup.statement.run"]
+            runs = self.env["account.followup.statement.schedule"]
             runs._schedule_months()
             self._pay(self.invoice, day=APRIL[1])
             mails = self._run_job("2024-05-02")

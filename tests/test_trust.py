@@ -155,7 +155,7 @@ class TestTrustWidget(HttpCase):
         """B3: colours, names, menu, keyboard and who may press."""
         suite = self._get_hoot_id("@account_payment_followup")
         self.browser_js(
-            f"/web/tests?headless&loglevel=2&preset=desktop&timeout=15000&id={suite}",
+            f"/web/tests?headless&loglevel=2&preset=desktop&timeout=60000&id={suite}",
             "",
             login="admin",
             timeout=600,

@@ -23,6 +23,7 @@ GAP = 2
 TIMEZONES = (False, "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/New_York")
 
 
+@freeze_time(TODAY)
 @tagged("post_install", "-at_install")
 class TestWeek(FollowupCommon):
     """A week of hourly runs, in which everything goes wrong that can.

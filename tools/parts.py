@@ -3,6 +3,12 @@
 import psycopg2
 
 
+def get_error_text(error):
+    """Return an error as one line for the screen."""
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:500]
+
+
 def halve(records, _error):
     """Return the two halves of records."""
     half = len(records) // 2

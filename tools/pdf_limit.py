@@ -1,6 +1,8 @@
 """How long the PDF engine may take: it is waited for without end otherwise."""
 
+import contextlib
 import threading
+from contextvars import ContextVar
 
 import psutil
 
@@ -31,6 +33,10 @@ class Patience:
         self.waited += self.limit
         shortest = min(SHORTEST_LIMIT, self.first)
         self.limit = max(self.limit / 2, shortest)
+
+
+#: The patience of what a thread does at this moment, None where nothing is limited.
+PATIENCE = ContextVar("followup_patience", default=None)
 
 
 class Mark(str):
@@ -64,8 +70,13 @@ class Watch(threading.Thread):
         for process in psutil.Process().children():
             try:
                 if self.mark in process.cmdline():
-                    for one in [*process.children(recursive=True), process]:
-                        one.kill()
-                    self.has_killed = True
+                    self._kill_family([*process.children(recursive=True), process])
             except psutil.NoSuchProcess:
                 continue
+
+    def _kill_family(self, processes):
+        """End all of them; a script may end by itself when its child is killed."""
+        for process in processes:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+                self.has_killed = True

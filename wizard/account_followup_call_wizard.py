@@ -55,7 +55,7 @@ class AccountFollowupCallWizard(models.TransientModel):
 
     @api.depends("partner_id")
     def _compute_contact_info(self):
-        service = self._get_service()
+        service = self._get_service("recipients")
         for wizard in self:
             contacts = service._get_recipients(wizard.partner_id, "call")
             contacts |= wizard.partner_id.sudo()
@@ -112,7 +112,7 @@ class AccountFollowupCallWizard(models.TransientModel):
         case = self.env["account.followup"]._get_case(self.partner_id, self.company_id)
         if not (self.date and self.date <= self._get_day() and call._is_answer()):
             return self.env["account.followup.level"]
-        return self._get_service()._get_level_of_call(case, self.date)
+        return self._get_service("call")._get_level_of_call(case, self.date)
 
     def action_log(self):
         """Record the call, once for this window, and close the window.

@@ -124,16 +124,17 @@ class AccountFollowupContentMixin(models.AbstractModel):
 
     def _get_channel_info(self, channel, *, label):
         """Return whom a channel reaches, else whose address is missing."""
-        service = self._get_service()
+        service = self._get_service("recipients")
         partner, items = self.partner_id, self._get_chosen_items()
         contacts = [
-            service._get_channel(channel)._describe(contact)
+            self._get_channel(channel)._describe(contact)
             for contact in service._get_recipients(partner, channel, items)
         ]
         contacts = contacts or [
             service._get_contact_to_mend(partner, items).display_name
         ]
-        name = f"{service._get_channels_label({channel})}: " if label else ""
+        labels = self._get_service("channels")
+        name = f"{labels._get_channels_label({channel})}: " if label else ""
         return name + "; ".join(contacts)
 
     def _get_sender_alert(self):
@@ -142,7 +143,7 @@ class AccountFollowupContentMixin(models.AbstractModel):
             return None
         partner = self[self._customers_field]._origin[:1]
         case = self.env["account.followup"]._get_case(partner, self.company_id)
-        email = self._get_service()._get_channel("email")
+        email = self._get_channel("email")
         problem = email._get_sender_problem(
             case, "manual", self.mail_template_id.sudo()
         )
@@ -157,7 +158,7 @@ class AccountFollowupContentMixin(models.AbstractModel):
         if "email" not in self._get_ticked():
             return None
         partners = self[self._customers_field]._origin
-        email = self._get_service()._get_channel("email")
+        email = self._get_channel("email")
         contacts = email._get_blacklisted(partners, self._get_chosen_items())
         return contacts and {
             "level": "info",
@@ -183,7 +184,7 @@ class AccountFollowupContentMixin(models.AbstractModel):
     @api.model
     def _get_offered(self):
         """Return the names of the channels that a person can tick, in their order."""
-        return self._get_service()._get_channels()
+        return self._get_service("channels")._get_channels()
 
     def _get_ticks(self, channels):
         """Return {field: value} that ticks these channels and no other one."""
@@ -192,7 +193,7 @@ class AccountFollowupContentMixin(models.AbstractModel):
             if f"do_{name}" in self._fields:
                 values[f"do_{name}"] = name in channels
             else:
-                label = self._get_service()._get_channel(name)._get_label()
+                label = self._get_channel(name)._get_label()
                 others[name] = {"label": label, "checked": name in channels}
         return {**values, "other_channels": others or False}
 

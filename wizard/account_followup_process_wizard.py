@@ -61,7 +61,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
                 partner, rows.get(partner.id), day, items[partner], reasons.get(partner)
             )
             if line["is_due"]:
-                claim = self._get_service()._get_company_claim(named[partner])
+                claim = self._get_service("claim")._get_company_claim(named[partner])
                 line["amount_claimed"] = claim
             lines.append(line)
         return sorted(lines, key=lambda line: not line["is_due"])
@@ -88,7 +88,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         level = self.env["account.followup.level"].browse(
             row["level_id"] if row and not reason else None
         )
-        service = self._get_service()
+        service = self._get_service("channels")
         channels = service._get_default_channels(level)
         part = {
             "followup": case,
@@ -99,9 +99,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
             problem
             for name in service._get_channels()
             if name in channels
-            and (
-                problem := service._get_channel(name)._get_problem(partner, items, part)
-            )
+            and (problem := self._get_channel(name)._get_problem(partner, items, part))
         ]
         return {
             "partner_id": partner.id,
@@ -117,7 +115,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         """Name the channels of a level when its letters are printed here."""
         if "letter" in channels:
             channels = {*channels} - {"letter"} | {"print"}
-        return self._get_service()._get_channels_label(channels)
+        return self._get_service("channels")._get_channels_label(channels)
 
     @api.depends("line_ids")
     def _compute_counts(self):

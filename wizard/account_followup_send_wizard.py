@@ -103,7 +103,7 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_lang(self):
         """Return the language of who gets it (C4)."""
-        return self._get_service()._get_lang(
+        return self._get_service("recipients")._get_lang(
             self.partner_id, self._get_chosen_items(), self._get_ticked()
         )
 
@@ -157,7 +157,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     def _compute_level_id(self):
         for wizard in self:
             rows = wizard._get_chosen_rows()
-            wizard.level_id = wizard._get_service()._get_level_due(
+            wizard.level_id = wizard._get_service("claim")._get_level_due(
                 rows, wizard._get_day()
             )
 
@@ -197,7 +197,7 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_texts(self):
         case, template = self._get_case(), self.mail_template_id
-        service = self._get_service()
+        service = self._get_service("text")
         lang = self._get_lang()
         return {
             "subject": service._render(case, template, "subject", lang),
@@ -209,7 +209,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Fill the text from the template; what was edited by hand stays."""
         for wizard in self:
             case = wizard._get_case()
-            service = wizard._get_service()
+            service = wizard._get_service("text")
             lang = wizard._get_lang()
             text = service._render(case, wizard.sms_template_id, "body", lang)
             if text == wizard.default_sms_body:
@@ -223,8 +223,8 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Say what is done when nothing is ticked, if that is anything."""
         for wizard in self:
             level = wizard.level_id.sudo()
-            wizard.task = wizard._get_service()._has_task(level) and (
-                wizard._get_service()._get_task_text(wizard._get_case(), level)
+            wizard.task = wizard._get_service("task")._has_task(level) and (
+                wizard._get_service("task")._get_task_text(wizard._get_case(), level)
             )
 
     # ------------------------------------------------------------------

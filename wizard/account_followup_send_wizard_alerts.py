@@ -49,7 +49,7 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_address_alerts(self):
         """Return what is missing to reach the customer over what is ticked (C3)."""
-        service = self._get_service()
+        service = self._get_service("recipients")
         partner, items = self.partner_id, self._get_chosen_items()
         contact = service._get_contact_to_mend(partner, items)
         problems = {
@@ -57,7 +57,7 @@ class AccountFollowupSendWizard(models.TransientModel):
             for channel in self._get_ticked()
         }
         if self.do_print and not any(
-            service._get_addresses("print", recipient)
+            self._get_channel("print")._get_addresses(recipient)
             for recipient in service._get_recipients(partner, "print", items)[:1]
         ):
             problem = self.env._("%s has no postal address.", contact.display_name)
@@ -74,11 +74,11 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_address_problem(self, channel):
         """Return why a channel reaches none of its recipients, or None."""
-        service = self._get_service()
+        service = self._get_service("recipients")
         if channel == "email" and (contacts := self._get_own_recipients()):
             if service._get_reached(channel, contacts):
                 return None
-            return service._get_channel(channel)._get_address_problem(contacts[:1])
+            return self._get_channel(channel)._get_address_problem(contacts[:1])
         return service._get_channel_problem(
             channel, self.partner_id, self._get_chosen_items()
         )
@@ -96,7 +96,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         }
 
     def _get_credits_alert(self):
-        get = self._get_service()._get_channel
+        get = self._get_channel
         if not any(get(channel)._has_credits for channel in self._get_ticked()):
             return None
         return {
@@ -189,7 +189,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Say that credits cover the invoices, if both are chosen."""
         rows = self._get_chosen_rows()
         if len({row["residual"] > 0 for row in rows}) < 2 or (
-            self._get_service()._get_claims(rows)
+            self._get_service("claim")._get_claims(rows)
         ):
             return None
         return {

@@ -23,7 +23,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Return what the text and the table of the reminder are about."""
         day = self._get_day()
         rows = self._get_chosen_rows()
-        level = self._get_service()._get_level_due(rows, day)
+        level = self._get_service("claim")._get_level_due(rows, day)
         return {
             "day": str(day),
             "level": level.id,
@@ -77,7 +77,7 @@ class AccountFollowupSendWizard(models.TransientModel):
                     "%(problems)s Correct that, or tick another way that works: "
                     "%(channels)s.",
                     problems=" ".join(problems),
-                    channels=self._get_service()._get_channels_label(others),
+                    channels=self._get_service("channels")._get_channels_label(others),
                 )
             )
 
@@ -89,10 +89,10 @@ class AccountFollowupSendWizard(models.TransientModel):
             "mail_template": self.mail_template_id.sudo(),
         }
         if contacts := self._get_own_recipients():
-            part["email_recipients"] = self._get_service()._get_reached(
+            part["email_recipients"] = self._get_service("recipients")._get_reached(
                 "email", contacts
             )
-        channel = self._get_service()._get_channel(channel)
+        channel = self._get_channel(channel)
         return channel._get_problem(self.partner_id, self._get_chosen_items(), part)
 
     def _read_shown(self):
@@ -133,7 +133,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """
         rows = self._get_chosen_rows()
         self.item_line_ids = self.item_line_ids.browse(row["id"] for row in rows)
-        level = self._get_service()._get_level_due(rows, self._get_day())
+        level = self._get_service("claim")._get_level_due(rows, self._get_day())
         self.write(
             {
                 "level_id": level.id,

@@ -41,7 +41,7 @@ class AccountFollowupSendWizard(models.TransientModel):
             wizard.default_recipient_ids = found.ids
 
     def _get_default_recipients(self):
-        contacts = self._get_service()._get_recipients(
+        contacts = self._get_service("recipients")._get_recipients(
             self.partner_id, "email", self._get_chosen_items()
         )
         # with the user's rights in his companies, which may be a branch
@@ -59,7 +59,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     def _compute_amount_claimed(self):
         for wizard in self:
             rows = wizard._get_chosen_rows() if wizard.partner_id else []
-            claims = wizard._get_service()._get_claims(rows)
+            claims = wizard._get_service("claim")._get_claims(rows)
             wizard.amount_claimed = " + ".join(
                 formatLang(self.env, amount, currency_obj=currency)
                 for currency, (amount, _company) in claims.items()
@@ -70,7 +70,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         contacts = self._get_own_recipients() if channel == "email" else None
         if not contacts:
             return super()._get_channel_info(channel, label=label)
-        name = f"{self._get_service()._get_channels_label({channel})}: "
+        name = self._get_service("channels")._get_channels_label({channel}) + ": "
         return (name if label else "") + "; ".join(
             f"{contact.display_name} <{contact.email or ''}>" for contact in contacts
         )
@@ -83,7 +83,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         files = self.attachment_ids._origin
         files.check_access("read")
         if contacts:
-            reached = self._get_service()._get_reached("email", contacts.sudo())
+            reached = self._get_service("recipients")._get_reached(
+                "email", contacts.sudo()
+            )
             chosen["email_recipients"] = contacts.sudo().browse().union(*reached)
         if files:
             chosen["attachments"] = [(one.name, one.raw or b"") for one in files]

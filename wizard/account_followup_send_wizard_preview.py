@@ -45,7 +45,7 @@ class AccountFollowupSendWizard(models.TransientModel):
 
     def _get_sample(self):
         case, data = self._get_sample_data()
-        return self._get_service()._get_sample(case, data)
+        return self._get_service("sample")._get_sample(case, data)
 
     def _check_sample_access(self):
         self.ensure_one()
@@ -57,7 +57,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Open the letter as it would be printed; nothing is sent or recorded."""
         self._check_sample_access()
         case, data = self._get_sample_data()
-        name, content = self._get_service()._print_sample(case, data)
+        name, content = self._get_service("sample")._print_sample(case, data)
         attachment = (
             self.env["ir.attachment"]
             .sudo()
@@ -81,7 +81,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Send the user the e-mail, marked as a test; nothing is recorded."""
         self._check_sample_access()
         case, data = self._get_sample_data()
-        service = self._get_service()
+        service = self._get_service("sample")
         service._send_sample(case, data, self.env.user)
         return service._get_sample_notice(self.env.user)
 

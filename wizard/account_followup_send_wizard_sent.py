@@ -114,7 +114,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         """Return how to call it back, if anything is still to leave."""
         if self.reminder_id.state != "queued":
             return False
-        seconds = self._get_service()._get_undo_seconds()
+        seconds = self._get_service("undo")._get_seconds()
         return seconds and {"model": self._name, "id": self.id, "seconds": seconds}
 
     def _get_notice(self):
@@ -144,7 +144,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         }
 
     def _get_channel_text(self, channel, text):
-        label = self._get_service()._get_channels_label({channel})
+        label = self._get_service("channels")._get_channels_label({channel})
         return self.env._("%(channel)s: %(text)s", channel=label, text=text or "")
 
     # ------------------------------------------------------------------
@@ -169,7 +169,7 @@ class AccountFollowupSendWizard(models.TransientModel):
                 self.env._("Only who has sent a reminder can call it back.")
             )
         followup = self._lock_followup()
-        left = reminder._call_back()
+        left = self.env["account.followup.undo"]._call_back(reminder)
         if self.rest_until and self.rest_until > self._get_day():
             followup._set_by_hand({"next_reminder_date": self.rest_until})
         customer = self.partner_id.display_name

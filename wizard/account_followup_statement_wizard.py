@@ -113,7 +113,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
     @api.model
     def _get_offered(self):
         # EXTENDS 'account.followup.content.mixin'
-        channel = self.env["account.followup.channel"]
+        channel = self.env["account.followup.channels"]
         names = super()._get_offered()
         return [name for name in names if channel._get(name)._has_statements]
 
@@ -178,7 +178,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         }
 
     def _get_credits_alert(self):
-        get = self._get_service()._get_channel
+        get = self._get_channel
         if not any(get(channel)._has_credits for channel in self._get_ticked()):
             return None
         return {
@@ -191,7 +191,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
 
     def _get_channel_alert(self, channel, partners):
         """Return the alert on those who cannot be reached over a channel, or None."""
-        service = self._get_service()
+        service = self._get_service("recipients")
         problems = {
             partner: problem
             for partner in partners
@@ -204,7 +204,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         )[len(partners) :]
         message = next(iter(problems.values()))
         if len(partners) > 1:
-            message = service._get_channel(channel)._get_missing_message(
+            message = self._get_channel(channel)._get_missing_message(
                 len(problems), len(partners)
             )
         return {

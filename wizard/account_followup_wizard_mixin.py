@@ -47,6 +47,11 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         company._check_followup_access()
         return company.sudo()._get_followup_day()[company]
 
-    def _get_service(self):
+    def _get_service(self, name="send"):
+        """Return a service of the company, with all rights."""
         company = self.company_id[:1] or self.env.company
-        return self.env["account.followup.send"].sudo().with_company(company)
+        return self.env[f"account.followup.{name}"].sudo().with_company(company)
+
+    def _get_channel(self, name):
+        """Return a channel by its name, see ``account.followup.channel``."""
+        return self._get_service("channels")._get(name)

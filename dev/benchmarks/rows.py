@@ -218,7 +218,7 @@ def run_p10(env, runs):
     """Peak memory of choosing whom to remind, in this process so far."""
     days = env["res.company"]._get_followup_days()
     before = get_peak()
-    env["account.followup"]._get_automatic_due(days)
+    env["account.followup.due"]._get_automatic_due(days)
     after = get_peak()
     return [
         Row(

@@ -43,7 +43,7 @@ def check(env):
 
     :raise SystemExit: that is not so
     """
-    due = env["account.followup"]._get_automatic_due(
+    due = env["account.followup.due"]._get_automatic_due(
         env["res.company"]._get_followup_days()
     )
     rows = env.execute_query(

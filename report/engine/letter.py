@@ -86,7 +86,7 @@ class Letters(Printer):
 
     def make_statements(self, partners, options):
         """Return the statements of some customers, each in the customer's language."""
-        service = self.env["account.followup.send"]
+        service = self.env["account.followup.recipients"]
         statements = Statements()
         for lang, group in partners.sudo().grouped(service._get_lang).items():
             report = self.report.with_context(lang=lang)
@@ -107,11 +107,13 @@ class Letters(Printer):
 
     def _make_statement(self, document, lang, partner):
         """Return a statement without its tables, for the template."""
-        service = document.env["account.followup.send"]
+        env = document.env
         return {
             "lang": lang,
-            "direction": service._get_direction(lang),
-            "recipient": service._get_recipients(partner, "print")[:1],
+            "direction": env["account.followup.body"]._get_direction(lang),
+            "recipient": env["account.followup.recipients"]._get_recipients(
+                partner, "print"
+            )[:1],
             "title": document.head["title"],
             "subtitle": document.head["subtitle"],
             "file_name": document.get_file_name("pdf", partner),

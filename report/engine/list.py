@@ -38,7 +38,7 @@ class ListPrinter(Printer):
         columns, rows, size, widths, left_out = self._fit(columns, rows)
         lang = get_lang(self.env).code
         pages = {
-            "direction": self.env["account.followup.send"]._get_direction(lang),
+            "direction": self.env["account.followup.body"]._get_direction(lang),
             "title": head["title"],
             "subtitle": head["subtitle"],
             "filters": document.get_filters() + left_out,

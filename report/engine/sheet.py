@@ -37,7 +37,7 @@ class SheetWriter:
         :raise UserError: there are more rows than a sheet can have
         """
         lang = get_lang(self.env)
-        direction = self.env["account.followup.send"]._get_direction(lang.code)
+        direction = self.env["account.followup.body"]._get_direction(lang.code)
         with io.BytesIO() as stream:
             title, is_rtl = self.head["title"], direction == "rtl"
             sheet = Sheet(stream, title, is_rtl, lang.date_format)

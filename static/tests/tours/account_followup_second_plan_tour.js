@@ -1,7 +1,7 @@
-import { registry } from "@web/core/registry";
-import { stepUtils } from "@web_tour/tour_utils";
+import {registry} from "@web/core/registry";
+import {stepUtils} from "@web_tour/tour_utils";
 
-import { chooseRecord, openLateCustomer, openMenu } from "./account_followup_tours";
+import {chooseRecord, openLateCustomer, openMenu} from "./account_followup_tours";
 
 registry.category("web_tour.tours").add("account_followup_second_plan", {
     steps: () => [
@@ -22,7 +22,8 @@ registry.category("web_tour.tours").add("account_followup_second_plan", {
         },
         {
             content: "It is said what a plan without conditions does",
-            trigger: ".o_form_sheet:contains(Only customers for whom it is chosen by hand)",
+            trigger:
+                ".o_form_sheet:contains(Only customers for whom it is chosen by hand)",
         },
         ...chooseRecord("category_ids", "Consumer"),
         {
@@ -52,13 +53,14 @@ registry.category("web_tour.tours").add("account_followup_second_plan", {
         },
         {
             content: "The plan has a level",
-            trigger: ".o_field_widget[name=level_ids] .o_data_row:contains(Soft Reminder)",
+            trigger:
+                ".o_field_widget[name=level_ids] .o_data_row:contains(Soft Reminder)",
         },
         ...stepUtils.saveForm(),
         ...openLateCustomer.map((step) =>
             // the level due is that of the other plan now
             step.trigger.includes("Friendly Reminder")
-                ? { ...step, trigger: step.trigger.replace("Friendly", "Soft") }
+                ? {...step, trigger: step.trigger.replace("Friendly", "Soft")}
                 : step
         ),
         {
@@ -67,7 +69,8 @@ registry.category("web_tour.tours").add("account_followup_second_plan", {
         },
         {
             content: "His ladder is that of the plan",
-            trigger: ".o_followup_ladder:contains(Soft Reminder):not(:contains(Friendly))",
+            trigger:
+                ".o_followup_ladder:contains(Soft Reminder):not(:contains(Friendly))",
         },
     ],
 });

@@ -3,14 +3,15 @@ from collections import defaultdict
 from odoo import api, models
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupClaim(models.AbstractModel):
     """What a reminder claims of the items that it names: rules 6 and 13.
 
     For the items that the rule names by itself it says what the rule says; a person may
     choose others. Credits are deducted within their currency, never across.
     """
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.claim"
+    _description = "Claim of a Payment Reminder"
 
     @api.model
     def _get_claims(self, rows, is_claimed=lambda row: True):
@@ -69,3 +70,36 @@ class AccountFollowupSend(models.AbstractModel):
         )
         claimed = {currency.id for currency in claims}
         return [row for row in ripe if row["currency_id"] in claimed]
+
+    @api.model
+    def _get_level_due(self, rows, day):
+        """Return the highest next level among the ripe items that count, or none."""
+        ripe = self._get_counting_rows(rows, day)
+        ripe.sort(key=lambda row: row["next_delay"])
+        return self.env["account.followup.level"].browse(
+            ripe[-1]["next_level_id"] if ripe else None
+        )
+
+    @api.model
+    def _get_totals(self, rows):
+        """Return [(currency, due, overdue, credit)] of rows that are not excluded.
+
+        Amounts are in the currency of the items, one entry a currency (rule 13). Where
+        the credits exceed what is late, nothing is overdue.
+        """
+        totals = {}
+        for row in rows:
+            if row["rest_reason"] == "excluded":
+                continue
+            total = totals.setdefault(row["currency_id"], [0.0, 0.0, 0.0])
+            total[0] += float(row["residual"])
+            if row["residual"] <= 0:
+                total[2] -= float(row["residual"])
+            if row["residual"] <= 0 or row["days_late"] > 0:
+                total[1] += float(row["residual"])
+        result = []
+        for key in sorted(totals):
+            currency = self.env["res.currency"].browse(key)
+            due, overdue, credit = map(currency.round, totals[key])
+            result.append((currency, due, max(overdue, 0.0), credit))
+        return result

@@ -1,25 +1,34 @@
-from markupsafe import Markup
-
 from odoo import api, models
 from odoo.tools import str2bool
 
-from ..tools import links
+from ..tools.links import PAGE_ROUTE
 
 #: Core's switch *Invoice Online Payment*.
 ONLINE_PAYMENT = "account_payment.enable_portal_payment"
 
+#: What core and we ask of an invoice that is to be paid online.
+PAYMENT_FIELDS = [
+    "amount_residual",
+    "amount_residual_signed",
+    "amount_total",
+    "currency_id",
+    "payment_state",
+    "state",
+]
 
-class AccountFollowupSend(models.AbstractModel):
+
+class AccountFollowupLink(models.AbstractModel):
     """The link in a reminder: only where it leads the customer to something (C5)."""
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.link"
+    _description = "Link in a Payment Reminder"
 
     @api.model
     def _read_links_ahead(self, batch, moves):
         """Read what the links need of all invoices, and who can be paid with."""
         providers = self._get_payment_providers(batch[0]["followup"].company_id)
         if providers:
-            moves.fetch(["state", "payment_state", "amount_residual", "amount_total"])
+            moves.fetch(PAYMENT_FIELDS)
             moves.mapped("transaction_ids")
             moves.partner_id.fetch(["country_id"])
         for data in batch:
@@ -96,12 +105,29 @@ class AccountFollowupSend(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _keep_body(self, data):
-        """Note the text of a reminder, its links without what opens them.
+    def _get_link_text(self, company):
+        """Return what stands for the link in a text that is kept.
 
-        The secrets stay in ``data["secrets"]`` until the e-mail is made.
+        The debtor page, whose address opens only in what leaves; else core's page of
+        overdue invoices.
         """
-        reminder = data["reminder"]
-        body, data["secrets"] = links.hide_secrets(self._get_full_body(reminder, data))
-        data["secrets"].update(self._get_page_secrets(reminder))
-        reminder.body = Markup(body)
+        stand_in = self._get_page_stand_in(company)
+        return stand_in or f"{company.get_base_url()}/my/invoices/overdue"
+
+    @api.model
+    def _get_page_stand_in(self, company):
+        """Return what stands for the link in a text that is written or kept.
+
+        As the message leaves, it becomes the address that lets in its recipient. Who
+        opens it as it is has to log in. Empty when the page is switched off.
+        """
+        company = company.sudo()
+        if not company.followup_page_enabled:
+            return ""
+        return f"{company.get_base_url()}{PAGE_ROUTE}"
+
+    @api.model
+    def _get_page_secrets(self, reminder):
+        """Return {address as it is kept: address as it leaves} of the page."""
+        url = reminder._get_page_url()
+        return {self._get_page_stand_in(reminder.company_id): url} if url else {}

@@ -5,6 +5,8 @@ import psycopg2
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ..tools.names import make_file_name
+
 _logger = logging.getLogger(__name__)
 
 REPORT = "account_payment_followup.action_report_reminder"
@@ -14,10 +16,75 @@ REPORT = "account_payment_followup.action_report_reminder"
 LETTERS_PER_CALL = 10
 
 
-class AccountFollowupSend(models.AbstractModel):
-    """Pages of the letters, several in one call of wkhtmltopdf."""
+class AccountFollowupLetter(models.AbstractModel):
+    """The letters, their pages made by several in one call of wkhtmltopdf."""
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.letter"
+    _description = "Letters of Payment Reminders"
+
+    @api.model
+    def _create_letters(self, pairs):
+        """Make the letters and keep them as attachments of their reminders.
+
+        The letter as such is kept in ``data["letter"]``, for the e-mail.
+
+        :param pairs: list of (data of a reminder, ``snailmail.letter`` or an empty
+            one): for the post the page is laid out on A4, with margins, and the
+            address in the window of the envelope
+        :return: the attachments, in this order
+        """
+        letters = [(data["reminder"], letter) for data, letter in pairs]
+        pages = self._print_letters(letters)
+        for (data, _letter), content in zip(pairs, pages, strict=True):
+            data.setdefault("letter", content)
+        self.env["account.followup.document"]._read_documents_ahead(
+            [data for data, _letter in pairs]
+        )
+        return self.env["ir.attachment"].create(
+            [
+                {
+                    "name": self._get_letter_name(data["reminder"]),
+                    "raw": self._finish_letter(
+                        letter,
+                        self.env["account.followup.document"]._add_invoices(
+                            data, content, bool(letter)
+                        ),
+                    ),
+                    "res_model": data["reminder"]._name,
+                    "res_id": data["reminder"].id,
+                    "mimetype": "application/pdf",
+                }
+                for (data, letter), content in zip(pairs, pages, strict=True)
+            ]
+        )
+
+    @api.model
+    def _get_letter_content(self, data):
+        """Return the letter as (file name, content) in a list; nothing without one.
+
+        It is the same for all channels and contacts, and comes without the invoices,
+        which an e-mail has as files of their own.
+        """
+        if "letter" not in data:
+            return []
+        return [(self._get_letter_name(data["reminder"]), data["letter"])]
+
+    @api.model
+    def _get_letter_name(self, reminder):
+        """Return the name of the file: in the customer's language, and his own.
+
+        Not that of the level: it is for the company's own use.
+        """
+        customer = reminder.partner_id
+        return make_file_name(
+            "pdf",
+            reminder.with_context(lang=reminder.lang).env._("Payment Reminder"),
+            f"{customer.name or customer.display_name} {reminder.date}",
+        )
+
+    # ------------------------------------------------------------------
+    # Pages
+    # ------------------------------------------------------------------
 
     @api.model
     def _print_letters(self, pairs):
@@ -82,13 +149,14 @@ class AccountFollowupSend(models.AbstractModel):
             (
                 reminder._get_recipients("print") | reminder._get_recipients("letter")
             ).invalidate_recordset(["display_name"])
-        report = self.env["ir.actions.report"]._with_followup_limit()
+        report = self.env["ir.actions.report"]
         if letters:
             report = report.with_context(
                 snailmail_layout=True,
                 followup_contact_ids=frozenset(letters.partner_id.ids),
             )
-        content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
+        with report._limiting_followup_time():
+            content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
         if kind == "html":  # no PDF is made: whole pages, with their letterhead
             return {
                 reminder.id: report._render_qweb_html(REPORT, reminder.ids)[0]

@@ -1,12 +1,9 @@
-from datetime import timedelta
-
 from odoo import api, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date, formatLang
 from odoo.tools.translate import LazyTranslate
 
 from ..tools import placeholders
-from .account_followup_send import concat
 
 _lt = LazyTranslate(__name__)
 
@@ -35,102 +32,15 @@ PLACEHOLDERS = {
 TEXTS = {"subject": False, "body": True, "sms_body": False}
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupPlaceholder(models.AbstractModel):
     """What is put into the texts of reminders when they are recorded (Y3, Y4).
 
     Before that a text keeps its placeholders, so that what a person has written stays
     right, whatever is paid or ticked meanwhile.
     """
 
-    _inherit = "account.followup.send"
-
-    @api.model
-    def _get_default_content(self, followup, level, day):
-        # EXTENDS: the level whose text is taken says how long there is to pay
-        content = super()._get_default_content(followup, level, day)
-        template = content["mail_template"]
-        source = level or (template and self._get_text_source(followup, template))
-        return {**content, "payment_days": source.payment_days if source else 0}
-
-    @api.model
-    def _get_text_source(self, followup, template):
-        """Return the level that lends its text to a reminder without one (C6)."""
-        levels = self.env["account.followup.level"].sudo()
-        domain = [
-            ("company_id", "=", followup.company_id.id),
-            ("mail_template_id", "=", template.id),
-        ]
-        return levels.search(domain, limit=1)
-
-    @api.model
-    def _create_reminders(self, batch):
-        # EXTENDS: with their numbers, their last day, and complete texts
-        return super()._create_reminders(self._complete_batch(batch))
-
-    @api.model
-    def _prepare_reminder(self, followup, data):
-        # EXTENDS
-        return {
-            **super()._prepare_reminder(followup, data),
-            "name": data["number"],
-            "payment_deadline": data["deadline"],
-        }
-
-    @api.model
-    def _complete_batch(self, batch):
-        """Return the batch with number, deadline, how to pay, and texts filled in.
-
-        What is only shown (``is_sample``) takes no number.
-        """
-        followups = concat(data["followup"] for data in batch)
-        company = followups.company_id
-        days = [data["day"] for data in batch]
-        reminders = self.env["account.followup.reminder"].sudo()
-        numbers = (
-            [self.env._("(number)")] * len(batch)
-            if batch[0].get("is_sample")
-            else reminders._take_numbers(company, days)
-        )
-        parts = [[row["id"] for row in data["rows"]] for data in batch]
-        items = self.env["account.move.line"].sudo()
-        items = items.browse(id_ for ids in parts for id_ in ids)
-        batch = [
-            {
-                **data,
-                "followup": followup,  # to be read together
-                "number": number,
-                "deadline": self._get_deadline(data),
-                "items": items.browse(ids).with_prefetch(items._prefetch_ids),
-            }
-            for data, followup, number, ids in zip(
-                batch, followups, numbers, parts, strict=True
-            )
-        ]
-        self._add_ways(batch)
-        return [self._fill_in(data) for data in batch]
-
-    @api.model
-    def _get_deadline(self, data):
-        """Return the last day to pay, False if the level gives none."""
-        days = data.get("payment_days")
-        return days and data["day"] + timedelta(days=days)
-
-    @api.model
-    def _add_ways(self, batch):
-        """Note how to pay, for all customers at once (Y1)."""
-        service = self.env["account.followup.pay"]
-        ways = service._get_ways(
-            {
-                "company": data["followup"].company_id,
-                "items": data["items"],
-                "amounts": service._get_amounts(data["rows"]),
-                "number": data["number"],
-                "deadline": data["deadline"],
-            }
-            for data in batch
-        )
-        for data, mine in zip(batch, ways, strict=True):
-            data["ways"] = mine
+    _name = "account.followup.placeholder"
+    _description = "Placeholders in Payment Reminders"
 
     # ------------------------------------------------------------------
     # Placeholders
@@ -198,13 +108,15 @@ class AccountFollowupSend(models.AbstractModel):
             "recipient_name": addressee.name or followup.partner_id.sudo().name or "",
             "company_name": company.name,
             **self._get_placeholder_contact(followup),
-            "link": self._get_link_text(company),
+            "link": self.env["account.followup.link"]._get_link_text(company),
         }
 
     @api.model
     def _get_placeholder_amounts(self, data):
         """Return the placeholders of amounts; each currency has its own."""
-        overdue = self._get_claims(data["rows"], lambda row: row["days_late"] > 0)
+        overdue = self.env["account.followup.claim"]._get_claims(
+            data["rows"], lambda row: row["days_late"] > 0
+        )
         none = data["followup"].company_id.currency_id
         amounts = {
             "amount": {way["currency"]: way["amount"] for way in data["ways"]},
@@ -234,20 +146,8 @@ class AccountFollowupSend(models.AbstractModel):
     @api.model
     def _get_addressee(self, data):
         """Return whom the text speaks to: who gets it; the customer, if several do."""
-        partner, items = data["followup"].partner_id, data["items"]
-        for channel in ("email", "letter", "print", "sms"):
-            if channel in data["channels"] and (
-                found := self._get_recipients(partner, channel, items)
-            ):
-                return found if len(found) == 1 else partner.sudo()
-        return partner.sudo()
-
-    @api.model
-    def _get_link_text(self, company):
-        """Return what stands for the link in a text that is kept.
-
-        The debtor page, whose address opens only in what leaves; else core's page of
-        overdue invoices.
-        """
-        stand_in = getattr(self, "_get_page_stand_in", lambda company: "")
-        return stand_in(company) or f"{company.get_base_url()}/my/invoices/overdue"
+        partner = data["followup"].partner_id
+        found = self.env["account.followup.recipients"]._get_first_reached(
+            partner, data["items"], data["channels"]
+        )
+        return found if len(found) == 1 else partner.sudo()

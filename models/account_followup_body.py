@@ -5,14 +5,17 @@ from odoo import api, models
 from odoo.tools.mail import html_sanitize
 from odoo.tools.misc import format_date, formatLang
 
+from ..tools import links
+
 #: In a text, the element with this class is replaced by the table of open invoices.
 TABLE_CLASS = "o_followup_items"
 
 
-class AccountFollowupSend(models.AbstractModel):
-    """Text of reminders: templates filled in, with the table of open invoices."""
+class AccountFollowupBody(models.AbstractModel):
+    """The text of a reminder with the table of open invoices, as it is kept."""
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.body"
+    _description = "Body of a Payment Reminder"
 
     @api.model
     def _get_full_body(self, reminder, data):
@@ -89,7 +92,7 @@ class AccountFollowupSend(models.AbstractModel):
             "get_references": lambda line: self.env[
                 "account.followup.pay"
             ]._get_invoice_references(line.move_line_id.move_id),
-            **self._get_link_values(reminder, data),
+            **self.env["account.followup.link"]._get_link_values(reminder, data),
             "format_day": lambda day: format_date(reminder.env, day),
             "format_amount": lambda amount, currency: formatLang(
                 reminder.env, amount, currency_obj=currency
@@ -126,3 +129,16 @@ class AccountFollowupSend(models.AbstractModel):
             if is_more or said is None or currency.compare_amounts(amount, said):
                 result.append((currency, amount, bool(is_more)))
         return result
+
+    @api.model
+    def _keep_body(self, data):
+        """Note the text of a reminder, its links without what opens them.
+
+        The secrets stay in ``data["secrets"]`` until the e-mail is made.
+        """
+        reminder = data["reminder"]
+        body, data["secrets"] = links.hide_secrets(self._get_full_body(reminder, data))
+        data["secrets"].update(
+            self.env["account.followup.link"]._get_page_secrets(reminder)
+        )
+        reminder.body = Markup(body)

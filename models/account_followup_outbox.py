@@ -1,44 +1,11 @@
 from odoo import api, models
-from odoo.tools.misc import clean_context
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupOutbox(models.AbstractModel):
     """How reminders and statements go out: one way for both, over all channels."""
 
-    _inherit = "account.followup.send"
-
-    @api.model
-    def _send_statements(self, statements, documents):
-        """Record statements and queue their messages, in this transaction.
-
-        The number of queries does not grow with the number of customers. An error of
-        one of them is an error of all: the caller has a savepoint and takes smaller
-        batches after it.
-
-        :param statements: of one run, locked by the caller, in the name of who sends
-        :param dict documents: {statement: (file name, PDF)}
-        :return: dict {statement: why none of the channels can be used}; of these
-            nothing is recorded
-        :raise UserError: there is no text for the e-mails
-        """
-        statements = (
-            statements.sudo()
-            .with_context(clean_context(self.env.context))
-            .with_company(statements.company_id)
-        )
-        self = self.with_env(statements.env)  # noqa: PLW0642
-        parts = statements._get_parts()
-        problems = self._get_problems(statements, parts)
-        reasons = {}
-        for statement in statements:
-            found = [by_sent[statement] for by_sent in problems.values()]
-            if all(found):
-                reasons[statement] = " ".join(found)
-        reached = statements.filtered(lambda statement: statement not in reasons)
-        if reached:
-            reached._keep_documents_sent(documents)
-            self._deliver(reached, parts, problems)
-        return reasons
+    _name = "account.followup.outbox"
+    _description = "Outbox of Payment Reminders"
 
     @api.model
     def _get_problems(self, sents, parts):
@@ -49,7 +16,7 @@ class AccountFollowupSend(models.AbstractModel):
         :param parts: {sent: dict}, of each its ``channels``
         """
         result = {}
-        for channel in self.env["account.followup.channel"]._get_all():
+        for channel in self.env["account.followup.channels"]._get_all():
             name = channel._get_name()
             mine = {
                 sent: channel._get_problem(
@@ -82,7 +49,7 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param dict problems: {sent: problem or None}
         """
-        channel = self._get_channel(name)
+        channel = self.env["account.followup.channels"]._get(name)
         channel._create_deliveries(
             {
                 sents._fields["delivery_ids"].inverse_name: sent.id,

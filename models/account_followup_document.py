@@ -11,13 +11,14 @@ A4 = (595.28, 841.89)
 TOLERANCE = 3
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupDocument(models.AbstractModel):
     """Files of reminders: the invoices, attached to e-mails and behind the letters.
 
     They belong to the reminder: who may not read it cannot open them.
     """
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.document"
+    _description = "Invoices with Payment Reminders"
 
     @api.model
     def _get_attached_invoices(self, data):
@@ -66,67 +67,15 @@ class AccountFollowupSend(models.AbstractModel):
         if content := move.invoice_pdf_report_id.raw:
             return (name, content)
         report = self.env["account.move.send"]._get_default_pdf_report_id(move)
-        engine = self.env["ir.actions.report"]._with_followup_limit()
-        with engine._naming_followup_partner(move.commercial_partner_id):
+        engine = self.env["ir.actions.report"]
+        with (
+            engine._limiting_followup_time(),
+            engine._naming_followup_partner(move.commercial_partner_id),
+        ):
             content, _kind = engine.with_company(move.company_id)._render_qweb_pdf(
                 report.report_name, move.ids
             )
         return (name, content)
-
-    @api.model
-    def _create_letters(self, pairs):
-        """Make the letters and keep them as attachments of their reminders.
-
-        The letter as such is kept in ``data["letter"]``, for the e-mail.
-
-        :param pairs: list of (data of a reminder, ``snailmail.letter`` or an empty
-            one): for the post the page is laid out on A4, with margins, and the
-            address in the window of the envelope
-        :return: the attachments, in this order
-        """
-        letters = [(data["reminder"], letter) for data, letter in pairs]
-        pages = self._print_letters(letters)
-        for (data, _letter), content in zip(pairs, pages, strict=True):
-            data.setdefault("letter", content)
-        self._read_documents_ahead([data for data, _letter in pairs])
-        return self.env["ir.attachment"].create(
-            [
-                {
-                    "name": self._get_letter_name(data["reminder"]),
-                    "raw": self._finish_letter(
-                        letter, self._add_invoices(data, content, bool(letter))
-                    ),
-                    "res_model": data["reminder"]._name,
-                    "res_id": data["reminder"].id,
-                    "mimetype": "application/pdf",
-                }
-                for (data, letter), content in zip(pairs, pages, strict=True)
-            ]
-        )
-
-    @api.model
-    def _get_letter_content(self, data):
-        """Return the letter as (file name, content) in a list; nothing without one.
-
-        It is the same for all channels and contacts, and comes without the invoices,
-        which an e-mail has as files of their own.
-        """
-        if "letter" not in data:
-            return []
-        return [(self._get_letter_name(data["reminder"]), data["letter"])]
-
-    @api.model
-    def _get_letter_name(self, reminder):
-        """Return the name of the file: in the customer's language, and his own.
-
-        Not that of the level: it is for the company's own use.
-        """
-        customer = reminder.partner_id
-        return make_file_name(
-            "pdf",
-            reminder.with_context(lang=reminder.lang).env._("Payment Reminder"),
-            f"{customer.name or customer.display_name} {reminder.date}",
-        )
 
     @api.model
     def _add_invoices(self, data, content, is_posted):

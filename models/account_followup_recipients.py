@@ -7,14 +7,15 @@ from .account_followup_send import concat
 INVOICES = ("out_invoice", "out_receipt")
 
 
-class AccountFollowupSend(models.AbstractModel):
+class AccountFollowupRecipients(models.AbstractModel):
     """Who gets it (C3): one choice for reminders, statements, window and language.
 
     It is made for each channel, with all rights, among the contacts that the company
     may write to: those without a company, and those of its tree.
     """
 
-    _inherit = "account.followup.send"
+    _name = "account.followup.recipients"
+    _description = "Recipients of Payment Reminders"
 
     @api.model
     def _get_recipients(self, partner, channel, items=None):
@@ -42,7 +43,7 @@ class AccountFollowupSend(models.AbstractModel):
         for rule, contacts in candidates:
             if reached := self._get_reached(channel, contacts):
                 return rule, concat(reached).with_prefetch(reached[0]._prefetch_ids)
-        if not self._get_channel(channel)._needs_address:
+        if not self.env["account.followup.channels"]._get(channel)._needs_address:
             return candidates[0]
         return None, partner.sudo().browse()
 
@@ -130,20 +131,15 @@ class AccountFollowupSend(models.AbstractModel):
         found, known = [], set()
         for contact in contacts:
             addresses = {
-                address.casefold() for address in self._get_addresses(channel, contact)
+                address.casefold()
+                for address in self.env["account.followup.channels"]
+                ._get(channel)
+                ._get_addresses(contact)
             }
             if contact.active and addresses - known:
                 found.append(contact)
             known |= addresses
         return found
-
-    @api.model
-    def _get_addresses(self, channel, contact):
-        """Return the addresses at which a channel reaches a contact, as it uses them.
-
-        :return: list of str, empty if the contact cannot be reached
-        """
-        return self._get_channel(channel)._get_addresses(contact)
 
     @api.model
     def _get_channel_problem(self, channel, partner, items=None):
@@ -162,12 +158,11 @@ class AccountFollowupSend(models.AbstractModel):
                 "follow-ups.",
                 contact.display_name,
             )
-        return self._get_channel(channel)._get_address_problem(contact)
-
-    @api.model
-    def _get_channel(self, name):
-        """Return the model of a channel, see ``account.followup.channel``."""
-        return self.env["account.followup.channel"]._get(name)
+        return (
+            self.env["account.followup.channels"]
+            ._get(channel)
+            ._get_address_problem(contact)
+        )
 
     @api.model
     def _get_contact_to_mend(self, partner, items=None):
@@ -180,12 +175,18 @@ class AccountFollowupSend(models.AbstractModel):
 
         :param channels: names of those that are used
         """
-        recipient = partner.browse()
-        for channel in sorted(
-            channels, key=lambda name: self._get_channel(name)._language_place
-        ):
-            recipient = self._get_recipients(partner, channel, items)[:1]
-            if recipient:
-                break
+        recipient = self._get_first_reached(partner, items, channels)[:1]
         recipient = recipient or self._get_contact_to_mend(partner, items)
         return get_lang(self.env, recipient.lang or partner.sudo().lang).code
+
+    @api.model
+    def _get_first_reached(self, partner, items, channels):
+        """Return the recipients of the first channel that reaches anybody (C4).
+
+        :param channels: names of those that are used
+        """
+        get = self.env["account.followup.channels"]._get
+        for name in sorted(channels, key=lambda name: get(name)._language_place):
+            if recipients := self._get_recipients(partner, name, items):
+                return recipients
+        return partner.browse()

@@ -1,0 +1,118 @@
+from array import array
+
+import psycopg2
+
+from odoo import api, models
+from odoo.tools import SQL, mute_logger
+
+from ..tools import days as day_tools
+
+#: Customers that the scheduled action takes in one transaction.
+BATCH_SIZE = 100
+
+#: And of those who get documents, which take time and memory.
+PAPER_BATCH_SIZE = 20
+
+#: Up to so many customers are looked up one by one; for more, all are read at once.
+FEW_CUSTOMERS = 1000
+
+
+class AccountFollowupDue(models.AbstractModel):
+    """Whom the scheduled action reminds (rule 12)."""
+
+    _name = "account.followup.due"
+    _description = "Automatic Payment Reminders Due"
+
+    @api.model
+    def _get_automatic_due_apart(self, days):
+        """Return who is due, an error of one company apart (promise 3).
+
+        All companies are asked in one statement. When that fails, each is asked for
+        itself, and whose data it is is told.
+
+        :param days: dict {root company: date}
+        :return: see ``_get_automatic_due``
+        """
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                return self._get_automatic_due(days)
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            self.env.invalidate_all(flush=False)
+            if len(days) == 1:
+                [(company, day)] = days.items()
+                company._note_followup_error(error, day)
+                return {}
+        due = {}
+        for company, day in days.items():
+            due.update(self._get_automatic_due_apart({company: day}))
+        return due
+
+    @api.model
+    def _get_automatic_due(self, days):
+        """Return the customers whose automatic level is due.
+
+        Most nights that is nobody or a few: the rule is evaluated only for those who
+        have an item that is ripe for an automatic level.
+
+        :param dict days: {root company: date}
+        :return: dict {(root company, customers in a batch): array of ids}, eight bytes
+            a customer, since all of them are kept until the last batch
+        """
+        levels = self.env["account.followup.level"].sudo()
+        levels = levels.search(
+            [
+                ("company_id", "in", [company.id for company in days]),
+                ("is_automatic", "=", True),
+            ]
+        )
+        ripe = self.env["account.followup.item"]._get_ripe_partners(days, levels)
+        if not ripe:
+            return {}
+        few = len(ripe) <= FEW_CUSTOMERS
+        partners = ripe.sudo().commercial_partner_id if few else None
+        rows = self.env.execute_query(self._get_sql_automatic_due(days, partners))
+        companies = self.env["res.company"]
+        return {
+            (companies.browse(company_id), size): array("l", ids)
+            for company_id, size, ids in rows
+        }
+
+    @api.model
+    def _get_sql_automatic_due(self, days, partners):
+        """Return a row per company and size of a batch, with the ids of customers."""
+        levels = self.env["account.followup.level"]
+        customers = self.env["account.followup.customer"]
+        return SQL(
+            """
+            SELECT customer.company_id,
+                   CASE WHEN level.send_letter OR level.attach_invoices
+                        THEN %s ELSE %s END AS size,
+                   ARRAY_AGG(customer.partner_id ORDER BY customer.partner_id)
+              FROM (%s) customer
+              JOIN account_followup_level level ON level.id = customer.level_id
+             WHERE customer.status = 'in_need_of_action'
+               AND customer.reminder_type = 'automatic'
+               AND level.is_automatic
+               AND (
+                   customer.retry_date IS NULL
+                   OR customer.retry_date - CASE customer.company_id %s END
+                      NOT BETWEEN 1 AND %s
+               )
+             GROUP BY customer.company_id, size
+             ORDER BY customer.company_id, size DESC
+            """,
+            PAPER_BATCH_SIZE,
+            BATCH_SIZE,
+            customers._get_sql(days, partners, with_next_date=False),
+            SQL(" ").join(
+                SQL("WHEN %s THEN %s::date", company.id, day)
+                for company, day in days.items()
+            ),
+            day_tools.BACK_OFF[-1],
+            to_flush=[
+                levels._fields[name]
+                for name in ("attach_invoices", "is_automatic", "send_letter")
+            ],
+        )
