@@ -1,4 +1,4 @@
-from datetime import date, timedelta
+from datetime import date
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -428,16 +428,12 @@ class TestTakeoverTour(FollowupCommon, HttpCase):
 
     def test_x14_window(self):
         today = date.today()
-        invoice = self._create_late(20, day=today)
+        self._create_late(20, day=today, name="INV/TAKE/0001")
         user = self._create_user(
             "person", "base.group_partner_manager", "account.group_account_manager"
         )
         user.password = user.login
-        sent = today - timedelta(days=10)
-        invoice.name = "INV/TAKE/0001"
-        self.start_tour(
-            f"/odoo?sent={sent}", "account_followup_takeover", login=user.login
-        )
+        self.start_tour("/odoo", "account_followup_takeover", login=user.login)
         takeover = self.env["account.followup.takeover"].search([])
         self.assertEqual(takeover.state, "undone")
         self.assertEqual(takeover.doubt_count, 1)

@@ -1,23 +1,16 @@
-import { registry } from "@web/core/registry";
-import { openMenu } from "./account_followup_tours";
+import {registry} from "@web/core/registry";
+import {openMenu} from "./account_followup_tours";
+
+const {DateTime} = luxon;
 
 /** The other system has reminded of INV/TAKE/0001, and of an invoice that is not here. */
 function getSheet() {
-    const sent = new URLSearchParams(document.location.search).get("sent");
+    const sent = DateTime.now().minus({days: 10}).toISODate();
     return `Invoice,Days,Date\nINV/TAKE/0001,1,${sent}\nINV/NOT/HERE,1,${sent}\n`;
 }
 
-let sheet = "";
-
 registry.category("web_tour.tours").add("account_followup_takeover", {
     steps: () => [
-        {
-            content: "Remember the day that the test has chosen",
-            trigger: "body",
-            run() {
-                sheet = getSheet();
-            },
-        },
         ...openMenu("Configuration", "Take over from another add-on"),
         {
             content: "A new one",
@@ -30,9 +23,11 @@ registry.category("web_tour.tours").add("account_followup_takeover", {
             run() {
                 const input = this.anchor.querySelector("input[type=file]");
                 const chosen = new DataTransfer();
-                chosen.items.add(new File([sheet], "reminders.csv", { type: "text/csv" }));
+                chosen.items.add(
+                    new File([getSheet()], "reminders.csv", {type: "text/csv"})
+                );
                 input.files = chosen.files;
-                input.dispatchEvent(new Event("change", { bubbles: true }));
+                input.dispatchEvent(new Event("change", {bubbles: true}));
             },
         },
         {
@@ -50,7 +45,7 @@ registry.category("web_tour.tours").add("account_followup_takeover", {
         },
         {
             content: "The levels are proposed",
-            trigger: ".o_field_widget[name=level_ids] td:contains(Friendly Reminder)",
+            trigger: ".o_field_widget[name=level_ids] td:contains(Level 1)",
         },
         {
             content: "One line is told",
@@ -59,7 +54,8 @@ registry.category("web_tour.tours").add("account_followup_takeover", {
         },
         {
             content: "By its number and with the reason",
-            trigger: ".o_field_widget[name=doubts] tr:contains(Line 3):contains(INV/NOT/HERE)",
+            trigger:
+                ".o_field_widget[name=doubts] tr:contains(Line 3):contains(INV/NOT/HERE)",
         },
         {
             content: "Do it",
@@ -73,7 +69,8 @@ registry.category("web_tour.tours").add("account_followup_takeover", {
         },
         {
             content: "The history says where it comes from",
-            trigger: ".o_data_row:contains(Late Ltd):contains(Another System):contains(Taken Over)",
+            trigger:
+                ".o_data_row:contains(Late Ltd):contains(Another System):contains(Taken Over)",
             run: "click",
         },
         {
@@ -81,8 +78,13 @@ registry.category("web_tour.tours").add("account_followup_takeover", {
             trigger: ".alert:contains(Another system sent this reminder)",
         },
         {
-            content: "Back",
-            trigger: ".o_breadcrumb .breadcrumb-item:contains(CSV) a",
+            content: "Back to the history",
+            trigger: ".o_back_button:contains(Reminder History)",
+            run: "click",
+        },
+        {
+            content: "And to the take-over",
+            trigger: ".o_back_button:contains(CSV file)",
             run: "click",
         },
         {
