@@ -72,6 +72,7 @@ def write_reminders(env, pattern, condition, level):
                    line.date_maturity + %(delay)s + 1
                        + %(late)s %% 4 AS reminder_date,
                    %(reminders)s + row_number() OVER () AS reminder_id,
+                   'PAST/' || %(reminders)s + row_number() OVER () AS reminder_name,
                    %(lines)s + row_number() OVER () AS line_id,
                    %(deliveries)s + row_number() OVER () AS delivery_id
               FROM account_move_line line
@@ -94,6 +95,7 @@ def write_reminders(env, pattern, condition, level):
             pattern.id,
             {
                 "id": "reminder_id",
+                "name": "reminder_name",
                 "partner_id": "partner_id",
                 "date": "reminder_date",
                 "amount_overdue": "balance",
