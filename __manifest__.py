@@ -32,6 +32,7 @@
         "views/account_followup_plan_views.xml",
         "views/account_followup_run_views.xml",
         "views/account_followup_statement_views.xml",
+        "views/account_followup_takeover_views.xml",
         "views/res_partner_views.xml",
         "views/account_followup_customer_views.xml",
         "views/account_move_views.xml",

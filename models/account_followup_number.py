@@ -125,7 +125,9 @@ class AccountFollowupReminder(models.Model):
             mine = [
                 vals
                 for vals in vals_list
-                if vals.get("company_id") == company_id and not vals.get("name")
+                if vals.get("company_id") == company_id
+                and not vals.get("name")
+                and vals.get("trigger") != "import"  # the customer knows another one
             ]
             days = [vals.get("date") for vals in mine]
             numbers = service._take_numbers(companies.browse(company_id), days)

@@ -18,7 +18,12 @@ class AccountFollowupReminder(models.Model):
         help="Highest level that it reached; none when no level was due.",
     )
     trigger = fields.Selection(
-        [("automatic", "Automatic"), ("mass", "From a List"), ("manual", "By Hand")],
+        [
+            ("automatic", "Automatic"),
+            ("mass", "From a List"),
+            ("manual", "By Hand"),
+            ("import", "Taken Over"),
+        ],
         string="Sent By",
         required=True,
         readonly=True,
@@ -93,9 +98,11 @@ class AccountFollowupReminder(models.Model):
             reminder.display_name = f"{name} – {reminder.partner_id.display_name}"
 
     @api.depends_context("lang")
-    @api.depends("call_id", "delivery_ids.channel")
+    @api.depends("call_id", "delivery_ids.channel", "trigger")
     def _compute_channels(self):
         super()._compute_channels()
+        taken_over = self.filtered(lambda reminder: reminder.trigger == "import")
+        taken_over.channels = self.env._("Another System")
         self.filtered("call_id").channels = self.env._("Phone Call")
 
     @api.depends("line_ids")

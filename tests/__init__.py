@@ -85,6 +85,8 @@ from . import (
     test_stateful,
     test_statement,
     test_statement_readers,
+    test_takeover,
+    test_takeover_tables,
     test_task_level,
     test_template_fields,
     test_testlog,

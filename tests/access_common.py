@@ -1,3 +1,4 @@
+import base64
 import io
 
 from odoo import Command
@@ -78,6 +79,7 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.followup.run.line": run.line_ids,
             "account.followup.statement": run_of_statements.statement_ids,
             "account.followup.statement.run": run_of_statements,
+            **cls._create_takeover(),
             "account.move": cls.invoice,
             "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
             "res.partner": cls.customer,
@@ -85,6 +87,21 @@ class AccessCommon(FollowupCommon, HttpCase):
         for model in ("followup", "followup.customer", "followup.item"):
             records[f"account.{model}"] = cls.env[f"account.{model}"].search(partner)
         return {model: record[:1] for model, record in records.items()}
+
+    @classmethod
+    def _create_takeover(cls):
+        """Return {model: record} of a take-over that was done."""
+        invoice = cls._create_late(30, 70, partner=cls._create_customer("Third Ltd"))
+        sheet = f"Invoice,Days,Date\n{invoice.name},1,2024-05-01\n"
+        takeover = cls.env["account.followup.takeover"].create(
+            {"source": "csv", "file": base64.b64encode(sheet.encode())}
+        )
+        takeover.action_look()
+        takeover.action_take_over()
+        return {
+            record._name: record
+            for record in (takeover, takeover.level_ids, takeover.line_ids)
+        }
 
     @classmethod
     def _create_limit(cls):
@@ -116,6 +133,15 @@ class AccessCommon(FollowupCommon, HttpCase):
         return {
             "account.followup": {**customer, "partner_id": self.second_customer.id},
             "account.followup.call": self._prepare_call(),
+            "account.followup.takeover": {
+                "source": "csv",
+                "company_id": self.company.id,
+            },
+            "account.followup.takeover.level": {
+                "takeover_id": self.records["account.followup.takeover"].id,
+                "key": "new",
+                "name": "New",
+            },
             "account.followup.level": {
                 "name": "New",
                 "delay": 77,

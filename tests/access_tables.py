@@ -16,6 +16,7 @@ USERS = {
 ALL = frozenset(USERS)
 ACCOUNTANTS = frozenset({"readonly", "invoice", "manager"})
 CLERKS = frozenset({"invoice", "manager"})
+MANAGERS = frozenset({"manager"})
 
 OPERATIONS = ("read", "write", "create", "unlink")
 READ = frozenset({"read"})
@@ -115,6 +116,20 @@ RIGHTS = {
     "account.followup.statement": LOOK,
     "account.followup.statement.run": dict.fromkeys(CLERKS, READ),
     "account.followup.statement.wizard": WINDOW,
+    # what it is for the whole company, and read from the tables of another add-on
+    "account.followup.takeover": {"manager": WORK},
+    "account.followup.takeover.level": {"manager": frozenset({"read", "write"})},
+    "account.followup.takeover.line": {"manager": READ},
+    **{
+        f"account.followup.takeover.source{name}": NOBODY
+        for name in (
+            "",
+            ".credit_control",
+            ".csv",
+            ".om_followup",
+            ".overdue_reminder",
+        )
+    },
     "account.followup.template.mixin": NOBODY,
     "account.followup.wizard.mixin": NOBODY,
     "report.account_payment_followup.report_reminder": NOBODY,
@@ -163,6 +178,10 @@ METHODS = {
     ("account.followup.statement.run", "action_refresh"): CLERKS,
     ("account.followup.statement.wizard", "action_send"): CLERKS,
     ("account.followup.statement.wizard", "action_use_template"): CLERKS,
+    **{
+        ("account.followup.takeover", f"action_{method}"): MANAGERS
+        for method in ("look", "take_over", "undo", "view_reminders")
+    },
     **{
         (model, method): ACCOUNTANTS
         for model in BUILDERS
@@ -252,6 +271,7 @@ MENUS = {
     "menu_account_followup_rest": ACCOUNTANTS,
     "menu_account_followup_run": CLERKS,
     "menu_account_followup_statement": ACCOUNTANTS,
+    "menu_account_followup_takeover": MANAGERS,
     "menu_account_followup_report_aged": ACCOUNTANTS,
     "menu_account_followup_report_followup": ACCOUNTANTS,
     "menu_account_followup_report_ledger": ACCOUNTANTS,

@@ -1,0 +1,307 @@
+from collections import defaultdict
+
+from odoo import Command, fields, models
+from odoo.exceptions import UserError
+
+
+class AccountFollowupTakeover(models.Model):
+    """Doing and undoing, in the caller's transaction.
+
+    The cases are locked and written, as each reminder does it: a run that began before
+    cannot act on what it read then (promise 2).
+    """
+
+    _inherit = "account.followup.takeover"
+
+    def _take_over(self):
+        """Look once more, and do it."""
+        for row in self.level_ids.filtered("is_created"):
+            row._create_level()
+        look = self._look(self._get_facts())
+        cases = self._lock_cases(look.get_partners(self.env))
+        lines = self._create_reminders(look)
+        lines += self._exclude(look, cases)
+        lines += self._set_responsibles(look, cases)
+        self.env.flush_all()
+        lines += self._set_next_dates(look, cases)
+        self._note_look(look)
+        self._create_lines(lines)
+        reminders = self.env["account.followup.reminder"].sudo()
+        last = reminders.search([], limit=1, order="id DESC")
+        self.sudo().write(
+            {
+                "state": "done",
+                "done_date": fields.Datetime.now(),
+                "done_user_id": self.env.uid,
+                "last_reminder_id": last.id,
+            }
+        )
+
+    def _lock_cases(self, partners):
+        """Return {customer: follow-up}, locked and noted as just changed.
+
+        :raise UserError: a customer is being reminded at this moment
+        """
+        followups = self.env["account.followup"]._get_or_create(
+            partners, self.company_id
+        )
+        if followups.try_lock_for_update(allow_referencing=True) != followups:
+            raise UserError(
+                self.env._(
+                    "Reminders are being made at this moment: try again in a minute."
+                )
+            )
+        followups.write({"last_sent": fields.Datetime.now()})
+        return followups.grouped("partner_id")
+
+    def _create_lines(self, lines):
+        self.env["account.followup.takeover.line"].sudo().create(
+            [
+                {"takeover_id": self.id, "source": self.source, **values}
+                for values in lines
+            ]
+        )
+
+    # ------------------------------------------------------------------
+    # What was sent
+    # ------------------------------------------------------------------
+
+    def _create_reminders(self, look):
+        """Create a reminder for what one customer got at one level on one day.
+
+        :return: values of account.followup.takeover.line
+        """
+        groups = defaultdict(list)
+        for (item, level), one in look.reminders.items():
+            groups[one["partner"], one["date"], level].append((item, one))
+        groups = sorted(groups.items(), key=lambda pair: (pair[0][1], pair[0][0].id))
+        reminders = self.env["account.followup.reminder"].sudo()
+        reminders = reminders.with_company(self.company_id).create(
+            [
+                self._prepare_reminder(partner, day, level, mine)
+                for (partner, day, level), mine in groups
+            ]
+        )
+        # the unique key decides before anything else is done
+        self.env.flush_all()
+        return [
+            {
+                "kind": "reminder",
+                "key": one["key"],
+                "move_line_id": item.id,
+                "reminder_id": reminder.id,
+                "date": one["date"],
+            }
+            for reminder, (_group, mine) in zip(reminders, groups, strict=True)
+            for item, one in mine
+        ]
+
+    def _prepare_reminder(self, partner, day, level, items):
+        """Return the values of a reminder that another add-on has sent.
+
+        It has no number, text or delivery here, and counts as sent.
+
+        :param items: list of (journal item, what was found of it)
+        """
+        known = {
+            "partner_id": partner.id,
+            "company_id": self.company_id.id,
+            "date": day,
+            "is_standing": True,
+        }
+        lines = [
+            {**self._prepare_line(item, one, level), **known} for item, one in items
+        ]
+        overdue = [line["residual_company"] for line in lines if line["days_late"] > 0]
+        branches = sorted({line["branch_id"] for line in lines})
+        return {
+            "partner_id": partner.id,
+            "company_id": self.company_id.id,
+            "level_id": level.id,
+            "date": day,
+            "trigger": "import",
+            "state": "sent",
+            "user_id": self.env.uid,
+            "lang": partner.lang,
+            "amount_overdue": sum(overdue),
+            "line_ids": [Command.create(line) for line in lines],
+            "branch_ids": [Command.set(branches)],
+        }
+
+    def _prepare_line(self, item, one, level):
+        """Return the values of a line; what was claimed then, if that is known."""
+        residual = item.amount_residual_currency
+        amount = one["amount"] or residual
+        rate = item.amount_residual / residual
+        due = self._get_due(item)
+        return {
+            "move_line_id": item.id,
+            "branch_id": item.company_id.id,
+            "name": item.followup_name,
+            "invoice_date": item.invoice_date or item.date,
+            "due_date": due,
+            "days_late": (one["date"] - due).days,
+            "level_id": level.id,
+            "currency_id": item.currency_id.id,
+            "amount": item.amount_currency,
+            "residual": amount,
+            "residual_company": item.company_currency_id.round(amount * rate),
+        }
+
+    # ------------------------------------------------------------------
+    # What people had decided
+    # ------------------------------------------------------------------
+
+    def _get_reason(self):
+        return self.env._("Taken over from %s", self._get_source()._get_label())
+
+    def _exclude(self, look, cases):
+        """Exclude customers and invoices; return the values of lines."""
+        lines = []
+        excluded = self.env["account.followup"]
+        for one in look.exclusions:
+            values = {"kind": "exclusion", "key": one["key"]}
+            if not one["items"]:
+                excluded |= cases[one["partner"]]
+                case = cases[one["partner"]]
+                lines.append({**values, "followup_id": case.id})
+                continue
+            # core keeps the instalments of an invoice together
+            items = one["items"].sudo()._get_followup_excluded_together()
+            items = items.filtered(lambda item: not item.no_followup)
+            lines += [{**values, "move_line_id": item.id} for item in items]
+            free = items.filtered(lambda item: not item.followup_hold_reason)
+            free.write({"followup_hold_reason": self._get_reason()})
+            items.write({"no_followup": True})
+        self._set(excluded, {"excluded": True})
+        return lines
+
+    def _set_responsibles(self, look, cases):
+        by_user = defaultdict(self.env["account.followup"].browse)
+        lines = []
+        for one in look.responsibles:
+            case = cases[one["partner"]]
+            by_user[one["user"]] |= case
+            lines.append(
+                {
+                    "kind": "responsible",
+                    "key": one["key"],
+                    "followup_id": case.id,
+                    "user_id": one["user"].id,
+                }
+            )
+        for user, mine in by_user.items():
+            self._set(mine, {"responsible_id": user.id})
+        return lines
+
+    def _set_next_dates(self, look, cases):
+        """Set the days before which nobody is reminded.
+
+        A day before that of the rule would not bring the reminder forward (rule 9): it
+        is told as a doubt, and the rule counts.
+        """
+        found = {cases[one["partner"]]: one for one in look.next_dates}
+        first = self._get_rule_dates([one["partner"] for one in look.next_dates])
+        by_day = defaultdict(self.env["account.followup"].browse)
+        lines = []
+        for case, one in found.items():
+            by_rule = first.get(case.partner_id.id)
+            if by_rule and one["date"] < by_rule:
+                look.next_dates.remove(one)
+                reason = self.env._("By the rule the next reminder is later anyway.")
+                look.doubt(one, case.partner_id.display_name, reason)
+                continue
+            by_day[one["date"]] |= case
+            lines.append(
+                {
+                    "kind": "next_date",
+                    "key": one["key"],
+                    "followup_id": case.id,
+                    "date": one["date"],
+                    "old_date": case.next_reminder_date,
+                    "old_user_id": case.next_reminder_user_id.id,
+                }
+            )
+        for day, mine in by_day.items():
+            values = {"next_reminder_date": day}
+            self._set(mine, values, next_reminder_user_id=self.env.uid)
+        return lines
+
+    def _get_rule_dates(self, partners):
+        """Return {customer id: next reminder by the rule alone}."""
+        today = self.company_id._get_followup_day()
+        partners = self.env["res.partner"].union(*partners)
+        rows = self.env["account.followup.customer"].sudo()._get_rows(today, partners)
+        return {row["partner_id"]: row["next_reminder_date"] for row in rows}
+
+    def _set(self, followups, values, **silent):
+        """Set settings of customers, with a line in their chatters (E1).
+
+        :param silent: values that go with them
+        """
+        followups = followups.sudo()
+        trace = self.env["account.followup.setting"].sudo()
+        before = {
+            followup: {name: trace._get_setting_text(followup, name) for name in values}
+            for followup in followups
+        }
+        followups.write({**values, **silent})
+        trace._log_settings(before)
+
+    # ------------------------------------------------------------------
+    # Undo
+    # ------------------------------------------------------------------
+
+    def _undo(self):
+        """Take away what was taken over, unless somebody has changed it since."""
+        self._check_no_reminder_since()
+        lines = self.sudo().line_ids
+        partners = lines.followup_id.partner_id | lines.reminder_id.partner_id
+        self._lock_cases(partners)
+        by_kind = lines.grouped("kind")
+        none = lines.browse()
+        by_kind.get("reminder", none).reminder_id.unlink()
+        self._undo_exclusions(by_kind.get("exclusion", none))
+        for line in by_kind.get("responsible", none):
+            if line.followup_id.responsible_id == line.user_id:
+                self._set(line.followup_id, {"responsible_id": False})
+        for line in by_kind.get("next_date", none):
+            if line.followup_id.next_reminder_date == line.date:
+                self._set(
+                    line.followup_id,
+                    {"next_reminder_date": line.old_date},
+                    next_reminder_user_id=line.old_user_id.id,
+                )
+        lines.unlink()
+        self.sudo().level_ids._delete_created()
+        self.sudo().state = "undone"
+
+    def _check_no_reminder_since(self):
+        """Raise UserError when a reminder may rest upon what was taken over."""
+        later = self.env["account.followup.reminder"].sudo()
+        later = later.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", ">", self.last_reminder_id),
+                ("trigger", "!=", "import"),
+            ],
+            order="id",
+            limit=1,
+        )
+        if later:
+            raise UserError(
+                self.env._(
+                    "%(name)s cannot be undone any more: reminders were made after it, "
+                    "the first one to %(customer)s.",
+                    name=self.display_name,
+                    customer=later.partner_id.display_name,
+                )
+            )
+
+    def _undo_exclusions(self, lines):
+        self._set(lines.followup_id.filtered("excluded"), {"excluded": False})
+        items = lines.move_line_id.filtered("no_followup")
+        reason = self._get_reason()
+        mine = items.filtered(lambda item: item.followup_hold_reason == reason)
+        mine.write({"followup_hold_reason": False})
+        items.write({"no_followup": False})

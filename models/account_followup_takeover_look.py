@@ -1,0 +1,506 @@
+import base64
+import re
+from collections import Counter, defaultdict
+
+from markupsafe import Markup
+
+from odoo import models
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+from ..tools import takeover_csv
+from ..tools.days import EARLIEST, is_sensible
+
+#: So many rows are shown on the screen; all doubts are in the file.
+SHOWN = 15
+
+
+def get_order(where):
+    """Return what sorts places as people count: line 9 before line 10."""
+    return [
+        (int(part), "") if part.isdecimal() else (0, part)
+        for part in re.split(r"(\d+)", where)
+    ]
+
+
+class Look:
+    """What a take-over would do: collected once, shown or done."""
+
+    def __init__(self):
+        self.doubts = []  # (where, what, reason)
+        self.known = 0
+        self.settled = 0
+        #: {(journal item, level): dict of ``key``, ``date``, ``amount``, ``partner``}
+        self.reminders = {}
+        #: dicts of ``key``, and ``partner`` or ``items``
+        self.exclusions = []
+        self.next_dates = []
+        self.responsibles = []
+
+    def doubt(self, fact, what, reason):
+        self.doubts.append((fact.get("where") or "", what or "", reason))
+
+    def sort(self):
+        """Put the doubts into the order in which they stand in the source."""
+        self.doubts.sort(key=lambda doubt: get_order(doubt[0]))
+
+    def get_partners(self, env):
+        """Return all customers whom something is taken over for."""
+        every = [one["partner"] for one in self.reminders.values()]
+        for facts in (self.exclusions, self.next_dates, self.responsibles):
+            every += [fact["partner"] for fact in facts]
+        return env["res.partner"].union(*every)
+
+
+class AccountFollowupTakeover(models.Model):
+    """Looking: what a source says is found in this database, or told as a doubt."""
+
+    _inherit = "account.followup.takeover"
+
+    def _look(self, facts):
+        """Return what would be done.
+
+        :param dict facts: see ``_get_facts`` of account.followup.takeover.source
+        :rtype: Look
+        """
+        look = Look()
+        look.doubts += facts["problem"]
+        known = self._get_known()
+        places = self._find_items(facts)
+        partners = self._find_partners(facts)
+        self._look_at_reminders(look, facts["reminder"], places, known)
+        self._look_at_exclusions(look, facts["exclusion"], places, partners, known)
+        self._look_at_next_dates(look, facts["next_date"], places, partners, known)
+        self._look_at_responsibles(look, facts["responsible"], places, partners, known)
+        look.sort()
+        return look
+
+    def _get_known(self):
+        """Return what was taken over before, as (kind, key, id of the item)."""
+        lines = self.env["account.followup.takeover.line"].sudo()
+        lines = lines.search_fetch(
+            [("company_id", "=", self.company_id.id), ("source", "=", self.source)],
+            ["kind", "key", "move_line_id"],
+        )
+        return {(line.kind, line.key, line.move_line_id.id) for line in lines}
+
+    # ------------------------------------------------------------------
+    # Finding
+    # ------------------------------------------------------------------
+
+    def _find_items(self, facts):
+        """Return {(``line_id``, id) or (``number``, text) …: (moves, their items)}.
+
+        Only receivable items of posted entries that the user may read.
+        """
+        wanted = defaultdict(set)
+        for kind in ("reminder", "exclusion", "next_date", "responsible"):
+            for fact in facts[kind]:
+                for name in ("line_id", "move_id", "number"):
+                    if fact.get(name):
+                        wanted[name].add(fact[name])
+        here = Domain("company_id", "in", self._get_company_ids())
+        moves = self.env["account.move"].search(
+            here
+            & Domain("state", "=", "posted")
+            & (
+                Domain("id", "in", list(wanted["move_id"]))
+                | Domain("name", "in", list(wanted["number"]))
+            )
+        )
+        items = self.env["account.move.line"].search(
+            here
+            & Domain("parent_state", "=", "posted")
+            & Domain("account_type", "=", "asset_receivable")
+            & (
+                Domain("id", "in", list(wanted["line_id"]))
+                | Domain("move_id", "in", moves.ids)
+            )
+        )
+        places = {("line_id", item.id): (item.move_id, item) for item in items}
+        by_move = items.grouped("move_id")
+        for move in moves:
+            mine = by_move.get(move, items.browse())
+            for key in (("move_id", move.id), ("number", move.name)):
+                others, theirs = places.get(key, (moves.browse(), items.browse()))
+                places[key] = (others + move, theirs + mine)
+        return places
+
+    def _get_place(self, look, fact, places):
+        """Return (move, receivable items) of a fact about an invoice.
+
+        :return: None when it is a doubt
+        """
+        name = next(one for one in ("line_id", "move_id", "number") if fact.get(one))
+        moves, items = places.get((name, fact[name]), (None, None))
+        what = str(fact[name])
+        if not moves:
+            reason = self.env._(
+                "There is no posted invoice %(number)s in %(company)s.",
+                number=what,
+                company=self.company_id.name,
+            )
+        elif len(moves) > 1:
+            reason = self.env._("There are %s invoices with this number.", len(moves))
+        elif not items:
+            reason = self.env._("It is no invoice to a customer.")
+        else:
+            return moves, items
+        look.doubt(fact, what, reason)
+        return None
+
+    def _get_open(self, look, fact, places):
+        """Return the open items of a fact about an invoice, None if there are none."""
+        place = self._get_place(look, fact, places)
+        if not place:
+            return None
+        move, items = place
+        items = items.filtered(
+            lambda item: item._is_followup_open() and item.amount_residual_currency > 0
+        )
+        if items:
+            return items
+        look.settled += 1
+        if self._get_source()._tells_settled:
+            reason = self.env._("It is settled: nothing is left to remind of.")
+            look.doubt(fact, move.name, reason)
+        return None
+
+    def _find_partners(self, facts):
+        """Return {id or text: commercial partners} of the facts about customers."""
+        every = [
+            fact
+            for kind in ("exclusion", "next_date", "responsible")
+            for fact in facts[kind]
+        ]
+        ids = [fact["partner_id"] for fact in every if fact.get("partner_id")]
+        texts = [fact["partner"] for fact in every if fact.get("partner")]
+        names = ("name", "complete_name", "ref", "email")
+        partners = self.env["res.partner"].with_context(active_test=False)
+        partners = partners.search(
+            Domain("company_id", "in", (False, *self._get_company_ids()))
+            & (
+                Domain("id", "in", ids)
+                | Domain.OR(Domain(name, "in", texts) for name in names)
+            )
+        )
+        found = defaultdict(partners.browse)
+        wanted = set(texts)
+        for partner in partners:
+            customer = partner.commercial_partner_id
+            found[partner.id] |= customer
+            for text in {partner[name] for name in names} & wanted:
+                found[text] |= customer
+        return found
+
+    def _get_partner(self, look, fact, places, partners):
+        """Return the customer of a fact, None when it is a doubt."""
+        if not (key := fact.get("partner_id") or fact.get("partner")):
+            place = self._get_place(look, fact, places)
+            return place[0].commercial_partner_id if place else None
+        found = partners.get(key, ())
+        if len(found) == 1:
+            return found
+        reason = (
+            self.env._("There are %s customers of this name.", len(found))
+            if found
+            else self.env._("There is no such customer.")
+        )
+        look.doubt(fact, str(key), reason)
+        return None
+
+    # ------------------------------------------------------------------
+    # What was sent
+    # ------------------------------------------------------------------
+
+    def _look_at_reminders(self, look, facts, places, known):
+        """Collect the last day on which each open item reached each level of ours."""
+        levels = {row.key: row for row in self.level_ids}
+        for fact in facts:
+            items = self._get_reminded(look, fact, places, levels)
+            row = levels.get(fact["level"])
+            for item in items or ():
+                if ("reminder", fact["key"], item.id) in known:
+                    look.known += 1
+                    continue
+                found = look.reminders.get((item, row.level_id))
+                if not found or found["date"] < fact["date"]:
+                    look.reminders[item, row.level_id] = {
+                        "key": fact["key"],
+                        "date": fact["date"],
+                        "amount": fact.get("amount"),
+                        "partner": item.partner_id.commercial_partner_id,
+                        "row": row,
+                    }
+        self._leave_out_reached(look)
+
+    def _get_reminded(self, look, fact, places, levels):
+        """Return the open items that a reminder was about, or None."""
+        items = self._get_open(look, fact, places)
+        if not items:
+            return None
+        customer = items.partner_id.commercial_partner_id[:1]
+        row = levels.get(fact["level"])
+        today = self.company_id._get_followup_day()[self.company_id]
+        partner = self.env["res.partner"].sudo().browse(fact.get("partner_id"))
+        reason = None
+        if not row or row.level_id.company_id != self.company_id:
+            reason = self.env._(
+                "Level %s counts as none of ours: choose one in the list of levels.",
+                row.name if row else fact["level"],
+            )
+        elif fact["date"] > today:
+            reason = self.env._(
+                "%s is a day to come.", format_date(self.env, fact["date"])
+            )
+        elif fact["date"] < EARLIEST:
+            reason = self.env._("%s is too long ago.", fact["date"])
+        elif partner and partner.exists().commercial_partner_id != customer:
+            reason = self.env._("It belongs to another customer now: it starts anew.")
+        if reason:
+            look.doubt(fact, items.move_id.name, reason)
+            return None
+        return items if fact.get("line_id") else self._get_late(items, fact["date"])
+
+    def _get_late(self, items, day):
+        """Return the instalments that were due on a day, else the first one."""
+        late = items.filtered(lambda item: self._get_due(item) < day)
+        return late or items.sorted(lambda item: (self._get_due(item), item.id))[:1]
+
+    def _get_due(self, item):
+        """Rule 2."""
+        return item.date_maturity or item.invoice_date or item.date
+
+    def _leave_out_reached(self, look):
+        """Leave out what was reminded at that level here: it stays as it is."""
+        items = self.env["account.move.line"].union(*(one for one, _ in look.reminders))
+        lines = self.env["account.followup.reminder.line"].sudo()
+        lines = lines.search(
+            [
+                ("move_line_id", "in", items.ids),
+                ("level_id", "!=", False),
+                ("is_standing", "=", True),
+            ]
+        )
+        reached = {
+            (line.move_line_id.id, line.level_id.id, line.partner_id.id)
+            for line in lines
+        }
+        for (item, level), one in list(look.reminders.items()):
+            if (item.id, level.id, one["partner"].id) in reached:
+                look.known += 1
+                del look.reminders[item, level]
+
+    # ------------------------------------------------------------------
+    # What people had decided
+    # ------------------------------------------------------------------
+
+    def _get_cases(self, partners):
+        """Return {customer: follow-up} of those that have one."""
+        followups = self.env["account.followup"].sudo()
+        followups = followups.search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("partner_id", "in", partners.ids),
+            ]
+        )
+        return followups.grouped("partner_id")
+
+    def _look_at_exclusions(self, look, facts, places, partners, known):
+        found = []
+        # of lines that are the same one counts
+        for fact in {fact["key"]: fact for fact in facts}.values():
+            is_customer = fact.get("partner_id") or fact.get("partner")
+            if is_customer:
+                partner = self._get_partner(look, fact, places, partners)
+                items = self.env["account.move.line"]
+            else:
+                items = self._get_open(look, fact, places)
+                partner = items and items.partner_id.commercial_partner_id[:1]
+            if not partner:
+                continue
+            found.append({"key": fact["key"], "partner": partner, "items": items})
+        cases = self._get_cases(
+            self.env["res.partner"].union(*(one["partner"] for one in found))
+        )
+        for one in found:
+            if one["items"]:
+                is_done = all(one["items"].mapped("no_followup"))
+                marks = [("exclusion", one["key"], item.id) for item in one["items"]]
+            else:
+                case = cases.get(one["partner"])
+                is_done = bool(case) and case.excluded
+                marks = [("exclusion", one["key"], False)]
+            if is_done or known.intersection(marks):
+                look.known += 1
+            else:
+                look.exclusions.append(one)
+
+    def _look_at_next_dates(self, look, facts, places, partners, known):
+        """Days that have passed have done their work; a later one here stays."""
+        today = self.company_id._get_followup_day()[self.company_id]
+        latest = {}
+        for fact in facts:
+            if fact["date"] <= today:
+                continue
+            if not (partner := self._get_partner(look, fact, places, partners)):
+                continue
+            if not is_sensible(fact["date"], today):
+                reason = self.env._("%s is too far away.", fact["date"])
+                look.doubt(fact, partner.display_name, reason)
+                continue
+            if ("next_date", fact["key"], False) in known:
+                look.known += 1
+            elif partner not in latest or latest[partner]["date"] < fact["date"]:
+                latest[partner] = {**fact, "partner": partner}
+        cases = self._get_cases(self.env["res.partner"].union(*latest))
+        for partner, fact in latest.items():
+            case = cases.get(partner)
+            if case and (case.next_reminder_date or today) >= fact["date"]:
+                look.known += 1
+            else:
+                look.next_dates.append(fact)
+
+    def _look_at_responsibles(self, look, facts, places, partners, known):
+        users = self._find_users(facts)
+        first = {}
+        for fact in facts:
+            if not (partner := self._get_partner(look, fact, places, partners)):
+                continue
+            user = users.get(fact.get("user_id") or fact.get("user"), ())
+            if len(user) != 1:
+                what = fact.get("user") or partner.display_name
+                reason = self.env._("There is no such user in this company.")
+                look.doubt(fact, what, reason)
+            elif ("responsible", fact["key"], False) in known:
+                look.known += 1
+            else:
+                first.setdefault(partner, {**fact, "partner": partner, "user": user})
+        cases = self._get_cases(self.env["res.partner"].union(*first))
+        for partner, fact in first.items():
+            if (case := cases.get(partner)) and case.responsible_id:
+                look.known += 1
+            else:
+                look.responsibles.append(fact)
+
+    def _find_users(self, facts):
+        """Return {id or text: users} of the facts about responsibles."""
+        names = ("name", "login", "email")
+        texts = [fact["user"] for fact in facts if fact.get("user")]
+        ids = [fact["user_id"] for fact in facts if fact.get("user_id")]
+        users = self.env["res.users"].search(
+            Domain("share", "=", False)
+            & Domain("company_ids", "in", self.company_id.ids)
+            & (
+                Domain("id", "in", ids)
+                | Domain.OR(Domain(name, "in", texts) for name in names)
+            )
+        )
+        found = defaultdict(users.browse)
+        for user in users:
+            for key in {user.id, *(user[name] for name in names)}:
+                found[key] |= user
+        return found
+
+    # ------------------------------------------------------------------
+    # What is shown
+    # ------------------------------------------------------------------
+
+    def _update_levels(self, facts):
+        """Note the levels of the source; what a person has chosen for one stays."""
+        own = self._get_own_levels()
+        known = {row.key: row for row in self.sudo().level_ids}
+        rows = known.keys() - {fact["key"] for fact in facts}
+        self.env["account.followup.takeover.level"].concat(
+            *(known[key] for key in rows)
+        ).sudo().unlink()
+        self.env["account.followup.takeover.level"].sudo().create(
+            [
+                {
+                    "takeover_id": self.id,
+                    "key": fact["key"],
+                    "name": fact["name"] or fact["key"],
+                    "has_delay": fact["delay"] is not None,
+                    "delay": fact["delay"] or 0,
+                    "text": fact.get("text"),
+                    "level_id": self.level_ids._get_nearest(own, fact).id,
+                }
+                for fact in facts
+                if fact["key"] not in known
+            ]
+        )
+
+    def _note_look(self, look):
+        """Keep counts, sample and doubts to show them."""
+        items = self.env["account.move.line"].union(*(one for one, _ in look.reminders))
+        counts = Counter(one["row"] for one in look.reminders.values())
+        for row in self.sudo().level_ids:
+            row.count = counts[row]
+        self.sudo().write(
+            {
+                "customer_count": len(look.get_partners(self.env)),
+                "invoice_count": len(items.move_id),
+                "reminder_count": len(look.reminders),
+                "exclusion_count": len(look.exclusions),
+                "next_date_count": len(look.next_dates),
+                "responsible_count": len(look.responsibles),
+                "known_count": look.known,
+                "settled_count": look.settled,
+                "doubt_count": len(look.doubts),
+                "sample": self._get_sample(look),
+                "doubts": self._get_doubts(look),
+                "doubts_file": self._get_doubts_file(look),
+            }
+        )
+
+    def _get_sample(self, look):
+        rows = sorted(
+            look.reminders.items(), key=lambda pair: (pair[1]["date"], pair[0][0].id)
+        )[-SHOWN:]
+        heads = [
+            self.env._("Invoice"),
+            self.env._("Customer"),
+            self.env._("Level There"),
+            self.env._("Counts as"),
+            self.env._("Reached On"),
+        ]
+        return self._get_table(
+            heads,
+            [
+                (
+                    item.move_id.name,
+                    one["partner"].display_name,
+                    one["row"].name,
+                    level.name,
+                    format_date(self.env, one["date"]),
+                )
+                for (item, level), one in reversed(rows)
+            ],
+        )
+
+    def _get_doubt_heads(self):
+        return [self.env._("Where"), self.env._("What"), self.env._("Reason")]
+
+    def _get_doubts(self, look):
+        return self._get_table(self._get_doubt_heads(), look.doubts[:SHOWN])
+
+    def _get_doubts_file(self, look):
+        if not look.doubts:
+            return False
+        rows = [self._get_doubt_heads(), *look.doubts]
+        return base64.b64encode(takeover_csv.write(rows))
+
+    def _get_table(self, heads, rows):
+        """Return rows of texts as a table; the texts are data, no markup."""
+        if not rows:
+            return False
+        head = Markup().join(Markup("<th>%s</th>") % one for one in heads)
+        body = Markup().join(
+            Markup("<tr>%s</tr>")
+            % Markup().join(Markup("<td>%s</td>") % cell for cell in row)
+            for row in rows
+        )
+        return Markup(
+            '<table class="table table-sm"><thead><tr>%s</tr></thead>'
+            "<tbody>%s</tbody></table>"
+        ) % (head, body)
