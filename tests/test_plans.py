@@ -306,8 +306,8 @@ class TestPlans(PlansCommon):
     def _get_reason(self):
         self.env.flush_all()
         self.env.invalidate_all()
-        customers = self.env["account.followup.customer"].with_company(self.company)
-        return customers._get_reason_texts(self.customer)[self.customer]
+        reasons = self.env["account.followup.reason"].with_company(self.company)
+        return reasons._get_reason_texts(self.customer)[self.customer]
 
     def test_x16_own_minimum_amount(self):
         self._create_late(20, 80)
