@@ -403,8 +403,8 @@ class AccountFollowupLevel(models.Model):
 
     def write(self, vals):
         # EXTENDS 'base'
-        vals = self._complete_plan(vals)
         if "company_id" in vals:
+            vals = self._complete_plan(vals)
             self._check_company_of_used(vals["company_id"])
         result = super().write(vals)
         if "company_id" in vals:  # rules are asked before it, and so of the old one
