@@ -211,17 +211,14 @@ class AccountFollowupItem(models.Model):
 
             * ``line_partner_id``: whom it is booked on, the customer or a contact
             * ``company_unit``: the least amount of the company's currency
-            * ``free_date``: first day on which it does not rest
             * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
             * ``next_key``: next level, see ``_get_sql_steps``
             * ``next_delay``, ``next_last``: its delay, and how many days late an item
               is on the last day on which it is the next one
 
-            Dates are within the calendar of Python, also where a due date of the year
-            9999 is added to.
+            Dates are within Python's calendar, also after a due date of the year 9999.
         """
         parts = parts or self._get_sql_parts(days)
-        customer = self._get_sql_customer(is_whole)
         plan_id = self._get_sql_plan_id(parts)
         return SQL(
             """
@@ -229,16 +226,14 @@ class AccountFollowupItem(models.Model):
               FROM account_move_line line
               JOIN (%(companies)s) company ON company.id = line.company_id
               %(partner)s
-              %(plan)s
               LEFT JOIN LATERAL (%(reached)s) reached ON TRUE
               LEFT JOIN (%(steps)s) step ON %(is_step)s
              WHERE %(where)s
             """,
             select=self._get_sql_select(is_whole, plan_id),
-            partner=self._get_sql_partner(is_whole),
+            partner=self._get_sql_partner(is_whole, parts),
             companies=parts["companies"],
-            plan=self._get_sql_plan(parts, SQL("company.root_id"), customer),
-            reached=self._get_sql_reached(customer, parts),
+            reached=self._get_sql_reached(self._get_sql_customer(is_whole), parts),
             steps=parts["steps"],
             is_step=self._get_sql_is_step(plan_id),
             where=parts["where"],
@@ -445,23 +440,26 @@ class AccountFollowupItem(models.Model):
         return SQL("partner.commercial_partner_id")
 
     @api.model
-    def _get_sql_partner(self, is_whole):
-        """Return the join that finds the customer of an item.
+    def _get_sql_partner(self, is_whole, parts):
+        """Return the joins that find the customer of an item, and its plan.
 
         Nearly all items are booked on customers; to look up only those on contacts is
         much cheaper when all items are read. It does not help to find a customer's.
         """
-        if not is_whole:
-            return SQL("JOIN res_partner partner ON partner.id = line.partner_id")
-        return SQL(
-            """
-              LEFT JOIN (
-                   SELECT partner.id, partner.commercial_partner_id
-                     FROM res_partner partner
-                    WHERE partner.commercial_partner_id <> partner.id
-                   ) contact ON contact.id = line.partner_id
-            """
-        )
+        partner = SQL("JOIN res_partner partner ON partner.id = line.partner_id")
+        if is_whole:
+            partner = SQL(
+                """
+                LEFT JOIN (
+                     SELECT partner.id, partner.commercial_partner_id
+                       FROM res_partner partner
+                      WHERE partner.commercial_partner_id <> partner.id
+                     ) contact ON contact.id = line.partner_id
+                """
+            )
+        customer = self._get_sql_customer(is_whole)
+        plan = self._get_sql_plan(parts, SQL("company.root_id"), customer)
+        return SQL("%s %s", partner, plan)
 
     @api.model
     def _get_sql_reached_key(self, levels):

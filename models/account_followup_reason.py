@@ -83,12 +83,9 @@ class AccountFollowupReason(models.AbstractModel):
             return dict.fromkeys(partners, off)
         parts = parts or self.env["account.followup.item"]._get_sql_parts(company_days)
         cases = self._get_cases(company, partners)
-        customers = {
-            row["partner_id"]: row
-            for row in self.env["account.followup.customer"]._get_rows(
-                company_days, partners, parts=parts
-            )
-        }
+        customers = self.env["account.followup.customer"]
+        rows = customers._get_rows(company_days, partners, parts=parts)
+        customers = {row["partner_id"]: row for row in rows}
         service = self.env["account.followup.send"]
         items = service._get_rows_by_customer(company, partners, day, parts)
         rests = self.env["account.followup.item"]._get_rest_texts(

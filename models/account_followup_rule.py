@@ -23,13 +23,7 @@ class AccountFollowupRule(models.AbstractModel):
                    company.unit AS company_unit,
                    %(plan_id)s AS plan_id,
                    %(setting)s.min_amount,
-                   followup.id AS followup_id,
-                   followup.reminder_type,
-                   followup.retry_date,
-                   followup.next_reminder_date,
-                   COALESCE(followup.responsible_id, company.responsible_id)
-                        AS responsible_id,
-                   COALESCE(followup.excluded, FALSE) AS excluded,
+                   %(case)s,
                    %(gate)s AS gate,
                    %(required)s AS required
               FROM (%(totals)s) total
@@ -46,6 +40,7 @@ class AccountFollowupRule(models.AbstractModel):
             """,
             plan_id=self.env["account.followup.item"]._get_sql_plan_id(parts),
             setting=self._get_sql_setting(parts),
+            case=self._get_sql_case(),
             gate=self._get_sql_gate(parts),
             required=self._get_sql_required(parts),
             totals=self.env["account.followup.total"]._get_sql_totals(
@@ -54,6 +49,21 @@ class AccountFollowupRule(models.AbstractModel):
             companies=parts["companies"],
             recent=self._get_sql_recent(parts),
             plan=self._get_sql_plan(parts),
+        )
+
+    @api.model
+    def _get_sql_case(self):
+        """Return what a person has chosen for the customer, and what came of it."""
+        return SQL(
+            """
+                   followup.id AS followup_id,
+                   followup.reminder_type,
+                   followup.retry_date,
+                   followup.next_reminder_date,
+                   COALESCE(followup.responsible_id, company.responsible_id)
+                        AS responsible_id,
+                   COALESCE(followup.excluded, FALSE) AS excluded
+            """
         )
 
     @api.model
