@@ -25,6 +25,7 @@ from . import (
     account_followup_rule,
     account_followup_reason,
     account_followup_level,
+    account_followup_manual,
     account_followup_sent_mixin,
     account_followup_reminder,
     account_followup_reminder_content,

@@ -42,6 +42,7 @@ BUILDERS = (
 RIGHTS = {
     "account.followup": {**LOOK, **dict.fromkeys(CLERKS, WORK)},
     # written by its window
+    "account.followup.alert": NOBODY,
     "account.followup.call": LOOK,
     "account.followup.call.wizard": WINDOW,
     **{
@@ -62,6 +63,7 @@ RIGHTS = {
     "account.followup.item": LOOK,
     "account.followup.letter.note": NOBODY,
     "account.followup.level": {**LOOK, "manager": frozenset(OPERATIONS)},
+    "account.followup.manual": NOBODY,
     "account.followup.page": NOBODY,
     # only administrators see that there are some
     "account.followup.page.limit": NOBODY,
@@ -109,11 +111,13 @@ RIGHTS = {
             "undo",
         )
     },
+    "account.followup.send.alert": NOBODY,
     "account.followup.send.wizard": WINDOW,
     "account.followup.sent.mixin": NOBODY,
     "report.account_payment_followup.report_customer_list": NOBODY,
     "report.account_payment_followup.report_customer_statement": NOBODY,
     "account.followup.statement": LOOK,
+    "account.followup.statement.alert": NOBODY,
     "account.followup.statement.run": dict.fromkeys(CLERKS, READ),
     "account.followup.statement.wizard": WINDOW,
     # what it is for the whole company, and read from the tables of another add-on

@@ -157,7 +157,7 @@ class TestProofChannel(FollowupCommon):
         window = self._open_window()
         for nonsense in (["messenger"], {"messenger": 1}, {"fax": {"checked": True}}):
             window.other_channels = nonsense
-            self.assertEqual(window._get_ticked(), [])
+            self.assertEqual(window._get_choice().ticked, [])
 
     def test_process_window(self):
         bare = self._create_customer("Bare Ltd")

@@ -184,15 +184,16 @@ class TestSendChecked(FollowupCommon):
     def test_module_adds_an_alert(self):
         """What the developers' documentation says of it (F2)."""
         self._create_late(20)
-        wizard = self.registry["account.followup.send.wizard"]
-        keys = wizard._get_alert_keys
+        model = self.registry["account.followup.send.alert"]
+        keys = model._get_keys
 
-        def get_tax_alert(window):
-            return {"level": "info", "message": f"Look at {window.partner_id.name}"}
+        def get_tax_alert(_alerts, choice):
+            name = choice.window.partner_id.name
+            return {"level": "info", "message": f"Look at {name}"}
 
         with (
-            patch.object(wizard, "_get_alert_keys", lambda one: [*keys(one), "tax"]),
-            patch.object(wizard, "_get_tax_alert", get_tax_alert, create=True),
+            patch.object(model, "_get_keys", lambda one: [*keys(one), "tax"]),
+            patch.object(model, "_get_tax_alert", get_tax_alert, create=True),
         ):
             alerts = self._open_window().alerts
         self.assertEqual(alerts["tax"]["message"], "Look at Late Ltd")

@@ -120,9 +120,7 @@ class AccountFollowupCallWizard(models.TransientModel):
         :raise UserError: a day is missing or on the wrong side of today, or a promise
             or dispute names no invoice
         """
-        self.ensure_one()
-        self.check_access("write")
-        self.partner_id._check_followup_access()
+        self._check_may_act()
         if not self.call_id:  # else a second click
             self.call_id = self.env["account.followup.call"]._log_call(
                 self._prepare_call(), self._get_day(), self.close_activities

@@ -132,9 +132,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         :return: action that opens the run, which shows progress and result
         :raise UserError: nobody is due
         """
-        self.ensure_one()
-        self.check_access("write")
-        self.company_id._check_followup_access()
+        self._check_may_act()
         partners = self.partner_ids.commercial_partner_id
         partners._check_followup_access()
         if not self.due_count:

@@ -1,15 +1,49 @@
+import json
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import format_date
+from odoo.tools.misc import formatLang
+
+from .send_choice import SendChoice
+from .sent_notice import SentNotice
+from .window_actions import get_layout_question, get_window_action
 
 
 class AccountFollowupSendWizard(models.TransientModel):
-    """The window Send and Print: collects what a person chooses, then sends once."""
+    """The window Send and Print: collects what a person chooses, then sends once.
+
+    What is chosen is read by ``SendChoice``, what is to be known before sending is said
+    by ``account.followup.send.alert``, and ``account.followup.manual`` sends.
+    """
 
     _name = "account.followup.send.wizard"
     _inherit = "account.followup.content.mixin"
     _description = "Send and Print a Payment Reminder"
     _rec_name = "partner_id"
+
+    _choice_class = SendChoice
+    _alert_model = "account.followup.send.alert"
+    # the language of the text is that of who gets it
+    _text_fields = (
+        "mail_template_id",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "other_channels",
+        "item_line_ids",
+    )
+    _recipient_fields = (
+        "partner_id",
+        "contact_changes",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "do_sms",
+        "other_channels",
+        "email_recipient_ids",
+        "item_line_ids",
+    )
+    _alert_fields = (*_recipient_fields, "mail_template_id", "level_id")
 
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
@@ -74,158 +108,158 @@ class AccountFollowupSendWizard(models.TransientModel):
     )
     reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
 
-    # ------------------------------------------------------------------
-    # Defaults: all from the service
-    # ------------------------------------------------------------------
-
-    def _get_case(self):
-        """Return the follow-up for the defaults; nothing is created by looking."""
-        self.ensure_one()
-        return self.env["account.followup"]._get_case(self.partner_id, self.company_id)
-
-    def _get_chosen_items(self):
-        # EXTENDS 'account.followup.content.mixin'
-        return self.item_line_ids._origin
-
-    @api.depends(
-        "partner_id",
-        "contact_changes",
-        "do_email",
-        "do_letter",
-        "do_print",
-        "do_sms",
-        "other_channels",
-        "email_recipient_ids",
-        "item_line_ids",
+    # whom the e-mail reaches and what goes with it (C3, C5)
+    email_recipient_ids = fields.Many2many(
+        "res.partner",
+        "account_followup_send_wizard_recipient_rel",
+        string="Recipients",
+        compute="_compute_email_recipient_ids",
+        store=True,
+        readonly=False,
+        help="For this e-mail only: who gets it otherwise follows from the contacts.",
     )
-    def _compute_contact_info(self):
-        return super()._compute_contact_info()
+    default_recipient_ids = fields.Json()
+    attachment_ids = fields.Many2many(
+        "ir.attachment",
+        string="Attachments",
+        help="Files of your own that go with the e-mail.",
+    )
+    amount_claimed = fields.Char(
+        "To Be Claimed",
+        compute="_compute_amount_claimed",
+        help="What is chosen, less the credits of the same currency.",
+    )
+    # the message as the customer will get it (Y5), cleaned as messages are
+    preview_subject = fields.Char("Subject as Sent", compute="_compute_preview")
+    preview = fields.Html(compute="_compute_preview", sanitize=False)
+    preview_sms = fields.Text("SMS as Sent", compute="_compute_preview")
+    # day, level and open amounts that the window has shown: what leaves is that
+    shown = fields.Char(compute="_compute_shown", store=True, readonly=False)
+    changed_note = fields.Char(readonly=True)
+    # the day set by hand that sending ends, to set it again when it is called back
+    rest_until = fields.Date(readonly=True)
+    # ids of the customers of the list from which the window was opened, in its order
+    list_partner_ids = fields.Json(
+        default=lambda self: get_list_partner_ids(self.env), readonly=True
+    )
+    has_next = fields.Boolean(compute="_compute_has_next")
 
-    def _get_lang(self):
-        """Return the language of who gets it (C4)."""
-        return self._get_service("recipients")._get_lang(
-            self.partner_id, self._get_chosen_items(), self._get_ticked()
-        )
-
-    def _get_all_rows(self):
-        rows = self.env["account.followup.item"].sudo()
-        return rows._get_rows({self.company_id: self._get_day()}, self.partner_id)
-
-    def _get_rows(self):
-        """Return the items that the user may see: of the companies switched on (G1)."""
-        companies = set(self.env.companies.ids)
-        return [row for row in self._get_all_rows() if row["branch_id"] in companies]
-
-    def _get_chosen_rows(self):
-        chosen = set(self.item_line_ids._origin.ids)
-        return [row for row in self._get_rows() if row["id"] in chosen]
+    # ------------------------------------------------------------------
+    # Defaults: all from the services
+    # ------------------------------------------------------------------
 
     @api.depends("partner_id", "company_id")
     def _compute_seen_reminder_id(self):
+        manual = self.env["account.followup.manual"]
         for wizard in self:
-            wizard.seen_reminder_id = wizard._get_newest_reminder()
-
-    def _get_newest_reminder(self):
-        """Return the last reminder, whoever sent it, and for whichever branch."""
-        reminders = self.env["account.followup.reminder"].sudo()
-        return reminders.search(
-            [
-                ("partner_id", "=", self.partner_id._origin.id),
-                ("company_id", "=", self.company_id.id),
-            ],
-            order="id DESC",
-            limit=1,
-        )
+            wizard.seen_reminder_id = manual._get_newest_reminder(
+                wizard.partner_id._origin, wizard.company_id
+            )
 
     @api.depends("partner_id", "company_id")
     def _compute_available_line_ids(self):
         for wizard in self:
-            rows = wizard._get_rows() if wizard.partner_id else []
+            rows = wizard._get_choice().rows
             wizard.available_line_ids = [row["id"] for row in rows]
 
     @api.depends("partner_id", "company_id")
     def _compute_item_line_ids(self):
-        """Tick what a reminder names by itself; with nothing late, all that is open."""
         for wizard in self:
-            rows = wizard._get_rows() if wizard.partner_id else []
-            named = wizard._get_service()._get_default_rows(rows, wizard._get_day())
-            if not any(row["residual"] > 0 for row in named):
-                named = [row for row in rows if not row["rest_reason"]]
-            wizard.item_line_ids = [row["id"] for row in named]
+            choice = wizard._get_choice()
+            rows = choice.manual._get_proposed_rows(choice.rows, choice.day)
+            wizard.item_line_ids = [row["id"] for row in rows]
 
     @api.depends("item_line_ids")
     def _compute_level_id(self):
         for wizard in self:
-            rows = wizard._get_chosen_rows()
-            wizard.level_id = wizard._get_service("claim")._get_level_due(
-                rows, wizard._get_day()
-            )
+            wizard.level_id = wizard._get_choice().level
 
     @api.depends("partner_id", "company_id", "level_id", "item_line_ids")
     def _compute_from_level(self):
         for wizard in self:
-            wizard._set_defaults(wizard._get_level_defaults())
+            wizard._set_defaults(wizard._get_choice().get_level_defaults())
 
-    def _get_level_defaults(self):
-        """Return {field: value} of what the level due sends, and how."""
-        content = self._get_service()._get_content(
-            self._get_case(),
-            self._get_chosen_rows(),
-            self.level_id.sudo(),
-            self._get_day(),
-        )
-        channels = content["channels"]
-        if not channels and not self.level_id:
-            channels = {"email"}  # a level that is due and sends nothing is a task
-        return {
-            **self._get_ticks(channels),
-            "attach_invoices": content["attach_invoices"],
-            "mail_template_id": content["mail_template"].id,
-            "sms_template_id": content["sms_template"].id,
-        }
-
-    @api.depends(
-        "mail_template_id",
-        "do_email",
-        "do_letter",
-        "do_print",
-        "other_channels",
-        "item_line_ids",
-    )
-    def _compute_content(self):
-        return super()._compute_content()
-
-    def _get_texts(self):
-        case, template = self._get_case(), self.mail_template_id
-        service = self._get_service("text")
-        lang = self._get_lang()
-        return {
-            "subject": service._render(case, template, "subject", lang),
-            "body": service._render(case, template, "body_html", lang),
-        }
+    @api.depends("partner_id", "company_id", "contact_changes", "item_line_ids")
+    def _compute_email_recipient_ids(self):
+        """Propose whom the rule names; who was chosen by hand stays."""
+        for wizard in self:
+            found = self.env["res.partner"]
+            if wizard.partner_id:
+                found = wizard._get_choice().get_default_recipients()
+            proposed = set(wizard.default_recipient_ids or [])
+            if set(wizard.email_recipient_ids._origin.ids) == proposed:
+                wizard.email_recipient_ids = found
+            wizard.default_recipient_ids = found.ids
 
     @api.depends("sms_template_id")
     def _compute_sms_body(self):
         """Fill the text from the template; what was edited by hand stays."""
         for wizard in self:
-            case = wizard._get_case()
-            service = wizard._get_service("text")
-            lang = wizard._get_lang()
-            text = service._render(case, wizard.sms_template_id, "body", lang)
+            text = wizard._get_choice().get_sms_text()
             if text == wizard.default_sms_body:
                 continue
             if not wizard.sms_body or wizard.sms_body == wizard.default_sms_body:
                 wizard.sms_body = text
             wizard.default_sms_body = text
 
+    # ------------------------------------------------------------------
+    # What the window says
+    # ------------------------------------------------------------------
+
     @api.depends("partner_id", "company_id", "level_id")
     def _compute_task(self):
         """Say what is done when nothing is ticked, if that is anything."""
         for wizard in self:
-            level = wizard.level_id.sudo()
-            wizard.task = wizard._get_service("task")._has_task(level) and (
-                wizard._get_service("task")._get_task_text(wizard._get_case(), level)
+            service, level = wizard._get_service("task"), wizard.level_id.sudo()
+            wizard.task = service._has_task(level) and service._get_task_text(
+                wizard._get_choice().case, level
             )
+
+    @api.depends("item_line_ids")
+    def _compute_amount_claimed(self):
+        for wizard in self:
+            choice = wizard._get_choice()
+            claims = choice.claim._get_claims(choice.chosen)
+            wizard.amount_claimed = " + ".join(
+                formatLang(self.env, amount, currency_obj=currency)
+                for currency, (amount, _company) in claims.items()
+            )
+
+    @api.depends(
+        "body",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "do_sms",
+        "item_line_ids",
+        "partner_id",
+        "sms_body",
+        "subject",
+    )
+    def _compute_preview(self):
+        for wizard in self:
+            choice, service = wizard._get_choice(), wizard._get_service("sample")
+            try:
+                sample = wizard.partner_id and service._get_sample(
+                    *choice.get_sample_data()
+                )
+            except UserError as error:  # nothing is ticked, or a word is mistyped
+                wizard.preview_subject = str(error)
+                wizard.preview = wizard.preview_sms = False
+                continue
+            wizard.preview_subject = sample and sample.subject
+            wizard.preview = sample and sample.body
+            wizard.preview_sms = sample and sample.sms_body
+
+    @api.depends("partner_id", "company_id", "item_line_ids")
+    def _compute_shown(self):
+        for wizard in self:
+            wizard.shown = json.dumps(wizard._get_choice().shown)
+
+    @api.depends("partner_id", "list_partner_ids")
+    def _compute_has_next(self):
+        for wizard in self:
+            wizard.has_next = bool(wizard._get_choice().others)
 
     # ------------------------------------------------------------------
     # Send
@@ -234,51 +268,58 @@ class AccountFollowupSendWizard(models.TransientModel):
     def action_send(self):
         """Send the reminder over the ticked channels, once for this window.
 
-        :return: action: the notice of what left, with the letter to print
-        :raise UserError: nothing is ticked, nothing is open any more, or somebody
-            reminded the customer since the window was opened
+        Only what was shown leaves, to somebody who can be reached.
+
+        :return: action: the notice of what left, with the letter to print; or core's
+            question for the layout, or the window once more, with what has changed
+        :raise UserError: nothing is ticked, nothing is open any more, nobody can be
+            reached, or somebody reminded the customer since the window was opened
         """
-        self.ensure_one()
-        self.check_access("write")
-        self.partner_id._check_followup_access()
+        self._check_may_act()
         if self.reminder_id:  # a second click
-            return self._get_closing_action()
-        if not self._get_ticked() and not self.task:
+            return SentNotice(self).get_action()
+        choice = self._get_choice()
+        choice.manual._check_reached(choice.ticked, choice.offered, choice.get_problem)
+        if action := get_layout_question(self, choice.ticked):
+            return action
+        newest = choice.manual._get_newest_reminder(self.partner_id, self.company_id)
+        if newest == self.seen_reminder_id and (note := choice.get_change()):
+            return self._show_anew(note)
+        if not choice.ticked and not self.task:
             raise UserError(self.env._("Tick Print, Email, SMS or By Post first."))
-        self.reminder_id = self._send()
-        return self._get_closing_action()
-
-    def _send(self):
-        """Make the reminder and return it."""
-        followup = self._lock_followup()
-        self._check_nothing_sent_since()
-        service, day = self._get_service(), self._get_day()
-        data = service._prepare_data(
-            followup, day, trigger="manual", **self._get_chosen()
+        self.rest_until = choice.case.next_reminder_date
+        self.reminder_id = choice.manual._send(
+            self.partner_id,
+            self.company_id,
+            choice.day,
+            self.seen_reminder_id,
+            self._get_chosen(),
         )
-        return service._send_reminder(followup, day, data)
+        return SentNotice(self).get_action()
 
-    def _lock_followup(self):
-        """Return the customer's case, locked until the reminder is made."""
-        followup = self.env["account.followup"]._get_or_create(
-            self.partner_id, self.company_id
+    def action_send_next(self):
+        """Send, then open the window for the next customer of the list.
+
+        :return: action: the notice with the next window, or this window once more
+        """
+        action = self.action_send()
+        if not self.reminder_id:
+            return action  # to be looked at again
+        choice = self._get_choice()
+        partner = choice.manual._get_next_customer(
+            choice.others, self.company_id, choice.day
         )
-        followup = followup.try_lock_for_update(allow_referencing=True)
-        if not followup:
-            raise UserError(
-                self.env._(
-                    "%s is being reminded at this moment. Close the window and look at "
-                    "the history.",
-                    self.partner_id.display_name,
-                )
-            )
-        return followup
+        return SentNotice(self).get_action_with_next(partner)
 
     def _get_chosen(self):
-        """Return what a person has chosen, for ``_prepare_data`` of the service."""
-        return {
+        """Return what a person has chosen, for ``_prepare_batch`` of the service."""
+        choice = self._get_choice()
+        contacts, files = choice.own_recipients, self.attachment_ids._origin
+        contacts.check_access("read")
+        files.check_access("read")
+        chosen = {
             "items": self.item_line_ids._filtered_access("read"),
-            "channels": set(self._get_ticked()),
+            "channels": set(choice.ticked),
             "mail_template": self.mail_template_id.sudo(),
             "subject": self.subject,
             "body": self.body,
@@ -286,15 +327,86 @@ class AccountFollowupSendWizard(models.TransientModel):
             "sms_body": self.sms_body,
             "attach_invoices": self.attach_invoices,
         }
+        if contacts:
+            reached = choice.recipients._get_reached("email", contacts.sudo())
+            chosen["email_recipients"] = contacts.sudo().browse().union(*reached)
+        if files:
+            chosen["attachments"] = [(one.name, one.raw or b"") for one in files]
+        return chosen
 
-    def _check_nothing_sent_since(self):
-        newest = self._get_newest_reminder()
-        if newest != self.seen_reminder_id:
-            raise UserError(
-                self.env._(
-                    "%(customer)s was reminded on %(date)s while this window was open. "
-                    "Close it and look at the history before you send again.",
-                    customer=self.partner_id.display_name,
-                    date=format_date(self.env, newest.date),
-                )
+    def _show_anew(self, note):
+        """Show what is so now; what the person has typed stays.
+
+        :return: action: the same window
+        """
+        rows = self._get_choice().chosen
+        self.item_line_ids = self.item_line_ids.browse(row["id"] for row in rows)
+        choice = self._get_choice()
+        self.write(
+            {
+                "level_id": choice.level.id,
+                "shown": json.dumps(choice.shown),
+                "changed_note": note,
+            }
+        )
+        self._compute_content()
+        self._compute_sms_body()
+        return get_window_action(self)
+
+    def action_undo(self):
+        """Call the reminder back that this window sent, while it has not left.
+
+        :return: one sentence that says so
+        :raise UserError: it has left
+        """
+        self._check_may_act()
+        reminder = self.reminder_id
+        reminder.check_access("read")
+        if not reminder or reminder.partner_id != self.partner_id:
+            raise UserError(self.env._("This window has not sent anything."))
+        manual = self.env["account.followup.manual"]
+        return manual._call_back(reminder, self.rest_until, self._get_day())
+
+    # ------------------------------------------------------------------
+    # Try
+    # ------------------------------------------------------------------
+
+    def action_preview_letter(self):
+        """Open the letter as it would be printed; nothing is sent or recorded."""
+        self._check_may_act()
+        choice = self._get_choice()
+        service = self._get_service("sample")
+        name, content = service._print_sample(*choice.get_sample_data())
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .create(
+                {
+                    "name": name,
+                    "raw": content,
+                    "mimetype": "application/pdf",
+                    "res_model": self._name,
+                    "res_id": self.id,
+                }
             )
+        )
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{attachment.id}",
+            "target": "new",
+        }
+
+    def action_send_test(self):
+        """Send the user the e-mail, marked as a test; nothing is recorded."""
+        self._check_may_act()
+        choice = self._get_choice()
+        service = self._get_service("sample")
+        service._send_sample(*choice.get_sample_data(), self.env.user)
+        return service._get_sample_notice(self.env.user)
+
+
+def get_list_partner_ids(env):
+    """Return the customers of the list that opens the window, as its context says."""
+    ids = env.context.get("followup_list_partner_ids")
+    ids = ids if isinstance(ids, list | tuple) else []
+    return [id_ for id_ in ids if isinstance(id_, int)]

@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import format_date
 
 from ..tools import periods
+from .statement_choice import StatementChoice
 
 
 class AccountFollowupStatementWizard(models.TransientModel):
@@ -13,6 +14,18 @@ class AccountFollowupStatementWizard(models.TransientModel):
     _description = "Send Customer Statements"
 
     _customers_field = "partner_ids"
+    _choice_class = StatementChoice
+    _alert_model = "account.followup.statement.alert"
+    _text_fields = ("mail_template_id", "partner_ids", "date_from", "date_to")
+    _recipient_fields = (
+        "partner_ids",
+        "contact_changes",
+        "do_email",
+        "do_letter",
+        "do_print",
+        "other_channels",
+    )
+    _alert_fields = (*_recipient_fields, "date_from", "date_to", "mail_template_id")
 
     partner_ids = fields.Many2many(
         "res.partner", string="Customers", required=True, readonly=True
@@ -32,7 +45,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
     do_email = fields.Boolean("Email", default=True)
     do_letter = fields.Boolean("By Post")
     other_channels = fields.Json(
-        default=lambda self: self._get_ticks(())["other_channels"]
+        default=lambda self: StatementChoice(self).get_ticks(())["other_channels"]
     )
     mail_template_id = fields.Many2one(compute="_compute_mail_template_id")
     run_id = fields.Many2one("account.followup.statement.run", readonly=True)
@@ -91,147 +104,6 @@ class AccountFollowupStatementWizard(models.TransientModel):
         for wizard in self:
             wizard.mail_template_id = wizard.company_id._get_statement_template()
 
-    @api.depends("mail_template_id", "partner_ids", "date_from", "date_to")
-    def _compute_content(self):
-        return super()._compute_content()
-
-    def _get_texts(self):
-        """Return the texts for a single customer: many get each their own."""
-        if not (self.partner_id and self.mail_template_id and self.date_to):
-            return {"subject": False, "body": False}
-        statement = self.env["account.followup.statement"].sudo()
-        statement = statement.new(
-            {
-                "partner_id": self.partner_id.id,
-                "company_id": self.company_id.id,
-                "date_from": self.date_from,
-                "date_to": self.date_to,
-            }
-        )
-        return statement._get_texts(self.mail_template_id)
-
-    @api.model
-    def _get_offered(self):
-        # EXTENDS 'account.followup.content.mixin'
-        channel = self.env["account.followup.channels"]
-        names = super()._get_offered()
-        return [name for name in names if channel._get(name)._has_statements]
-
-    @api.depends(
-        "partner_ids",
-        "contact_changes",
-        "do_email",
-        "do_letter",
-        "do_print",
-        "other_channels",
-    )
-    def _compute_contact_info(self):
-        return super()._compute_contact_info()
-
-    # ------------------------------------------------------------------
-    # What a person should know before sending
-    # ------------------------------------------------------------------
-
-    @api.depends(
-        "partner_ids",
-        "contact_changes",
-        "date_from",
-        "date_to",
-        "do_email",
-        "do_print",
-        "do_letter",
-        "other_channels",
-        "mail_template_id",
-    )
-    def _compute_alerts(self):
-        return super()._compute_alerts()
-
-    def _get_alert_keys(self):
-        # EXTENDS 'account.followup.content.mixin'
-        return [*super()._get_alert_keys(), "skipped", "opt_out", "credits"]
-
-    def _get_alerts(self):
-        # EXTENDS 'account.followup.content.mixin'
-        partners = self.partner_ids._origin
-        if not partners or not self.date_to:
-            return {}
-        alerts = {
-            channel: self._get_channel_alert(channel, partners)
-            for channel in self._get_ticked()
-        }
-        alerts = {channel: alert for channel, alert in alerts.items() if alert}
-        return {**alerts, **super()._get_alerts()}
-
-    def _get_skipped_alert(self):
-        """Say who will get nothing."""
-        reasons = self._get_skip_reasons(self.partner_ids._origin)
-        return self._get_skip_alert(reasons) if reasons else None
-
-    def _get_opt_out_alert(self):
-        if not self.partner_id.followup_statement_opt_out or self._get_skip_reasons(
-            self.partner_ids._origin
-        ):
-            return None
-        return {
-            "level": "warning",
-            "message": self.env._("This customer wants no statements."),
-        }
-
-    def _get_credits_alert(self):
-        get = self._get_channel
-        if not any(get(channel)._has_credits for channel in self._get_ticked()):
-            return None
-        return {
-            "level": "info",
-            "message": self.env._(
-                "Post is paid with in-app credits (IAP). Without credits that "
-                "delivery fails, is recorded as failed, and the other ones go on."
-            ),
-        }
-
-    def _get_channel_alert(self, channel, partners):
-        """Return the alert on those who cannot be reached over a channel, or None."""
-        service = self._get_service("recipients")
-        problems = {
-            partner: problem
-            for partner in partners
-            if (problem := service._get_channel_problem(channel, partner))
-        }
-        if not problems:
-            return None
-        contacts = partners.concat(
-            *(service._get_contact_to_mend(partner) for partner in problems)
-        )[len(partners) :]
-        message = next(iter(problems.values()))
-        if len(partners) > 1:
-            message = self._get_channel(channel)._get_missing_message(
-                len(problems), len(partners)
-            )
-        return {
-            "level": "danger" if len(problems) == len(partners) else "warning",
-            "message": message,
-            **self._get_contacts_link(contacts),
-        }
-
-    def _get_skip_reasons(self, partners):
-        runs = self.env["account.followup.statement.run"].sudo()
-        run = runs.new(self._prepare_run())
-        return run._get_skip_reasons(partners)
-
-    def _get_skip_alert(self, reasons):
-        """Return the alert on customers who will get nothing."""
-        if self.partner_id:
-            message = next(iter(reasons.values()))
-        else:
-            message = self.env._(
-                "%(count)s of %(total)s customers are left out: they want no "
-                "statements, or have neither a balance nor postings in this period.",
-                count=len(reasons),
-                total=self.partner_count,
-            )
-        everybody = len(reasons) == self.partner_count
-        return {"level": "danger" if everybody else "warning", "message": message}
-
     # ------------------------------------------------------------------
     # Send
     # ------------------------------------------------------------------
@@ -242,10 +114,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         :return: action: the document to print, the progress, or the window closes
         :raise UserError: nothing is ticked or nobody can be sent anything
         """
-        self.ensure_one()
-        self.check_access("write")
-        self._get_companies()
-        self.partner_ids._check_followup_access()
+        self._check_may_act()
         if not self.try_lock_for_update():
             raise UserError(self.env._("The statements are being sent already."))
         if not self.run_id:  # else a second click
@@ -265,21 +134,12 @@ class AccountFollowupStatementWizard(models.TransientModel):
             **self.env["account.followup.statement.run"]._prepare_run(
                 self._get_companies(), self.date_from, self.date_to, trigger
             ),
-            **self._prepare_channels(),
+            **self._get_choice().get_channels_of_run(),
             "mail_template_id": self.mail_template_id.id,
         }
 
-    def _prepare_channels(self):
-        """Return the values of the run that say what is ticked."""
-        ticked = self._get_ticked()
-        names = [name for name in self._get_offered() if f"do_{name}" in self._fields]
-        return {
-            **{f"do_{name}": name in ticked for name in names},
-            "other_channels": [name for name in ticked if name not in names] or False,
-        }
-
     def _check_ready(self):
-        if not self._get_ticked():
+        if not self._get_choice().ticked:
             raise UserError(self.env._("Tick Print, Email or By Post first."))
         if not self.date_to:
             raise UserError(self.env._("Choose the last day of the statement."))

@@ -26,6 +26,13 @@ class AccountFollowupWizardMixin(models.AbstractModel):
             wizard.company_id._check_followup_access()
             wizard[self._customers_field].check_access("read")
 
+    def _check_may_act(self):
+        """Refuse a button to those for whom window, company or customers are not."""
+        self.ensure_one()
+        self.check_access("write")
+        self.company_id._check_followup_access()
+        self[self._customers_field]._check_followup_access()
+
     def _set_defaults(self, values):
         """Propose values; what a person has chosen differently before stays.
 

@@ -5,31 +5,19 @@ from odoo.tools import format_date
 NAMED = 4
 
 
-class AccountFollowupSendWizard(models.TransientModel):
-    """What a person should know before sending: one method for each alert."""
+class AccountFollowupSendAlert(models.AbstractModel):
+    """What a person should know before sending a reminder."""
 
-    _inherit = "account.followup.send.wizard"
+    _name = "account.followup.send.alert"
+    _inherit = "account.followup.alert"
+    _description = "Alerts before a Payment Reminder"
 
-    @api.depends(
-        "partner_id",
-        "do_email",
-        "do_print",
-        "do_sms",
-        "do_letter",
-        "other_channels",
-        "mail_template_id",
-        "level_id",
-        "item_line_ids",
-        "email_recipient_ids",
-        "contact_changes",
-    )
-    def _compute_alerts(self):
-        return super()._compute_alerts()
-
-    def _get_alert_keys(self):
-        # EXTENDS 'account.followup.content.mixin'
+    @api.model
+    def _get_keys(self):
+        # EXTENDS 'account.followup.alert'
         return [
-            *super()._get_alert_keys(),
+            "changed",
+            *super()._get_keys(),
             "credits",
             "hidden",
             "excluded",
@@ -39,26 +27,30 @@ class AccountFollowupSendWizard(models.TransientModel):
             "credit",
             "level",
             "recent",
+            "account",
         ]
 
-    def _get_alerts(self):
-        # EXTENDS 'account.followup.content.mixin'
-        if not self.partner_id:
-            return {}
-        return {**self._get_address_alerts(), **super()._get_alerts()}
+    @api.model
+    def _get_alerts(self, choice):
+        # EXTENDS 'account.followup.alert'
+        return super()._get_alerts(choice) if choice.window.partner_id else {}
 
-    def _get_address_alerts(self):
-        """Return what is missing to reach the customer over what is ticked (C3)."""
-        service = self._get_service("recipients")
-        partner, items = self.partner_id, self._get_chosen_items()
-        contact = service._get_contact_to_mend(partner, items)
+    # ------------------------------------------------------------------
+    # Addresses
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_channel_alerts(self, choice):
+        # EXTENDS: what is missing to reach the customer (C3)
+        service, partner = choice.recipients, choice.window.partner_id
+        contact = service._get_contact_to_mend(partner, choice.items)
         problems = {
-            channel: ("danger", self._get_address_problem(channel))
-            for channel in self._get_ticked()
+            channel: ("danger", self._get_address_problem(choice, channel))
+            for channel in choice.ticked
         }
-        if self.do_print and not any(
-            self._get_channel("print")._get_addresses(recipient)
-            for recipient in service._get_recipients(partner, "print", items)[:1]
+        if "print" in choice.ticked and not any(
+            choice.channels._get("print")._get_addresses(recipient)
+            for recipient in service._get_recipients(partner, "print", choice.items)[:1]
         ):
             problem = self.env._("%s has no postal address.", contact.display_name)
             problems["address"] = ("warning", problem)
@@ -72,17 +64,19 @@ class AccountFollowupSendWizard(models.TransientModel):
             if problem
         }
 
-    def _get_address_problem(self, channel):
+    @api.model
+    def _get_address_problem(self, choice, channel):
         """Return why a channel reaches none of its recipients, or None."""
-        service = self._get_service("recipients")
-        if channel == "email" and (contacts := self._get_own_recipients()):
+        service = choice.recipients
+        if channel == "email" and (contacts := choice.own_recipients):
             if service._get_reached(channel, contacts):
                 return None
-            return self._get_channel(channel)._get_address_problem(contacts[:1])
+            return choice.channels._get(channel)._get_address_problem(contacts[:1])
         return service._get_channel_problem(
-            channel, self.partner_id, self._get_chosen_items()
+            channel, choice.window.partner_id, choice.items
         )
 
+    @api.model
     def _get_contact_link(self, contact):
         return {
             "action_text": self.env._("Open Contact"),
@@ -95,11 +89,21 @@ class AccountFollowupSendWizard(models.TransientModel):
             },
         }
 
-    def _get_credits_alert(self):
-        get = self._get_channel
-        if not any(get(channel)._has_credits for channel in self._get_ticked()):
-            return None
-        return {
+    # ------------------------------------------------------------------
+    # One method for each alert
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_changed_alert(self, choice):
+        note = choice.window.changed_note
+        return note and {
+            "level": "warning",
+            "message": self.env._("%s Please look at it again before you send.", note),
+        }
+
+    @api.model
+    def _get_credits_alert(self, choice):
+        return self._has_credits(choice) and {
             "level": "info",
             "message": self.env._(
                 "SMS and post are paid with in-app credits (IAP). Without credits "
@@ -108,11 +112,9 @@ class AccountFollowupSendWizard(models.TransientModel):
             ),
         }
 
-    def _get_hidden_alert(self):
-        companies = set(self.env.companies.ids)
-        if all(row["branch_id"] in companies for row in self._get_all_rows()):
-            return None
-        return {
+    @api.model
+    def _get_hidden_alert(self, choice):
+        return len(choice.rows) < len(choice.all_rows) and {
             "level": "warning",
             "message": self.env._(
                 "Open invoices of other companies or branches are left out, since "
@@ -120,19 +122,19 @@ class AccountFollowupSendWizard(models.TransientModel):
             ),
         }
 
-    def _get_excluded_alert(self):
-        if not self._get_case().excluded:
-            return None
-        return {
+    @api.model
+    def _get_excluded_alert(self, choice):
+        return choice.case.excluded and {
             "level": "warning",
             "message": self.env._("This customer is excluded from follow-ups."),
         }
 
-    def _get_waiting_alert(self):
+    @api.model
+    def _get_waiting_alert(self, choice):
         """Say that somebody has put the customer off; sending ends that."""
-        case = self._get_case()
+        case = choice.case
         day = case.next_reminder_date
-        if case.excluded or not day or day <= self._get_day():
+        if case.excluded or not day or day <= choice.day:
             return None
         values = {
             "date": format_date(self.env, day),
@@ -150,17 +152,11 @@ class AccountFollowupSendWizard(models.TransientModel):
         )
         return {"level": "warning", "message": message}
 
-    def _get_rest_alert(self):
+    @api.model
+    def _get_rest_alert(self, choice):
         """Say which invoices rest when that is all that is overdue."""
-        late = [
-            row
-            for row in self._get_rows()
-            if row["residual"] > 0 and row["days_late"] > 0
-        ]
-        chosen = set(self.item_line_ids._origin.ids)
-        if not late or any(
-            row["id"] in chosen or not row["rest_reason"] for row in late
-        ):
+        late = choice.resting_rows
+        if not late:
             return None
         items = self.env["account.followup.item"]
         texts = list(items._get_rest_texts(late[:NAMED]).values())
@@ -174,23 +170,21 @@ class AccountFollowupSendWizard(models.TransientModel):
             ),
         }
 
-    def _get_nothing_alert(self):
+    @api.model
+    def _get_nothing_alert(self, choice):
         """Say that no invoice is chosen, unless it is said why."""
-        if any(row["residual"] > 0 for row in self._get_chosen_rows()) or (
-            self._get_rest_alert()
-        ):
+        if choice.resting_rows or any(row["residual"] > 0 for row in choice.chosen):
             return None
         return {
             "level": "warning",
             "message": self.env._("No open invoice is chosen. Add one to remind of."),
         }
 
-    def _get_credit_alert(self):
+    @api.model
+    def _get_credit_alert(self, choice):
         """Say that credits cover the invoices, if both are chosen."""
-        rows = self._get_chosen_rows()
-        if len({row["residual"] > 0 for row in rows}) < 2 or (
-            self._get_service("claim")._get_claims(rows)
-        ):
+        has_both = len({row["residual"] > 0 for row in choice.chosen}) == 2
+        if not has_both or choice.claim._get_claims(choice.chosen):
             return None
         return {
             "level": "warning",
@@ -199,8 +193,9 @@ class AccountFollowupSendWizard(models.TransientModel):
             ),
         }
 
-    def _get_level_alert(self):
-        if self.level_id:
+    @api.model
+    def _get_level_alert(self, choice):
+        if choice.window.level_id:
             return None
         return {
             "level": "info",
@@ -210,25 +205,16 @@ class AccountFollowupSendWizard(models.TransientModel):
             ),
         }
 
-    def _get_recent_alert(self):
+    @api.model
+    def _get_recent_alert(self, choice):
         """Say what there is of earlier reminders; what failed was none."""
-        reminders = self.env["account.followup.reminder"].sudo()
-        reminders = reminders.search(
-            [
-                ("partner_id", "=", self.partner_id._origin.id),
-                ("company_id", "=", self.company_id.id),
-                ("id", "<=", self.seen_reminder_id.id or 0),
-                ("state", "in", ("queued", "sent")),
-            ],
-            order="date DESC, id DESC",
+        last = choice.manual._get_recent_reminder(
+            choice.partners,
+            choice.window.company_id,
+            choice.day,
+            choice.window.seen_reminder_id,
         )
-        queued = reminders.filtered(lambda reminder: reminder.state == "queued")
-        last = (queued or reminders)[:1]
-        days = (self._get_day() - last.date).days if last else None
-        plans = self.env["account.followup.plan"]
-        partner = self.partner_id._origin
-        gap = plans._get_plans(partner, self.company_id)[partner]._get_min_days()
-        if not last or (not queued and days >= max(gap, 1)):
+        if not last:
             return None
         values = {
             "date": format_date(self.env, last.date),
@@ -239,9 +225,21 @@ class AccountFollowupSendWizard(models.TransientModel):
                 "A reminder of %(date)s (%(name)s) is still waiting to be sent.",
                 **values,
             )
-            if queued
+            if last.state == "queued"
             else self.env._(
                 "The last reminder was sent on %(date)s (%(name)s).", **values
             )
         )
         return {"level": "warning", "message": message}
+
+    @api.model
+    def _get_account_alert(self, choice):
+        """Say that the message cannot name an account to pay to (Y1)."""
+        service, company = self.env["account.followup.pay"], choice.window.company_id
+        problem = service._get_problem(company)
+        return problem and {
+            "level": "info",
+            "message": problem,
+            "action_text": self.env._("Bank Accounts"),
+            "action": service._get_account_action(company),
+        }
