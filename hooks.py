@@ -69,18 +69,8 @@ def _prepare_columns(cr, records, model):
     ]
     if not new:
         return
-    columns, ends = [], []
-    for field in new:
-        name = SQL.identifier(field.name)
-        column = SQL("ADD COLUMN IF NOT EXISTS %s %s", name, SQL(field.column_type[1]))
-        if "default" in field._args__:
-            # a constant costs no rewriting; later Odoo fills in what it wants itself
-            column = SQL("%s DEFAULT %s", column, field._args__["default"])
-            ends.append(SQL("ALTER COLUMN %s DROP DEFAULT", name))
-        if field._args__.get("required"):
-            column = SQL("%s NOT NULL", column)
-        columns.append(column)
     table = SQL.identifier(records._table)
+    columns, ends = _prepare_actions(new)
     _execute(
         cr,
         *(
@@ -98,6 +88,25 @@ def _prepare_columns(cr, records, model):
             if field._args__.get("string")
         ),
     )
+
+
+def _prepare_actions(new):
+    """Return how a table gets the columns of some fields.
+
+    :return: two lists: what adds the columns, and what is taken back after that
+    """
+    columns, ends = [], []
+    for field in new:
+        name = SQL.identifier(field.name)
+        column = SQL("ADD COLUMN IF NOT EXISTS %s %s", name, SQL(field.column_type[1]))
+        if "default" in field._args__:
+            # a constant costs no rewriting; later Odoo fills in what it wants itself
+            column = SQL("%s DEFAULT %s", column, field._args__["default"])
+            ends.append(SQL("ALTER COLUMN %s DROP DEFAULT", name))
+        if field._args__.get("required"):
+            column = SQL("%s NOT NULL", column)
+        columns.append(column)
+    return columns, ends
 
 
 def _is_simple(field: Field):

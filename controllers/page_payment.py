@@ -32,41 +32,52 @@ class FollowupPagePayment(FollowupPage):
         if not link:
             return self._render_gone(token)
         known = self._get_values(link, token, lang)
-        page, reminder = self._page(link), link.reminder_id
-        payment = page._get_payment(reminder, self._get_ids())
+        page = self._page(link)
+        payment = page._get_payment(link.reminder_id, self._get_ids())
         if not payment:
             error = request.env._("Choose what you want to pay, in one currency.")
             return self._render_page(link, token, lang, status=400, error=error)
         if not payment["amount"]:
             error = request.env._("Your credit covers this: there is nothing to pay.")
             return self._render_page(link, token, lang, status=400, error=error)
-        providers, methods = page._get_payment_options(reminder, payment)
-        under_way = page._get_under_way(payment)
-        items = "-".join(map(str, sorted(payment["items"].ids)))
         return self._render(
             "account_payment_followup.page_pay",
             {
                 **known,
-                "payment": payment,
-                "is_under_way": bool(under_way - self._get_own(under_way)),
-                "reference_prefix": page._get_payment_reference(reminder, payment),
-                "payment_reference": page._get_payment_reference(reminder, payment),
-                "amount": payment["amount"],
-                "currency": payment["currency"],
-                "partner_id": reminder.partner_id.id,
-                "providers_sudo": providers,
-                "payment_methods_sudo": methods,
-                "tokens_sudo": request.env["payment.token"].sudo(),
-                "show_tokenize_input_mapping": dict.fromkeys(providers.ids, False),
-                "transaction_route": f"/followup/{token}/transaction/{items}",
-                "landing_route": "/followup/back",
-                "access_token": page._get_signature(link, payment),
-                "with_scripts": True,
-                # what core's pages give to the form
-                "is_html_empty": is_html_empty,
-                "res_company": payment["company"],
+                **self._get_form_values(link, payment),
+                "transaction_route": self._get_transaction_route(token, payment),
             },
         )
+
+    def _get_transaction_route(self, token, payment):
+        items = "-".join(map(str, sorted(payment["items"].ids)))
+        return f"/followup/{token}/transaction/{items}"
+
+    def _get_form_values(self, link, payment):
+        """Return what core's payment form needs, but for where it sends it."""
+        page, reminder = self._page(link), link.reminder_id
+        providers, methods = page._get_payment_options(reminder, payment)
+        under_way = page._get_under_way(payment)
+        reference = page._get_payment_reference(reminder, payment)
+        return {
+            "payment": payment,
+            "is_under_way": bool(under_way - self._get_own(under_way)),
+            "reference_prefix": reference,
+            "payment_reference": reference,
+            "amount": payment["amount"],
+            "currency": payment["currency"],
+            "partner_id": reminder.partner_id.id,
+            "providers_sudo": providers,
+            "payment_methods_sudo": methods,
+            "tokens_sudo": request.env["payment.token"].sudo(),
+            "show_tokenize_input_mapping": dict.fromkeys(providers.ids, False),
+            "landing_route": "/followup/back",
+            "access_token": page._get_signature(link, payment),
+            "with_scripts": True,
+            # what core's pages give to the form
+            "is_html_empty": is_html_empty,
+            "res_company": payment["company"],
+        }
 
     @route(
         "/followup/<string:token>/transaction/<string:items>",
@@ -100,9 +111,7 @@ class FollowupPagePayment(FollowupPage):
         limits._count("pay", (reminder.partner_id.id, reminder.company_id.id))
         ids = [int(one) for one in items.split("-") if one.isascii() and one.isdigit()]
         payment = page._get_payment(reminder, ids)
-        if not (payment and payment["amount"]) or not hmac.compare_digest(
-            page._get_signature(link, payment), str(access_token)
-        ):
+        if not self._is_signed(link, payment, access_token):
             return self._refuse(
                 request.env._(
                     "What is open has changed meanwhile. Go back and look again."
@@ -110,11 +119,18 @@ class FollowupPagePayment(FollowupPage):
             )
         return self._begin(link, payment, token, (provider_id, payment_method_id, flow))
 
+    def _is_signed(self, link, payment, signature):
+        """Return whether this is what the form was signed for, and something to pay."""
+        if not (payment and payment["amount"]):
+            return False
+        expected = self._page(link)._get_signature(link, payment)
+        return hmac.compare_digest(expected, str(signature))
+
     def _begin(self, link, payment, token, chosen):
         """Create the transaction, or return the one that was begun already."""
-        page, reminder = self._page(link), link.reminder_id
+        page = self._page(link)
         provider_id, method_id, flow = chosen
-        providers, methods = page._get_payment_options(reminder, payment)
+        providers, methods = page._get_payment_options(link.reminder_id, payment)
         if (
             provider_id not in providers.ids
             or method_id not in methods.ids
@@ -134,7 +150,13 @@ class FollowupPagePayment(FollowupPage):
         if own and self._is_same(own, payment, items, chosen):
             return own._get_processing_values()
         request.session[SESSION_KEY] = token
-        transaction = PaymentPortal()._create_transaction(
+        transaction = self._create_transaction(link, payment, items, chosen)
+        return transaction._get_processing_values()
+
+    def _create_transaction(self, link, payment, items, chosen):
+        provider_id, method_id, flow = chosen
+        page, reminder = self._page(link), link.reminder_id
+        return PaymentPortal()._create_transaction(
             provider_id=provider_id,
             payment_method_id=method_id,
             token_id=None,
@@ -150,7 +172,6 @@ class FollowupPagePayment(FollowupPage):
                 "followup_item_ids": [Command.set(items.ids)],
             },
         )
-        return transaction._get_processing_values()
 
     def _get_invoices(self, items):
         """Return the invoices and credit notes that the payment is linked to."""
