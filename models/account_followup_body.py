@@ -86,7 +86,8 @@ class AccountFollowupBody(models.AbstractModel):
             "lines": reminder.line_ids.sorted(
                 lambda line: (line.residual <= 0, line.due_date)
             ),
-            "overdue_by_currency": self._get_overdue_totals(reminder.line_ids),
+            "extra_lines": data["extra_lines"],
+            "overdue_by_currency": self._get_overdue_totals(reminder.line_ids, data),
             "open_by_currency": self._get_open_totals(reminder.line_ids, data),
             "ways": data.get("ways", ()),
             "get_references": lambda line: self.env[
@@ -100,18 +101,21 @@ class AccountFollowupBody(models.AbstractModel):
         }
 
     @api.model
-    def _get_overdue_totals(self, lines):
+    def _get_overdue_totals(self, lines, data):
         """Return [(currency, amount)] of the lines past their due date, less credits.
 
         A currency in which nothing is late has no entry: before the due date, nothing
         is called overdue (A2).
         """
         counted = lines.filtered(lambda line: line.residual <= 0 or line.days_late > 0)
-        return [
-            (currency, currency.round(max(sum(mine.mapped("residual")), 0.0)))
+        totals = {
+            currency: currency.round(max(sum(mine.mapped("residual")), 0.0))
             for currency, mine in counted.grouped("currency_id").items()
             if any(line.residual > 0 for line in mine)
-        ]
+        }
+        extra = data["extra_lines"] if totals else ()
+        claim = self.env["account.followup.claim"]
+        return list(claim._add_extra_lines(totals, extra).items())
 
     @api.model
     def _get_open_totals(self, lines, data):
@@ -120,11 +124,17 @@ class AccountFollowupBody(models.AbstractModel):
         What is open and what is overdue are one amount to a customer who owes nothing
         else: it is said once.
         """
-        overdue = dict(self._get_overdue_totals(lines))
+        claim, extra = self.env["account.followup.claim"], data["extra_lines"]
+        overdue = dict(self._get_overdue_totals(lines, data))
+        listed = {
+            currency: sum(mine.mapped("residual"))
+            for currency, mine in lines.grouped("currency_id").items()
+        }
+        listed = claim._add_extra_lines(listed, extra)
+        due = {currency: amount for currency, amount, *_rest in data["total_due"]}
         result = []
-        for currency, amount, *_rest in data["total_due"]:
-            mine = lines.filtered(lambda line, own=currency: line.currency_id == own)
-            is_more = currency.compare_amounts(amount, sum(mine.mapped("residual")))
+        for currency, amount in claim._add_extra_lines(due, extra).items():
+            is_more = currency.compare_amounts(amount, listed.get(currency, 0.0))
             said = overdue.get(currency)
             if is_more or said is None or currency.compare_amounts(amount, said):
                 result.append((currency, amount, bool(is_more)))

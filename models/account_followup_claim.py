@@ -103,3 +103,30 @@ class AccountFollowupClaim(models.AbstractModel):
             due, overdue, credit = map(currency.round, totals[key])
             result.append((currency, due, max(overdue, 0.0), credit))
         return result
+
+    # ------------------------------------------------------------------
+    # Beside journal items
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_extra_lines(self, data):
+        """Return what a reminder claims beside the journal items that it names.
+
+        Each is a line of the table and part of the totals of table and texts, and of
+        what is to be paid. Nothing is booked, and no rule counts it.
+
+        :param dict data: see ``_prepare_batch`` of the service; the context has the
+            language of who gets it
+        :return: list of dicts: ``name`` ``currency`` ``amount``
+        """
+        return []
+
+    @api.model
+    def _add_extra_lines(self, amounts, lines):
+        """Return {currency: amount} with what some extra lines add to it."""
+        amounts = dict(amounts)
+        for line in lines:
+            currency = line["currency"]
+            total = amounts.get(currency, 0.0) + line["amount"]
+            amounts[currency] = currency.round(total)
+        return amounts

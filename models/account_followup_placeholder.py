@@ -114,14 +114,15 @@ class AccountFollowupPlaceholder(models.AbstractModel):
     @api.model
     def _get_placeholder_amounts(self, data):
         """Return the placeholders of amounts; each currency has its own."""
-        overdue = self.env["account.followup.claim"]._get_claims(
-            data["rows"], lambda row: row["days_late"] > 0
-        )
+        claim, extra = self.env["account.followup.claim"], data["extra_lines"]
+        claims = claim._get_claims(data["rows"], lambda row: row["days_late"] > 0)
+        overdue = {key: value for key, (value, _) in claims.items()}
+        due = {key: value for key, value, *_rest in data["total_due"]}
         none = data["followup"].company_id.currency_id
         amounts = {
             "amount": {way["currency"]: way["amount"] for way in data["ways"]},
-            "total_overdue": {key: value for key, (value, _) in overdue.items()},
-            "total_due": {key: value for key, value, *_rest in data["total_due"]},
+            "total_overdue": claim._add_extra_lines(overdue, overdue and extra),
+            "total_due": claim._add_extra_lines(due, extra),
         }
         return {
             name: ", ".join(

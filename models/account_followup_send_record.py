@@ -99,6 +99,7 @@ class AccountFollowupSend(models.AbstractModel):
             {
                 **data,
                 "followup": followup,  # to be read together
+                "extra_lines": self._get_extra_lines(data),
                 "number": number,
                 "deadline": self._get_deadline(data),
                 "items": items.browse(ids).with_prefetch(items._prefetch_ids),
@@ -112,6 +113,12 @@ class AccountFollowupSend(models.AbstractModel):
         return [placeholders._fill_in(data) for data in batch]
 
     @api.model
+    def _get_extra_lines(self, data):
+        """Return what is claimed beside journal items, in the customer's language."""
+        claim = self.env["account.followup.claim"].with_context(lang=data["lang"])
+        return claim._get_extra_lines(data)
+
+    @api.model
     def _get_deadline(self, data):
         """Return the last day to pay, False if the level gives none."""
         days = data.get("payment_days")
@@ -121,11 +128,14 @@ class AccountFollowupSend(models.AbstractModel):
     def _add_ways(self, batch):
         """Note how to pay, for all customers at once (Y1)."""
         service = self.env["account.followup.pay"]
+        add_lines = self.env["account.followup.claim"]._add_extra_lines
         ways = service._get_ways(
             {
                 "company": data["followup"].company_id,
                 "items": data["items"],
-                "amounts": service._get_amounts(data["rows"]),
+                "amounts": add_lines(
+                    service._get_amounts(data["rows"]), data["extra_lines"]
+                ),
                 "number": data["number"],
                 "deadline": data["deadline"],
             }

@@ -3,53 +3,26 @@ from unittest.mock import patch
 from freezegun import freeze_time
 
 from odoo.exceptions import UserError
-from odoo.orm.model_classes import add_to_registry
 from odoo.tests import tagged
 
 from ..models.account_followup_delivery import _logger as delivery_logger
 from . import proof_channel
-from .common import TODAY, FollowupCommon
+from .common import TODAY
+from .proof_common import ProofCommon
 
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
-class TestProofChannel(FollowupCommon):
+class TestProofChannel(ProofCommon):
     """One more channel, as documented: everything treats it like the others."""
 
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.addClassCleanup(cls._remove_models, cls._add_models())
+        cls._add_models(proof_channel.MODELS)
         cls.levels.write({"send_email": False, "send_messenger": True})
         cls.customer.ref = "@late"
         cls.invoice = cls._create_late(5)
-
-    @classmethod
-    def _add_models(cls):
-        """Add the models of the example; return what was before."""
-        bases = {
-            model._name: cls.registry[model._name]._base_classes__
-            for model in proof_channel.MODELS
-            if model._name in cls.registry
-        }
-        for model in proof_channel.MODELS:
-            add_to_registry(cls.registry, model)
-        names = [model._name for model in proof_channel.MODELS]
-        cls.registry._setup_models__(cls.env.cr, names)
-        cls.registry.init_models(cls.env.cr, names, {})
-        return bases
-
-    @classmethod
-    def _remove_models(cls, bases):
-        for model in proof_channel.MODELS:
-            name = model._name
-            if name in bases:
-                cls.registry[name]._base_classes__ = bases[name]
-                continue
-            for parent in ("base", *(model._inherit or ())):
-                cls.registry[parent]._inherit_children.discard(name)
-            del cls.registry.models[name]
-        cls.registry._setup_models__(cls.env.cr)
 
     def _get_messages(self):
         return self.env["proof.message"].sudo().search([])
