@@ -189,7 +189,7 @@ def post_init_hook(env):
     """Give every company that exists already what a new one starts with (A1, Y3)."""
     companies = env["res.company"].search([("parent_id", "=", False)])
     env["account.followup.number"]._create_sequences(companies)
-    env["account.followup.level"]._create_default_levels(companies)
+    env["account.followup.default"]._create_default_levels(companies)
 
 
 def uninstall_hook(env):

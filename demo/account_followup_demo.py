@@ -57,7 +57,7 @@ class AccountFollowupDemo(models.AbstractModel):
         if done or not company or not self._has_accounting(company):
             return
         company = company.root_id
-        self.env["account.followup.level"]._create_default_levels(company)
+        self.env["account.followup.default"]._create_default_levels(company)
         user = self._get_demo_responsible(company)
         demo = self.with_user(user).with_company(company).sudo()
         # one user does it all: nobody is notified of what somebody else assigned

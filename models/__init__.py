@@ -24,6 +24,7 @@ from . import (
     account_followup_total,
     account_followup_rule,
     account_followup_reason,
+    account_followup_default,
     account_followup_level,
     account_followup_manual,
     account_followup_sent_mixin,

@@ -54,53 +54,47 @@ class AccountFollowupPageLink(models.Model):
         for link in links:
             try:
                 with self.env.cr.savepoint():
-                    link.reminder_id._renew_page_link()
+                    link._renew()
             except Exception:
                 _logger.exception("No new link for %s", link.reminder_id.display_name)
         self.env["ir.cron"]._commit_progress(len(links))
         if links and self.sudo().search_count(domain, limit=1):
             self._get_renew_cron()._trigger(fields.Datetime.now())
 
-
-class AccountFollowupReminder(models.Model):
-    """A new link to the debtor page, for who has one that opens nothing any more."""
-
-    _inherit = "account.followup.reminder"
-
-    def _renew_page_link(self):
+    def _renew(self):
         """Mail a new link to whom the reminder is for, once an hour at most.
 
         Whoever asks for it: it goes to the address of the follow-ups and nowhere else.
         """
         self.ensure_one()
-        company = self.company_id
-        if not company.followup_page_enabled or self.anonymized_date:
+        reminder = self.reminder_id
+        company = reminder.company_id
+        if not company.followup_page_enabled or reminder.anonymized_date:
             return
-        contacts = self._get_recipients("email")
+        contacts = reminder._get_recipients("email")
         limits = self.env["account.followup.page.limit"].sudo()
-        known = limits._count("link", (self.partner_id.id, company.id))
+        known = limits._count("link", (reminder.partner_id.id, company.id))
         if not contacts or known > 1:
             return
-        links = self.env["account.followup.page.link"].sudo()
         day = company._get_followup_day()[company]
-        values = links._prepare_link(company, day)
-        link = links.create({**values, "reminder_id": self.id})
-        self._mail_page_link(link, contacts)
+        values = self._prepare_link(company, day)
+        link = self.sudo().create({**values, "reminder_id": reminder.id})
+        link._mail(contacts)
 
-    def _mail_page_link(self, link, contacts):
+    def _mail(self, contacts):
         """Queue the e-mail with a link; it is gone from here as soon as it has left."""
         service = self.env["account.followup.body"]
-        writer = self.with_context(lang=self.lang)
+        reminder, company = self.reminder_id, self.company_id
+        writer = self.with_context(lang=reminder.lang)
         body = writer.env["ir.qweb"]._render(
             "account_payment_followup.page_mail",
             {
-                "company": self.company_id,
-                "url": link._get_url(),
-                "direction": service._get_direction(self.lang),
+                "company": company,
+                "url": self._get_url(),
+                "direction": service._get_direction(reminder.lang),
             },
-            lang=self.lang,
+            lang=reminder.lang,
         )
-        company = self.company_id
         self.env["mail.mail"].sudo().create(
             {
                 "subject": writer.env._("Your link to %s", company.name),
@@ -111,7 +105,7 @@ class AccountFollowupReminder(models.Model):
                 "auto_delete": True,
             }
         )
-        self.partner_id._message_log(
+        reminder.partner_id._message_log(
             body=self.env._(
                 "A new link to the debtor page was asked for, and mailed to %s.",
                 ", ".join(contacts.mapped("display_name")),

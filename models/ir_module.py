@@ -14,4 +14,5 @@ class IrModuleModule(models.Model):
             levels = self.env["account.followup.level"].sudo()
             levels = levels.with_context(active_test=False).search([])
             active = {code for code, _name in self.env["res.lang"].get_installed()}
-            levels._translate_default_levels(active.intersection(langs))
+            defaults = self.env["account.followup.default"].sudo()
+            defaults._translate_default_levels(levels, active.intersection(langs))

@@ -112,7 +112,7 @@ class ResCompany(models.Model):
     def create(self, vals_list):
         # EXTENDS 'base'
         companies = super().create(vals_list)
-        self.env["account.followup.level"]._create_default_levels(
+        self.env["account.followup.default"]._create_default_levels(
             companies.filtered(lambda company: not company.parent_id)
         )
         return companies

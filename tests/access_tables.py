@@ -93,6 +93,7 @@ RIGHTS = {
             "channels",
             "claim",
             "clock",
+            "default",
             "document",
             "due",
             "letter",

@@ -88,20 +88,20 @@ class TestPageAbuse(PagePaymentCommon):
         tokens = self._make_links()
         for kind in ("expired", "withdrawn"):
             self._post("/renew", tokens[kind])
-        model = self.env.registry["account.followup.reminder"]
-        renew = model._mail_page_link
+        model = self.env.registry["account.followup.page.link"]
+        renew = model._mail
 
-        def fail(reminder, link, contacts):
-            if reminder.partner_id.name == "expired":
+        def fail(link, contacts):
+            if link.reminder_id.partner_id.name == "expired":
                 raise ValueError("no")
-            return renew(reminder, link, contacts)
+            return renew(link, contacts)
 
         mails = self.env["mail.mail"].sudo()
         before = mails.search([])
         cron = self.env.ref("account_payment_followup.ir_cron_renew_page_links")
         logger = "odoo.addons.account_payment_followup.models"
         with (
-            patch.object(model, "_mail_page_link", fail),
+            patch.object(model, "_mail", fail),
             mute_logger(f"{logger}.account_followup_page_renew"),
         ):
             cron.sudo().method_direct_trigger()
