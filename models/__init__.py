@@ -108,6 +108,7 @@ from . import (
     res_partner_page,
     res_partner_plan,
     res_partner_parent,
+    res_partner_reason,
     res_partner_recipients,
     res_partner_report,
     res_partner_search,

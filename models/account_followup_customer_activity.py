@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-#: Fields of the customer that the widget of its activities reads, and the deadline.
+#: Fields of the customer that the widget of its activities reads, the deadline, and
+#: the number to call.
 NAMES = (
     "activity_ids",
     "activity_state",
@@ -11,6 +12,7 @@ NAMES = (
     "activity_date_deadline",
     "activity_exception_decoration",
     "activity_exception_icon",
+    "phone",
 )
 
 
@@ -49,6 +51,7 @@ class AccountFollowupCustomer(models.Model):
         [("warning", "Alert"), ("danger", "Error")], compute="_compute_activities"
     )
     activity_exception_icon = fields.Char(compute="_compute_activities")
+    phone = fields.Char(compute="_compute_activities")
 
     # a dependency on the customer's activities would search all rows when one changes
     @api.depends("partner_id")

@@ -279,6 +279,20 @@ class AccountFollowupCustomer(models.Model):
         """Open Log a Call for the customer of the row."""
         return self._get_action_on_customer("action_log_followup_call")
 
+    def action_hold_followup(self):
+        """Open Hold or Exclude for all that is overdue of the customer of the row."""
+        self.ensure_one()
+        self.check_access("read")
+        items = self.env["account.followup.item"].search(
+            [
+                ("partner_id", "=", self.partner_id.id),
+                ("company_id", "=", self.company_id.id),
+                ("days_late", ">", 0),
+                ("residual", ">", 0),
+            ]
+        )
+        return items.action_hold_followup()
+
     def action_hand_over(self):
         """Open core's window that schedules an activity for these customers.
 

@@ -78,6 +78,11 @@ class AccountFollowupItem(models.Model):
         """
         return self.env["res.partner"]._get_followup_domain_of(operator, value)
 
+    def action_register_payment(self):
+        """Open core's window Pay for these items."""
+        lines = self._get_hold_lines()
+        return lines.action_register_payment({"dont_redirect_to_payments": True})
+
 
 class AccountFollowupHistoryMixin(models.AbstractModel):
     _inherit = "account.followup.history.mixin"

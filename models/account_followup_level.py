@@ -34,6 +34,7 @@ class AccountFollowupLevel(models.Model):
     delay = fields.Integer(
         "Days",
         required=True,
+        aggregator=None,
         help="Days after the due date. A negative number reminds before the due date.",
     )
     is_automatic = fields.Boolean(

@@ -141,6 +141,7 @@ class AccountFollowupLevel(models.Model):
 
     payment_days = fields.Integer(
         "Days to Pay",
+        aggregator=None,
         help="The reminder asks for payment within so many days, and names the last "
         "one. 0: it names no day.",
     )

@@ -133,6 +133,9 @@ class ResPartner(models.Model):
         name, field = LADDER_ACTIONS.get(kind, LADDER_ACTIONS["items"])
         action = self._get_followup_action(name)
         action["domain"] = [*action["domain"], (field, "=", level_id or False)]
+        levels = self.env["account.followup.level"].with_context(active_test=False)
+        level = levels.search([("id", "=", level_id)])
+        action["display_name"] = level.name or self.env._("No level yet")
         if kind != "reminders":
             action["domain"].append(("residual", ">", 0))
             action["context"] = {

@@ -144,6 +144,7 @@ RIGHTS = {
 METHODS = {
     ("account.followup.call.wizard", "action_log"): CLERKS,
     ("account.followup.customer", "action_hand_over"): CLERKS,
+    ("account.followup.customer", "action_hold_followup"): CLERKS,
     ("account.followup.customer", "action_log_followup_call"): CLERKS,
     ("account.followup.customer", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.customer", "action_open_customer_statements"): ACCOUNTANTS,
@@ -158,6 +159,7 @@ METHODS = {
     ("account.followup.item", "action_followup_resume"): CLERKS,
     ("account.followup.item", "action_hold_followup"): CLERKS,
     ("account.followup.item", "action_open_move"): ACCOUNTANTS,
+    ("account.followup.item", "action_register_payment"): CLERKS,
     ("account.followup.item", "action_view_invoices"): ACCOUNTANTS,
     ("account.followup.process.wizard", "action_process"): CLERKS,
     ("account.followup.reminder", "action_open_customer"): ACCOUNTANTS,
@@ -169,6 +171,7 @@ METHODS = {
     ("account.followup.run.mixin", "action_refresh"): frozenset(),
     ("account.followup.level", "action_send_test"): CLERKS,
     ("account.followup.plan", "action_set_default"): frozenset({"manager"}),
+    ("account.followup.send.wizard", "action_log_call"): CLERKS,
     ("account.followup.send.wizard", "action_preview_letter"): CLERKS,
     ("account.followup.send.wizard", "action_send"): CLERKS,
     ("account.followup.send.wizard", "action_send_test"): CLERKS,

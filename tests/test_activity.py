@@ -52,6 +52,15 @@ class TestActivity(FollowupCommon):
         )
         self.assertEqual(row.activity_ids, self.customer.activity_ids)
 
+    def test_d2_number_to_call(self):
+        """A click on it calls, where the computer can."""
+        self.customer.phone = "+1 555 0100"
+        row = self._search()
+        self.assertEqual(row.phone, "+1 555 0100")
+        for view in ("list", "kanban"):
+            arch = row.get_view(view_type=view)["arch"]
+            self.assertRegex(arch, r'<field name="phone" widget="phone"')
+
     def test_d2_filters(self):
         late, today = self._create_customer("Two"), self._create_customer("Three")
         idle = self._create_customer("Four")

@@ -72,6 +72,12 @@ class TestLadder(FollowupCommon):
         self.assertEqual(step["next_text"], "1 from 05/25/2024")
         self.assertEqual(self._get_steps()[0]["items"], 2)
 
+    def test_click_says_what_it_shows(self):
+        customer = self.customer.with_company(self.company)
+        for level, name in ((self.level_1.id, self.level_1.name), (0, "No level yet")):
+            action = customer.action_view_followup_level(level, "items")
+            self.assertEqual(action["display_name"], name)
+
     def test_click_shows_it(self):
         none = self.level_1.browse()
         self.assertEqual(self._open(none, "items").move_id, self.young + self.fresh)

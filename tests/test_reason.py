@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo.tests import freeze_time, tagged
+from odoo.tests import Form, freeze_time, tagged
 
 from .common import TODAY, FollowupCommon
 
@@ -140,3 +140,13 @@ class TestReason(FollowupCommon):
         self.assertEqual(
             row.reason_text, f"All overdue invoices rest: {item.rest_text}."
         )
+        customer = self.customer.with_company(self.company)
+        self.assertEqual(customer.followup_reason_text, row.reason_text)
+        contact = self._create_customer("Jane", parent_id=customer.id, is_company=False)
+        contact = contact.with_company(self.company)
+        self.assertEqual(contact.followup_reason_text, row.reason_text)
+        with Form(customer, "account_payment_followup.res_partner_view_form_followup"):
+            pass
+        line.followup_hold_until = False
+        self.env.invalidate_all()
+        self.assertFalse(customer.followup_reason_text, "it is to be reminded")

@@ -103,6 +103,23 @@ class TestTaskLevel(FollowupCommon):
         self.env.invalidate_all()
         self.assertEqual(self.customer.followup_status, "with_overdue_invoices")
 
+    def test_call_from_the_window(self):
+        """Who opens it to call finds the number, and the window for the call."""
+        self.customer.phone = "+1 (555) 0199"
+        window = self._open_window()
+        self.assertTrue(window.is_call)
+        self.assertIn("+1 (555) 0199", window.contact_info)
+        action = window.action_log_call()
+        self.assertEqual(action["res_model"], "account.followup.call.wizard")
+        call = self.env[action["res_model"]].with_user(self.responsible)
+        call = call.with_context(**action["context"]).create({})
+        self.assertEqual(call.answered_level_id, self.level_2)
+        self.assertIn('<a href="tel:+15550199">+1 (555) 0199</a>', call.contact_info)
+        window.do_email = True
+        self.assertNotIn("0199", window.contact_info, "an e-mail goes elsewhere")
+        self.level_2.activity_type_id = self.env.ref("mail.mail_activity_data_todo")
+        self.assertFalse(self._open_window().is_call)
+
     def test_a_text_can_be_sent_all_the_same(self):
         window = self._open_window()
         window.mail_template_id = self.template

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import date, timedelta
 
 from odoo import Command, fields
 from odoo.tests import HttpCase, tagged
@@ -83,14 +83,45 @@ class TestTours(FollowupCommon, HttpCase):
         )
 
     def test_u16_send_on_the_row(self):
-        """Menu, menu, Send, Send; the numbers at the head follow."""
+        """Three clicks: menu, Send, Send; the numbers at the head follow."""
         self._create_late_today(20, 250)
         self._start(
             "/odoo", "account_followup_send_on_row", "account.group_account_invoice"
         )
         self.assertEqual(self._get_reminders().trigger, "manual")
 
+    def test_u16_call_on_the_row(self):
+        """Five clicks: menu, call, promise, the day, Log Call."""
+        invoice = self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_call_on_row", "account.group_account_invoice"
+        )
+        self.assertEqual(invoice.expected_payment_date, date(2099, 12, 31))
+
+    def test_u19_hold_from_the_work_list(self):
+        """Three clicks: menu, Hold, Apply."""
+        invoice = self._create_late_today(20, 250)
+        self._start(
+            "/odoo",
+            "account_followup_hold_on_customer",
+            "account.group_account_invoice",
+        )
+        self.assertTrue(invoice.followup_hold_until)
+
+    def test_u16_pay_on_the_row(self):
+        """Four clicks from the work-list: customer, overdue, Pay, Create."""
+        invoice = self._create_late_today(20, 250)
+        self._start(
+            "/odoo", "account_followup_pay_on_row", "account.group_account_invoice"
+        )
+        payment = self.env["account.payment"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(payment.amount, 250)
+        self.assertIn(invoice.payment_state, ("in_payment", "paid"))
+
     def test_wish5_process_all_due(self):
+        """Three clicks: menu, all, Process."""
         self._create_late_today(20, 250)
         self._start(
             "/odoo", "account_followup_process_all", "account.group_account_invoice"
@@ -118,6 +149,7 @@ class TestTours(FollowupCommon, HttpCase):
         self.assertEqual(self._get_reminders()[-1].state, "sent")
 
     def test_u19_hold_on_the_row(self):
+        """Also in a narrow window, where other columns give way (U29)."""
         self._create_late_today(20, 250)
         self._start(
             "/odoo", "account_followup_hold_on_row", "account.group_account_invoice"

@@ -484,6 +484,7 @@ class TestScreens(ViewsCommon):
     def test_g2_menus(self):
         menus = self.env["ir.ui.menu"]
         names = ("customer", "reminder", "level")
+        top = self.env.ref("account_payment_followup.menu_account_followup")
         mine = {
             name: self.env.ref(f"account_payment_followup.menu_account_followup_{name}")
             for name in names
@@ -497,6 +498,7 @@ class TestScreens(ViewsCommon):
             root = menus.with_user(user).load_menus(False)
             seen = {name for name in names if mine[name].id in root}
             self.assertEqual(seen, set(expected), user.name)
+            self.assertEqual(top.id in root, "customer" in seen, user.name)
 
     def test_d2_default_filter(self):
         """Every filter and group of the search views can be used."""

@@ -132,10 +132,11 @@ class TestWorkList(FollowupCommon):
         self.assertFalse(row.coming_level_id)
         self.assertTrue(row.ladder_done)
         self.assertEqual(self._find(("ladder_done", "=", True)), partner)
+        name = "account_payment_followup.action_hand_over"
+        self.assertEqual(self.env.ref(name).binding_view_types, "list,kanban")
         action = row.action_hand_over()
         self.assertEqual(action["context"]["active_ids"], partner.ids)
-        # core lets those plan an activity of a contact who may change it
-        self.clerk.group_ids += self.env.ref("base.group_partner_manager")
+        self.assertFalse(partner.with_user(self.clerk).has_access("write"))
         wizard = (
             self.env["mail.activity.schedule"]
             .with_user(self.clerk)
@@ -144,6 +145,13 @@ class TestWorkList(FollowupCommon):
         )
         wizard.action_schedule_activities()
         self.assertEqual(partner.activity_ids.summary, "All reminders sent: hand over")
+        self.assertEqual(partner.activity_ids.create_uid, self.clerk)
+        stranger = self._create_user("stranger", "base.group_user")
+        with self.assertRaises(AccessError):
+            wizard.with_user(stranger).sudo(False).action_schedule_activities()
+        wizard = wizard.with_user(stranger).create({"res_ids": str(partner.ids)})
+        with self.assertRaises(AccessError):
+            wizard.action_schedule_activities()
 
     def test_u31_reached_and_next(self):
         partner, _invoice = self._create_with("Due", days_late=20)

@@ -1,3 +1,7 @@
+import re
+
+from markupsafe import Markup
+
 from odoo import Command, api, fields, models
 
 from ..models.account_followup_call import OUTCOMES
@@ -14,7 +18,7 @@ class AccountFollowupCallWizard(models.TransientModel):
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
     )
-    contact_info = fields.Char("Phone", compute="_compute_contact_info")
+    contact_info = fields.Html("Phone", compute="_compute_contact_info", sanitize=False)
     date = fields.Date(required=True, default=lambda self: self._get_default_date())
     outcome = fields.Selection(OUTCOMES, default="reached", required=True)
     note = fields.Text()
@@ -55,14 +59,12 @@ class AccountFollowupCallWizard(models.TransientModel):
 
     @api.depends("partner_id")
     def _compute_contact_info(self):
-        service = self._get_service("recipients")
+        """A click on a number calls it, where the computer can."""
+        link = Markup('%s: <a href="tel:%s">%s</a>')
         for wizard in self:
-            contacts = service._get_recipients(wizard.partner_id, "call")
-            contacts |= wizard.partner_id.sudo()
-            wizard.contact_info = "; ".join(
-                f"{contact.display_name}: {contact.phone}"
-                for contact in contacts
-                if contact.phone
+            wizard.contact_info = Markup("; ").join(
+                link % (name, re.sub(r"[^\d+*#,;]", "", number), number)
+                for name, number in wizard._get_phones()
             )
 
     def _get_items(self):

@@ -42,8 +42,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         "other_channels",
         "email_recipient_ids",
         "item_line_ids",
+        "level_id",
     )
-    _alert_fields = (*_recipient_fields, "mail_template_id", "level_id")
+    _alert_fields = (*_recipient_fields, "mail_template_id")
 
     partner_id = fields.Many2one(
         "res.partner", string="Customer", required=True, readonly=True
@@ -99,6 +100,7 @@ class AccountFollowupSendWizard(models.TransientModel):
     )
     default_sms_body = fields.Text()
     task = fields.Char(compute="_compute_task")
+    is_call = fields.Boolean(compute="_compute_task")
     # the newest reminder when the window was opened, and the one that it sent
     seen_reminder_id = fields.Many2one(
         "account.followup.reminder",
@@ -214,6 +216,7 @@ class AccountFollowupSendWizard(models.TransientModel):
             wizard.task = service._has_task(level) and service._get_task_text(
                 wizard._get_choice().case, level
             )
+            wizard.is_call = wizard._get_service("call")._is_call(level)
 
     @api.depends("item_line_ids")
     def _compute_amount_claimed(self):
@@ -260,6 +263,11 @@ class AccountFollowupSendWizard(models.TransientModel):
     def _compute_has_next(self):
         for wizard in self:
             wizard.has_next = bool(wizard._get_choice().others)
+
+    def action_log_call(self):
+        """Open Log a Call instead: the call of the level due was made already."""
+        self.ensure_one()
+        return self.partner_id.action_log_followup_call()
 
     # ------------------------------------------------------------------
     # Send

@@ -54,6 +54,13 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         company._check_followup_access()
         return company.sudo()._get_followup_day()[company]
 
+    def _get_phones(self):
+        """Return [(name, number)] of whom one calls about the customer's invoices."""
+        partner = self.partner_id
+        contacts = self._get_service("recipients")._get_recipients(partner, "call")
+        contacts |= partner.sudo()
+        return [(c.display_name, c.phone) for c in contacts if c.phone]
+
     def _get_service(self, name="send"):
         """Return a service of the company, with all rights."""
         company = self.company_id[:1] or self.env.company

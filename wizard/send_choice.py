@@ -30,6 +30,13 @@ class SendChoice(Choice):
             self.window.partner_id, self.items, self.ticked
         )
 
+    def get_contact_info(self):
+        # EXTENDS: who has to be called is named with the number instead
+        calls = self.env["account.followup.call"]
+        if not self.ticked and calls._is_call(self.window.level_id.sudo()):
+            return "; ".join(map(": ".join, self.window._get_phones()))
+        return super().get_contact_info()
+
     # ------------------------------------------------------------------
     # Open items
     # ------------------------------------------------------------------

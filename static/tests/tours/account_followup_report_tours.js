@@ -222,7 +222,7 @@ tours.add("account_followup_report_from_list", {
 
 tours.add("account_followup_report_followup", {
     steps: () => [
-        ...openReport("Follow-up Report"),
+        ...openReport("Follow-up Report by Customer", "Follow-up Report"),
         see(
             "What the customer needs",
             `${LATE} .o_followup_status:contains(Requires follow-up)`

@@ -33,6 +33,41 @@ export function openMenu(section, name) {
     ];
 }
 
+/**
+ * The list of every day is one click from the Invoicing app. What is done from there is
+ * counted: a tour takes as many clicks as it says, the one on the menu included.
+ */
+function inClicks(count, steps) {
+    const clicks =
+        steps.filter((step) => ["click", "check"].includes(step.run)).length + 1;
+    if (clicks !== count) {
+        throw new Error(`${clicks} clicks instead of ${count}`);
+    }
+    return [
+        stepUtils.showAppsMenuItem(),
+        {
+            content: "Open Invoicing",
+            trigger: ".o_app[data-menu-xmlid='account.menu_finance']",
+            run: "click",
+        },
+        {
+            content: "Its first screen is drawn",
+            trigger: ".o_action_manager .o_view_controller .o_control_panel",
+        },
+        {
+            content: "Open the follow-ups",
+            trigger:
+                ".o_menu_sections [data-menu-xmlid='account_payment_followup.menu_account_followup']",
+            run: "click",
+        },
+        {
+            content: "Who has to be reminded is listed",
+            trigger: ".o_facet_values:contains(Requires Follow-up)",
+        },
+        ...steps,
+    ];
+}
+
 /** Steps that choose a record in a many2one field. */
 export function chooseRecord(field, name) {
     return [
@@ -352,18 +387,20 @@ tours.add("account_followup_walk_through", {
 
 tours.add("account_followup_send_on_row", {
     steps: () => [
-        ...openWorkList,
-        {
-            content: "Press Send on the row",
-            trigger: ".o_data_row:contains(Late Ltd) button[name=action_send_followup]",
-            run: "click",
-        },
-        {
-            content: "Send it",
-            trigger:
-                ".modal footer button[name=action_send]:contains(/^Send$/):enabled",
-            run: "click",
-        },
+        ...inClicks(3, [
+            {
+                content: "Press Send on the row",
+                trigger:
+                    ".o_data_row:contains(Late Ltd) button[name=action_send_followup]",
+                run: "click",
+            },
+            {
+                content: "Send it",
+                trigger:
+                    ".modal footer button[name=action_send]:contains(/^Send$/):enabled",
+                run: "click",
+            },
+        ]),
         {
             content: "Nobody is left to remind: the list says so, and its numbers",
             trigger:
@@ -378,37 +415,128 @@ tours.add("account_followup_send_on_row", {
             content: "The number has set its filter",
             trigger: ".o_facet_values:contains(Overdue Invoices)",
         },
+    ],
+});
+
+tours.add("account_followup_call_on_row", {
+    steps: () => [
+        ...inClicks(5, [
+            {
+                content: "Call from the row",
+                trigger:
+                    ".o_data_row:contains(Late Ltd) button[name=action_log_followup_call]",
+                run: "click",
+            },
+            {
+                content: "They promise to pay",
+                trigger:
+                    ".modal .o_field_widget[name=outcome] input[data-value=promise]",
+                run: "click",
+            },
+            {
+                content: "On which day?",
+                trigger:
+                    ".modal .o_field_widget[name=promised_date] input, .modal .o_field_widget[name=promised_date] button",
+                run: "click",
+            },
+            {
+                content: "Type the day",
+                trigger: ".modal .o_field_widget[name=promised_date] input",
+                run: "edit 12/31/2099",
+            },
+            {
+                content: "Log it",
+                trigger: ".modal footer button[name=action_log]",
+                run: "click",
+            },
+        ]),
         {
-            content: "Call from the row",
+            content: "Nobody is left to remind",
             trigger:
-                ".o_data_row:contains(Late Ltd) button[name=action_log_followup_call]",
-            run: "click",
+                "body:not(:has(.modal)):not(:has(.o_data_row)) .o_followup_numbers",
         },
+    ],
+});
+
+tours.add("account_followup_hold_on_customer", {
+    steps: () => [
+        ...inClicks(3, [
+            {
+                content: "Hold what is overdue",
+                trigger:
+                    ".o_data_row:contains(Late Ltd) button[name=action_hold_followup]",
+                run: "click",
+            },
+            {
+                content: "The window names the invoice",
+                trigger:
+                    ".modal .o_field_widget[name=line_ids] .o_data_row:contains(250.00)",
+            },
+            {
+                content: "For a week",
+                trigger: ".modal footer button[name=action_apply]",
+                run: "click",
+            },
+        ]),
         {
-            content: "The window Log a Call",
-            trigger: ".modal .modal-title:contains(Log a Call)",
+            content: "Nobody is left to remind",
+            trigger:
+                "body:not(:has(.modal)):not(:has(.o_data_row)) .o_followup_numbers",
+        },
+    ],
+});
+
+tours.add("account_followup_pay_on_row", {
+    steps: () => [
+        ...inClicks(5, [
+            {
+                content: "Open the customer",
+                trigger: ".o_data_row td[name=partner_id]:contains(Late Ltd)",
+                run: "click",
+            },
+            {
+                content: "What is overdue",
+                trigger: "button.btn[name=action_view_followup_items]",
+                run: "click",
+            },
+            {
+                content: "Pay on the row",
+                trigger:
+                    ".o_data_row:contains(250.00) button[name=action_register_payment]",
+                run: "click",
+            },
+            {
+                content: "Create the payment",
+                trigger: ".modal footer button[name=action_create_payments]",
+                run: "click",
+            },
+        ]),
+        {
+            content: "It is paid, the list is back",
+            trigger: "body:not(:has(.modal)) .o_list_view",
         },
     ],
 });
 
 tours.add("account_followup_process_all", {
     steps: () => [
-        ...openWorkList,
-        {
-            content: "All who are due",
-            trigger: ".o_followup_process_all:contains('Process all due (1)')",
-            run: "click",
-        },
-        {
-            content: "The window says what will be done",
-            trigger:
-                ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd)",
-        },
-        {
-            content: "Do it",
-            trigger: ".modal footer button[name=action_process]",
-            run: "click",
-        },
+        ...inClicks(3, [
+            {
+                content: "All who are due",
+                trigger: ".o_followup_process_all:contains('Process all due (1)')",
+                run: "click",
+            },
+            {
+                content: "The window says what will be done",
+                trigger:
+                    ".modal .o_field_widget[name=line_ids] .o_data_row:contains(Late Ltd)",
+            },
+            {
+                content: "Do it",
+                trigger: ".modal footer button[name=action_process]",
+                run: "click",
+            },
+        ]),
         {
             content: "It says what was done",
             trigger:
@@ -420,6 +548,10 @@ tours.add("account_followup_process_all", {
 tours.add("account_followup_process", {
     steps: () => [
         ...openWorkList,
+        {
+            content: "There is room for what a narrow window leaves out",
+            trigger: ".o_list_table thead [data-name=days_late]",
+        },
         {
             content: "Select the customer",
             trigger: ".o_data_row:contains(Late Ltd) .o_list_record_selector input",
@@ -516,7 +648,17 @@ tours.add("account_followup_run_repair", {
 
 tours.add("account_followup_hold_on_row", {
     steps: () => [
+        {
+            content: "In a narrow window",
+            trigger: "body",
+            run: () => Object.defineProperty(window, "innerWidth", {value: 1024}),
+        },
         ...openMenu("Customers", "What Rests"),
+        {
+            content: "Less important columns give way",
+            trigger:
+                ".o_list_table thead:not(:has([data-name=responsible_id])):has([data-name=rest_why])",
+        },
         {
             content: "Nothing rests: take the filter away",
             trigger: ".o_facet_remove",

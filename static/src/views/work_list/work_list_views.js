@@ -3,27 +3,11 @@ import {unique} from "@web/core/utils/arrays";
 import {KanbanController} from "@web/views/kanban/kanban_controller";
 import {kanbanView} from "@web/views/kanban/kanban_view";
 import {ListController} from "@web/views/list/list_controller";
-import {ListRenderer} from "@web/views/list/list_renderer";
 import {listView} from "@web/views/list/list_view";
+import {NarrowListRenderer} from "../narrow_list/narrow_list";
 import {addListToWindow} from "../send_window/customer_form";
 import {useWorkList, withNumbers} from "./work_list_hook";
 import {WorkListNumbers} from "./work_list_numbers";
-
-/** Columns that go on screens narrower than so many pixels, so that names can be read. */
-const WIDE_COLUMNS = [
-    [1500, ["responsible_id"]],
-    [1350, ["trust", "days_late", "reached_level_id", "total_due"]],
-];
-
-export class WorkListRenderer extends ListRenderer {
-    getActiveColumns() {
-        const gone = WIDE_COLUMNS.filter(([width]) => window.innerWidth < width);
-        const names = gone.flatMap(([, columns]) => columns);
-        return super
-            .getActiveColumns()
-            .filter((column) => !names.includes(column.name));
-    }
-}
 
 export class WorkListController extends ListController {
     static template = "account_payment_followup.WorkListView";
@@ -84,7 +68,7 @@ export class WorkListKanbanController extends KanbanController {
 registry.category("views").add("followup_work_list", {
     ...listView,
     Controller: WorkListController,
-    Renderer: WorkListRenderer,
+    Renderer: NarrowListRenderer,
 });
 registry.category("views").add("followup_work_kanban", {
     ...kanbanView,
