@@ -766,9 +766,10 @@ class AccountFollowupItem(models.Model):
         """
         rows = []
         by_company = levels.grouped("company_id")
-        active = levels.filtered("active").grouped("plan_id")
         for company, mine in plans.items():
-            reached = [(level.id, level.delay) for level in by_company.get(company, ())]
+            known = by_company.get(company, levels.browse())
+            reached = [(level.id, level.delay) for level in known]
+            active = known.filtered("active").grouped("plan_id")
             for plan in mine:
                 steps = ladder.get_steps(
                     [(level.id, level.delay) for level in active.get(plan, ())],

@@ -347,7 +347,8 @@ class AccountFollowupLevel(models.Model):
         A level of a company that names no plan belongs to the default one (X16).
         """
         plans = self.env["account.followup.plan"]
-        company_id, plan_id = vals.get("company_id"), vals.get("plan_id")
+        default = self.env.context.get("default_company_id")
+        company_id, plan_id = vals.get("company_id", default), vals.get("plan_id")
         if company_id and not plan_id:
             company = self.env["res.company"].browse(company_id).root_id
             return {**vals, "plan_id": plans._get_default_plan(company).id}

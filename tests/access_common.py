@@ -71,6 +71,7 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "attachment_id"
             ),
             "account.followup.level": cls.level_1,
+            "account.followup.plan": cls.level_1.plan_id.copy(),
             "account.followup.page.limit": cls._create_limit(),
             "account.followup.page.link": reminder.page_link_ids,
             "account.followup.reminder": reminder,
@@ -141,6 +142,10 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "takeover_id": self.records["account.followup.takeover"].id,
                 "key": "new",
                 "name": "New",
+            },
+            "account.followup.plan": {
+                "name": "New",
+                "company_id": self.company.id,
             },
             "account.followup.level": {
                 "name": "New",

@@ -272,9 +272,11 @@ SHARED_ROUTES |= {route for route in ROUTES if route.startswith("/followup")}
 
 #: Who sees a menu.
 MENUS = {
+    "menu_account_followup": ACCOUNTANTS,
     "menu_account_followup_call": ACCOUNTANTS,
     "menu_account_followup_customer": ACCOUNTANTS,
     "menu_account_followup_level": ACCOUNTANTS,
+    "menu_account_followup_plan": ACCOUNTANTS,
     "menu_account_followup_reminder": ACCOUNTANTS,
     "menu_account_followup_rest": ACCOUNTANTS,
     "menu_account_followup_run": CLERKS,

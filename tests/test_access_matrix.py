@@ -41,6 +41,7 @@ CHANGES = {
     "account.followup.customer": {"trust": "bad"},
     "account.followup.hold.wizard": {"reason": "New"},
     "account.followup.level": {"name": "New"},
+    "account.followup.plan": {"name": "New"},
     "account.followup.process.wizard": {"letters": "print"},
     "account.followup.process.wizard.line": {"reason": "New"},
     "account.followup.send.wizard": {"sms_body": "New"},
