@@ -71,7 +71,9 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "attachment_id"
             ),
             "account.followup.level": cls.level_1,
-            "account.followup.plan": cls.level_1.plan_id.copy(),
+            "account.followup.plan": cls.env["account.followup.plan"].create(
+                {"name": "Another", "company_id": cls.company.id}
+            ),
             "account.followup.page.limit": cls._create_limit(),
             "account.followup.page.link": reminder.page_link_ids,
             "account.followup.reminder": reminder,
