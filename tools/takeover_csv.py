@@ -39,7 +39,9 @@ HEADINGS = {
 #: What may divide the cells of a line; the one that the headings have most often does.
 SEPARATORS = ";,\t"
 
-YES = frozenset({"1", "oui", "ja", "sí", "si", "t", "true", "wahr", "x", "y", "yes"})
+YES = frozenset(
+    {"1", "oui", "ja", "sí", "si", "sì", "t", "true", "wahr", "x", "y", "yes"}
+)
 NO = frozenset({"", "0", "f", "false", "falsch", "n", "nee", "nein", "no", "non"})
 
 
