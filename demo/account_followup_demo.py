@@ -311,6 +311,9 @@ class AccountFollowupDemo(models.AbstractModel):
         data["is_paperless"] = True  # no PDF is made
         data["invoice_documents"] = []
         reminder = self._send_reminder(case, day, data)
+        # the e-mails do not leave
+        mails = [("mail_message_id", "in", reminder.mail_message_id.ids)]
+        self.env["mail.mail"].search(mails).unlink()
         case.last_sent = self._get_moment(day)
         return reminder
 
@@ -368,13 +371,3 @@ class AccountFollowupDemo(models.AbstractModel):
         call = self.env["account.followup.call"]._log_call(values, day)
         activities.filtered(lambda activity: not activity.active).date_done = day
         return call
-
-    # ------------------------------------------------------------------
-    # The edge
-    # ------------------------------------------------------------------
-
-    @api.model
-    def _release(self, channel, sents, trigger):
-        # EXTENDS 'account.followup.send': the e-mails do not leave
-        messages = sents.mail_message_id
-        self.env["mail.mail"].search([("mail_message_id", "in", messages.ids)]).unlink()
