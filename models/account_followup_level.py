@@ -392,7 +392,11 @@ class AccountFollowupLevel(models.Model):
     def copy_data(self, default=None):
         # EXTENDS 'base': two levels of a plan cannot share their days
         vals_list = super().copy_data(default)
-        if default and "delay" in default:
+        default = default or {}
+        if "company_id" in default and "plan_id" not in default:
+            for vals in vals_list:
+                vals.pop("plan_id", None)  # the default one of that company
+        if "delay" in default:
             return vals_list
         for level, vals in zip(self, vals_list, strict=True):
             vals["name"] = self.env._("%s (copy)", level.name)
