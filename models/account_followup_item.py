@@ -289,7 +289,8 @@ class AccountFollowupItem(models.Model):
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
             [("company_id", "in", [company.id for company in days])],
-            ["active", "company_id", "delay", "is_automatic", "plan_id"],
+            # a list shows their names, so these are read along (P8)
+            ["active", "company_id", "delay", "is_automatic", "name", "plan_id"],
             order="id",
         )
         root_plans = self.env["account.followup.plan"]

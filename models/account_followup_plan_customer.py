@@ -17,6 +17,7 @@ class AccountFollowupPlan(models.Model):
         plans = self.sudo().search_fetch(
             [("company_id", "in", company_ids)],
             [
+                "name",
                 "company_id",
                 "is_default",
                 "has_min_amount",

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import MissingError
 
 
 class AccountFollowupWizardMixin(models.AbstractModel):
@@ -30,6 +31,8 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         """Refuse a button to those for whom window, company or customers are not."""
         self.ensure_one()
         self.check_access("write")
+        if not self.exists():
+            raise MissingError(self.env._("This window is closed: open it again."))
         self.company_id._check_followup_access()
         self[self._customers_field]._check_followup_access()
 
