@@ -123,8 +123,10 @@ RIGHTS = {
     "account.followup.statement.wizard": WINDOW,
     # what it is for the whole company, and read from the tables of another add-on
     "account.followup.takeover": {"manager": WORK},
+    "account.followup.takeover.act": NOBODY,
     "account.followup.takeover.level": {"manager": frozenset({"read", "write"})},
     "account.followup.takeover.line": {"manager": READ},
+    "account.followup.takeover.look": NOBODY,
     **{
         f"account.followup.takeover.source{name}": NOBODY
         for name in (
