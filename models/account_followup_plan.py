@@ -87,7 +87,9 @@ class AccountFollowupPlan(models.Model):
     )
     payment_term_ids = fields.Many2many("account.payment.term", string="Payment Terms")
     trust = fields.Selection(
-        selection=lambda self: self.env["account.followup.customer"]._get_trusts()
+        selection=lambda self: (
+            self.env["account.followup.customer.trust"]._get_choices()
+        )
     )
     customer_domain = fields.Char(
         "Further Condition",

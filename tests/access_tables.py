@@ -56,6 +56,10 @@ RIGHTS = {
         **LOOK,
         **dict.fromkeys(CLERKS, frozenset({"read", "write"})),
     },
+    **{
+        f"account.followup.customer.{name}": NOBODY
+        for name in ("find", "open", "trust")
+    },
     "account.followup.delivery": LOOK,
     "account.followup.demo": NOBODY,
     "account.followup.history.mixin": NOBODY,
