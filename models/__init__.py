@@ -21,6 +21,7 @@ from . import (
     account_followup_delivery,
     account_followup_edit,
     account_followup_item_list,
+    account_followup_root_mixin,
     account_followup_plan,
     account_followup_plan_customer,
     account_followup_total,

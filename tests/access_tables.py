@@ -80,6 +80,7 @@ RIGHTS = {
     "account.followup.reminder": LOOK,
     "account.followup.reminder.line": LOOK,
     **dict.fromkeys(BUILDERS, NOBODY),
+    "account.followup.root.mixin": NOBODY,
     "account.followup.run": dict.fromkeys(CLERKS, READ),
     "account.followup.run.line": dict.fromkeys(CLERKS, READ),
     "account.followup.run.mixin": NOBODY,
