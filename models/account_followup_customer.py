@@ -1,8 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 from odoo.tools import SQL
-
-from ..tools.ladder import LEVEL_MASK
 
 STATUSES = [
     ("in_need_of_action", "Requires follow-up"),
@@ -72,11 +69,6 @@ class AccountFollowupCustomer(models.Model):
         # EXTENDS 'base': a row of another company exists, it is only forbidden
         return super(AccountFollowupCustomer, self.sudo()).exists().with_env(self.env)
 
-    @api.depends("partner_id")
-    def _compute_display_name(self):
-        for customer in self:
-            customer.display_name = customer.partner_id.display_name
-
     # ------------------------------------------------------------------
     # Buttons of the work-list
     # ------------------------------------------------------------------
@@ -88,77 +80,24 @@ class AccountFollowupCustomer(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        return self._get_action_to_customer(self.partner_id, self.company_id)
-
-    @api.model
-    def _get_action_to_customer(self, partner, company):
-        """Open a customer at the follow-ups, in a root company of the user."""
-        companies = self._get_companies_first(company)
-        if companies[:1] != self.env.company:
-            return {
-                "type": "ir.actions.client",
-                "tag": "account_followup_open_in_company",
-                "params": {
-                    "company_ids": companies.ids,
-                    "url": f"/odoo/followup-reports/followup-customer/{partner.id}",
-                },
-            }
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "account_payment_followup.action_res_partner_followup"
-        )
-        return {**action, "res_id": partner.id}
-
-    def _get_companies_of_row(self):
-        """Return the companies of the user, those of the rows' company first."""
-        return self._get_companies_first(self.company_id)
-
-    @api.model
-    def _get_companies_first(self, root):
-        """Return the companies of the user, those of a root company first.
-
-        What a customer's form says belongs to the current company, which is the first.
-        """
-        mine = self.env.companies.filtered(lambda company: company.root_id == root)
-        return mine + (self.env.companies - mine)
+        ways = self.env["account.followup.customer.open"]
+        return ways._get_action_to_customer(self.partner_id, self.company_id)
 
     def action_process_followups(self):
         """Carry out the level due for the customers of these rows (D1, D3).
 
         :raise UserError: the rows are of several companies
         """
-        return self._get_action_on_customers("action_process_followups")
+        ways = self.env["account.followup.customer.open"]
+        return ways._get_action_on_customers(self, "action_process_followups")
 
     def action_send_followup_statement(self):
         """Open the window that sends statements to the customers of these rows (F3).
 
         :raise UserError: the rows are of several companies
         """
-        return self._get_action_on_customers("action_send_followup_statement")
-
-    def _check_one_company(self):
-        """Raise unless the user may read these rows and they are of one company.
-
-        :raise UserError: the rows are of several companies
-        """
-        self.check_access("read")
-        if len(self.company_id) > 1:
-            raise UserError(
-                self.env._(
-                    "Select customers of one company at a time, not of %s.",
-                    ", ".join(self.company_id.mapped("name")),
-                )
-            )
-
-    def _get_action_on_customers(self, method):
-        """Return the action of a button of the customers, in the company of the rows.
-
-        :raise UserError: the rows are of several companies
-        """
-        self._check_one_company()
-        company = self._get_companies_of_row()[:1]
-        action = getattr(self.partner_id.with_company(company), method)()
-        action["context"]["default_company_id"] = self.company_id.id
-        return action
+        ways = self.env["account.followup.customer.open"]
+        return ways._get_action_on_customers(self, "action_send_followup_statement")
 
     # ------------------------------------------------------------------
     # The rule
@@ -192,7 +131,7 @@ class AccountFollowupCustomer(models.Model):
               FROM (%(customers)s) customer
             """,
             plans=plans,
-            select=self._get_sql_select(),
+            select=rule._get_sql_columns(),
             next_date=(
                 rule._get_sql_next_date(days, parts)
                 if with_next_date
@@ -200,73 +139,8 @@ class AccountFollowupCustomer(models.Model):
             ),
             last_reminder=rule._get_sql_last_reminder(),
             customers=rule._get_sql_customers(days, partners, parts),
-            to_flush=self._get_fields_read(),
+            to_flush=rule._get_fields_read(),
         )
-
-    @api.model
-    def _get_sql_select(self):
-        return SQL(
-            """
-                   (customer.company_id::bigint << %(shift)s) | customer.partner_id
-                        AS id,
-                   customer.partner_id,
-                   customer.company_id,
-                   customer.currency_id,
-                   CASE WHEN customer.required THEN 'in_need_of_action'
-                        WHEN customer.days_late > 0 THEN 'with_overdue_invoices'
-                        ELSE 'no_action_needed'
-                   END AS status,
-                   (
-                       CASE WHEN customer.required
-                            THEN customer.level_due ELSE customer.level_reached END
-                       & %(level_mask)s
-                   )::integer AS level_id,
-                   (customer.level_reached & %(level_mask)s)::integer
-                        AS reached_level_id,
-                   customer.due::float8 AS total_due,
-                   customer.overdue::float8 AS total_overdue,
-                   CASE WHEN customer.days_late > 0 THEN customer.due_date
-                   END AS oldest_due_date,
-                   GREATEST(customer.days_late, 0) AS days_late,
-                   customer.overdue_count,
-                   COALESCE(customer.reminder_type, 'automatic') AS reminder_type,
-                   customer.responsible_id,
-                   customer.excluded,
-                   customer.retry_date,
-                   customer.followup_id,
-                   customer.plan_id
-            """,
-            shift=ID_SHIFT,
-            level_mask=LEVEL_MASK,
-        )
-
-    @api.model
-    def _get_fields_read(self):
-        names = {
-            "account.followup": (
-                "company_id",
-                "excluded",
-                "next_reminder_date",
-                "partner_id",
-                "plan_id",
-                "reminder_type",
-                "responsible_id",
-                "retry_date",
-            ),
-            "account.followup.reminder": (
-                "company_id",
-                "date",
-                "noticed_date",
-                "partner_id",
-                "state",
-            ),
-            "res.currency": ("rounding",),
-        }
-        return [
-            self.env[model]._fields[name]
-            for model, fields_read in names.items()
-            for name in fields_read
-        ]
 
     @api.model
     def _get_rows(self, days, partners, with_next_date=True, without=None, parts=None):

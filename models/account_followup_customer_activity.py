@@ -1,5 +1,6 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
+
+from .account_followup_customer_find import found_by
 
 #: Fields of the customer that the widget of its activities reads, the deadline, and
 #: the number to call.
@@ -30,14 +31,14 @@ class AccountFollowupCustomer(models.Model):
     activity_state = fields.Selection(
         [("overdue", "Late"), ("today", "Today"), ("planned", "Planned")],
         compute="_compute_activities",
-        search="_search_activity_state",
+        search=found_by("_find_activity_state"),
         help="Of the customer's next activity, whoever has to do it.",
     )
     activity_user_id = fields.Many2one(
         "res.users",
         string="Activity Of",
         compute="_compute_activities",
-        search="_search_activity_user_id",
+        search=found_by("_find_activity_user_id"),
     )
     activity_summary = fields.Char(compute="_compute_activities")
     activity_type_id = fields.Many2one(
@@ -61,9 +62,3 @@ class AccountFollowupCustomer(models.Model):
             partner = (customer.partner_id & readable).with_prefetch(readable.ids)
             for name in (*NAMES, "activity_user_id"):
                 customer[name] = partner[name]
-
-    def _search_activity_state(self, operator, value):
-        return Domain("partner_id.activity_state", operator, value)
-
-    def _search_activity_user_id(self, operator, value):
-        return Domain("partner_id.activity_user_id", operator, value)

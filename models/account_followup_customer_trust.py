@@ -1,26 +1,43 @@
 from odoo import api, fields, models
-from odoo.fields import Domain
+
+from .account_followup_customer_find import found_by
+
+
+class AccountFollowupCustomerTrust(models.AbstractModel):
+    """Trust is kept at the customer, per company (B3)."""
+
+    _name = "account.followup.customer.trust"
+    _description = "Customer to Follow Up"
+
+    @api.model
+    def _get_choices(self):
+        return self.env["res.partner"]._fields["trust"]._description_selection(self.env)
+
+    @api.model
+    def _get_holder(self, customer):
+        """Return the customer of a row in the company whose trust the row says.
+
+        It is the one in which the form speaks that the row opens.
+        """
+        ways = self.env["account.followup.customer.open"]
+        companies = ways._get_companies_first(customer.company_id)
+        company = companies[:1] or customer.company_id
+        return customer.partner_id.sudo().with_company(company)
 
 
 class AccountFollowupCustomer(models.Model):
-    """Trust: the one thing that is changed in the work-list (B3).
-
-    It is kept at the customer, per company: the one of the row counts, as in the form
-    that the row opens.
-    """
+    """Trust: the one thing that is changed in the work-list (B3)."""
 
     _inherit = "account.followup.customer"
 
     trust = fields.Selection(
-        selection=lambda self: self._get_trusts(),
+        selection=lambda self: (
+            self.env["account.followup.customer.trust"]._get_choices()
+        ),
         compute="_compute_trust",
         inverse="_inverse_trust",
-        search="_search_trust",
+        search=found_by("_find_trust"),
     )
-
-    @api.model
-    def _get_trusts(self):
-        return self.env["res.partner"]._fields["trust"]._description_selection(self.env)
 
     @api.model
     def _has_field_access(self, field, operation):
@@ -35,28 +52,13 @@ class AccountFollowupCustomer(models.Model):
     @api.depends("partner_id")
     @api.depends_context("company", "allowed_company_ids")
     def _compute_trust(self):
+        service = self.env["account.followup.customer.trust"]
         for customer in self:
-            company = customer._get_companies_of_row()[:1] or customer.company_id
-            customer.trust = customer.partner_id.sudo().with_company(company).trust
+            customer.trust = service._get_holder(customer).trust
 
     def _inverse_trust(self):
         """Keep it at the customer, also for users who may not edit contacts."""
         self.partner_id.check_access("read")
+        service = self.env["account.followup.customer.trust"]
         for customer in self:
-            company = customer._get_companies_of_row()[:1] or customer.company_id
-            customer.partner_id.sudo().with_company(company).trust = customer.trust
-
-    def _search_trust(self, operator, value):
-        domains = []
-        for root in self.env.companies.root_id:
-            company = self.env.companies.filtered(
-                lambda company, root=root: company.root_id == root
-            )[:1]
-            partners = self.env["res.partner"].sudo().with_company(company)
-            found = partners.with_context(active_test=False)._search(
-                [("trust", operator, value)]
-            )
-            domains.append(
-                Domain("company_id", "=", root.id) & Domain("partner_id", "in", found)
-            )
-        return Domain.OR(domains)
+            service._get_holder(customer).trust = customer.trust

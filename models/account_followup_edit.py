@@ -7,7 +7,9 @@ class AccountFollowup(models.Model):
     _inherit = "account.followup"
 
     trust = fields.Selection(
-        selection=lambda self: self.env["account.followup.customer"]._get_trusts(),
+        selection=lambda self: (
+            self.env["account.followup.customer.trust"]._get_choices()
+        ),
         compute="_compute_trust",
         inverse="_inverse_trust",
     )

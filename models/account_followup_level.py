@@ -7,19 +7,11 @@ from ..tools import ladder
 
 class AccountFollowupLevel(models.Model):
     _name = "account.followup.level"
+    _inherit = "account.followup.root.mixin"
     _description = "Follow-up Level"
     _order = "company_id, plan_id, delay, id"
-    _check_company_auto = True
 
     name = fields.Char("Description", required=True, translate=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company.root_id,
-        domain="[('parent_id', '=', False)]",
-        ondelete="cascade",
-    )
     plan_id = fields.Many2one(
         "account.followup.plan",
         required=True,

@@ -29,19 +29,11 @@ class AccountFollowupPlan(models.Model):
     """
 
     _name = "account.followup.plan"
+    _inherit = "account.followup.root.mixin"
     _description = "Follow-up Plan"
     _order = "company_id, sequence, id"
-    _check_company_auto = True
 
     name = fields.Char(required=True, translate=True)
-    company_id = fields.Many2one(
-        "res.company",
-        required=True,
-        index=True,
-        default=lambda self: self.env.company.root_id,
-        domain="[('parent_id', '=', False)]",
-        ondelete="cascade",
-    )
     sequence = fields.Integer(
         default=10, help="Of several plans that fit a customer, the first one counts."
     )
@@ -87,7 +79,9 @@ class AccountFollowupPlan(models.Model):
     )
     payment_term_ids = fields.Many2many("account.payment.term", string="Payment Terms")
     trust = fields.Selection(
-        selection=lambda self: self.env["account.followup.customer"]._get_trusts()
+        selection=lambda self: (
+            self.env["account.followup.customer.trust"]._get_choices()
+        )
     )
     customer_domain = fields.Char(
         "Further Condition",

@@ -3,6 +3,7 @@ from odoo.tools import SQL
 
 from ..tools import ladder
 from ..tools.days import LAST
+from .account_followup_customer import ID_SHIFT
 
 
 class AccountFollowupRule(models.AbstractModel):
@@ -65,6 +66,73 @@ class AccountFollowupRule(models.AbstractModel):
                    COALESCE(followup.excluded, FALSE) AS excluded
             """
         )
+
+    @api.model
+    def _get_sql_columns(self):
+        """Return the columns of account.followup.customer."""
+        return SQL(
+            """
+                   (customer.company_id::bigint << %(shift)s) | customer.partner_id
+                        AS id,
+                   customer.partner_id,
+                   customer.company_id,
+                   customer.currency_id,
+                   CASE WHEN customer.required THEN 'in_need_of_action'
+                        WHEN customer.days_late > 0 THEN 'with_overdue_invoices'
+                        ELSE 'no_action_needed'
+                   END AS status,
+                   (
+                       CASE WHEN customer.required
+                            THEN customer.level_due ELSE customer.level_reached END
+                       & %(level_mask)s
+                   )::integer AS level_id,
+                   (customer.level_reached & %(level_mask)s)::integer
+                        AS reached_level_id,
+                   customer.due::float8 AS total_due,
+                   customer.overdue::float8 AS total_overdue,
+                   CASE WHEN customer.days_late > 0 THEN customer.due_date
+                   END AS oldest_due_date,
+                   GREATEST(customer.days_late, 0) AS days_late,
+                   customer.overdue_count,
+                   COALESCE(customer.reminder_type, 'automatic') AS reminder_type,
+                   customer.responsible_id,
+                   customer.excluded,
+                   customer.retry_date,
+                   customer.followup_id,
+                   customer.plan_id
+            """,
+            shift=ID_SHIFT,
+            level_mask=ladder.LEVEL_MASK,
+        )
+
+    @api.model
+    def _get_fields_read(self):
+        """Return the fields that the statement of customers reads itself."""
+        names = {
+            "account.followup": (
+                "company_id",
+                "excluded",
+                "next_reminder_date",
+                "partner_id",
+                "plan_id",
+                "reminder_type",
+                "responsible_id",
+                "retry_date",
+            ),
+            "account.followup.reminder": (
+                "company_id",
+                "date",
+                "noticed_date",
+                "partner_id",
+                "state",
+            ),
+            "res.currency": ("rounding",),
+        }
+        return [
+            self.env[model]._fields[name]
+            for model, fields_read in names.items()
+            for name in fields_read
+        ]
 
     @api.model
     def _get_sql_with_plans(self, parts, partners):

@@ -284,5 +284,5 @@ class AccountFollowupRunLine(models.Model):
         """Open the customer at the follow-ups, in the company of the run."""
         self.ensure_one()
         self.check_access("read")
-        customers = self.env["account.followup.customer"]
-        return customers._get_action_to_customer(self.partner_id, self.company_id)
+        ways = self.env["account.followup.customer.open"]
+        return ways._get_action_to_customer(self.partner_id, self.company_id)

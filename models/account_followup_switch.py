@@ -31,11 +31,16 @@ class AccountFollowupCustomer(models.Model):
             text,
         )
 
+
+class AccountFollowupDue(models.AbstractModel):
+    _inherit = "account.followup.due"
+
     @api.model
     def _count_automatic_due(self, root):
         """Return how many customers the next run would remind, were it switched on."""
         day = root._get_followup_day()[root]
-        customers = self.sudo().with_context(**{ROOTS: frozenset(root.ids)})
+        customers = self.env["account.followup.customer"].sudo()
+        customers = customers.with_context(**{ROOTS: frozenset(root.ids)})
         return customers.search_count(
             Domain("company_id", "=", root.id)
             & Domain("status", "=", "in_need_of_action")
@@ -78,7 +83,7 @@ class ResConfigSettings(models.TransientModel):
             root = settings.company_id.root_id
             settings.followup_automatic_info = False
             if settings.followup_automatic and settings.followup_enabled:
-                count = self.env["account.followup.customer"]._count_automatic_due(root)
+                count = self.env["account.followup.due"]._count_automatic_due(root)
                 settings.followup_automatic_info = self.env._(
                     "The next run, on %(moment)s, would remind %(count)s customers.",
                     moment=format_datetime(self.env, cron.nextcall, dt_format="short"),

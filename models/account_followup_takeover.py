@@ -13,6 +13,9 @@ class AccountFollowupTakeover(models.Model):
 
     It shows first what it would do, does it in one transaction, keeps what it has done
     line by line, and can be undone until the first reminder that is made after it.
+
+    The record has fields, buttons and checks; ``account.followup.takeover.look`` looks,
+    ``account.followup.takeover.act`` does it, after having looked once more.
     """
 
     _name = "account.followup.takeover"
@@ -144,7 +147,8 @@ class AccountFollowupTakeover(models.Model):
         takeover = self._start(("draft", "ready"))
         facts = takeover._get_facts()
         takeover._update_levels(facts["levels"])
-        takeover._note_look(takeover._look(facts))
+        service = takeover.env["account.followup.takeover.look"]
+        takeover._note_look(service._look(takeover, facts))
         takeover.sudo().state = "ready"
         return True
 
@@ -154,7 +158,8 @@ class AccountFollowupTakeover(models.Model):
         :raise UserError: it was done already, or a customer is being reminded
         """
         takeover = self._start(("ready",))
-        takeover._take_over()
+        service = takeover.env["account.followup.takeover.act"]
+        takeover._note_look(service._take_over(takeover))
         return True
 
     def action_undo(self):
@@ -163,7 +168,7 @@ class AccountFollowupTakeover(models.Model):
         :raise UserError: a reminder was made since, which may rest upon it
         """
         takeover = self._start(("done",))
-        takeover._undo()
+        takeover.env["account.followup.takeover.act"]._undo(takeover)
         return True
 
     def action_view_reminders(self):

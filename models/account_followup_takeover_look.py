@@ -1,18 +1,11 @@
-import base64
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 
-from markupsafe import Markup
-
-from odoo import models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools import takeover_csv
 from ..tools.days import EARLIEST, is_sensible
-
-#: So many rows are shown on the screen; all doubts are in the file.
-SHOWN = 15
 
 
 def get_order(where):
@@ -26,7 +19,13 @@ def get_order(where):
 class Look:
     """What a take-over would do: collected once, shown or done."""
 
-    def __init__(self):
+    def __init__(self, takeover):
+        self.takeover = takeover
+        #: (kind, key, id of the item) of what was taken over before
+        self.taken = set()
+        #: what the facts name, see ``_find_items`` and ``_find_partners``
+        self.places = {}
+        self.partners = {}
         self.doubts = []  # (where, what, reason)
         self.known = 0
         self.settled = 0
@@ -44,42 +43,51 @@ class Look:
         """Put the doubts into the order in which they stand in the source."""
         self.doubts.sort(key=lambda doubt: get_order(doubt[0]))
 
-    def get_partners(self, env):
+    def get_partners(self):
         """Return all customers whom something is taken over for."""
         every = [one["partner"] for one in self.reminders.values()]
         for facts in (self.exclusions, self.next_dates, self.responsibles):
             every += [fact["partner"] for fact in facts]
-        return env["res.partner"].union(*every)
+        return self.takeover.env["res.partner"].union(*every)
 
 
-class AccountFollowupTakeover(models.Model):
-    """Looking: what a source says is found in this database, or told as a doubt."""
+class AccountFollowupTakeoverLook(models.AbstractModel):
+    """Looking: what a source says is found in this database, or told as a doubt.
 
-    _inherit = "account.followup.takeover"
+    Nothing is changed; it is called in the environment of the take-over.
+    """
 
-    def _look(self, facts):
+    _name = "account.followup.takeover.look"
+    _description = "Take-over from Another Add-on"
+
+    @api.model
+    def _look(self, takeover, facts):
         """Return what would be done.
 
         :param dict facts: see ``_get_facts`` of account.followup.takeover.source
         :rtype: Look
         """
-        look = Look()
+        look = Look(takeover)
         look.doubts += facts["problem"]
-        known = self._get_known()
-        places = self._find_items(facts)
-        partners = self._find_partners(facts)
-        self._look_at_reminders(look, facts["reminder"], places, known)
-        self._look_at_exclusions(look, facts["exclusion"], places, partners, known)
-        self._look_at_next_dates(look, facts["next_date"], places, partners, known)
-        self._look_at_responsibles(look, facts["responsible"], places, partners, known)
+        look.taken = self._get_taken(takeover)
+        look.places = self._find_items(takeover, facts)
+        look.partners = self._find_partners(takeover, facts)
+        self._look_at_reminders(look, facts["reminder"])
+        self._look_at_exclusions(look, facts["exclusion"])
+        self._look_at_next_dates(look, facts["next_date"])
+        self._look_at_responsibles(look, facts["responsible"])
         look.sort()
         return look
 
-    def _get_known(self):
+    @api.model
+    def _get_taken(self, takeover):
         """Return what was taken over before, as (kind, key, id of the item)."""
         lines = self.env["account.followup.takeover.line"].sudo()
         lines = lines.search_fetch(
-            [("company_id", "=", self.company_id.id), ("source", "=", self.source)],
+            [
+                ("company_id", "=", takeover.company_id.id),
+                ("source", "=", takeover.source),
+            ],
             ["kind", "key", "move_line_id"],
         )
         return {(line.kind, line.key, line.move_line_id.id) for line in lines}
@@ -88,7 +96,8 @@ class AccountFollowupTakeover(models.Model):
     # Finding
     # ------------------------------------------------------------------
 
-    def _find_items(self, facts):
+    @api.model
+    def _find_items(self, takeover, facts):
         """Return {(``line_id``, id) or (``number``, text) …: (moves, their items)}.
 
         Only receivable items of posted entries that the user may read.
@@ -99,7 +108,7 @@ class AccountFollowupTakeover(models.Model):
                 for name in ("line_id", "move_id", "number"):
                     if fact.get(name):
                         wanted[name].add(fact[name])
-        here = Domain("company_id", "in", self._get_company_ids())
+        here = Domain("company_id", "in", takeover._get_company_ids())
         moves = self.env["account.move"].search(
             here
             & Domain("state", "=", "posted")
@@ -126,19 +135,20 @@ class AccountFollowupTakeover(models.Model):
                 places[key] = (others + move, theirs + mine)
         return places
 
-    def _get_place(self, look, fact, places):
+    @api.model
+    def _get_place(self, look, fact):
         """Return (move, receivable items) of a fact about an invoice.
 
         :return: None when it is a doubt
         """
         name = next(one for one in ("line_id", "move_id", "number") if fact.get(one))
-        moves, items = places.get((name, fact[name]), (None, None))
+        moves, items = look.places.get((name, fact[name]), (None, None))
         what = str(fact[name])
         if not moves:
             reason = self.env._(
                 "There is no posted invoice %(number)s in %(company)s.",
                 number=what,
-                company=self.company_id.name,
+                company=look.takeover.company_id.name,
             )
         elif len(moves) > 1:
             reason = self.env._("There are %s invoices with this number.", len(moves))
@@ -149,9 +159,10 @@ class AccountFollowupTakeover(models.Model):
         look.doubt(fact, what, reason)
         return None
 
-    def _get_open(self, look, fact, places):
+    @api.model
+    def _get_open(self, look, fact):
         """Return the open items of a fact about an invoice, None if there are none."""
-        place = self._get_place(look, fact, places)
+        place = self._get_place(look, fact)
         if not place:
             return None
         move, items = place
@@ -161,12 +172,13 @@ class AccountFollowupTakeover(models.Model):
         if items:
             return items
         look.settled += 1
-        if self._get_source()._tells_settled:
+        if look.takeover._get_source()._tells_settled:
             reason = self.env._("It is settled: nothing is left to remind of.")
             look.doubt(fact, move.name, reason)
         return None
 
-    def _find_partners(self, facts):
+    @api.model
+    def _find_partners(self, takeover, facts):
         """Return {id or text: commercial partners} of the facts about customers."""
         every = [
             fact
@@ -178,7 +190,7 @@ class AccountFollowupTakeover(models.Model):
         names = ("name", "complete_name", "ref", "email")
         partners = self.env["res.partner"].with_context(active_test=False)
         partners = partners.search(
-            Domain("company_id", "in", (False, *self._get_company_ids()))
+            Domain("company_id", "in", (False, *takeover._get_company_ids()))
             & (
                 Domain("id", "in", ids)
                 | Domain.OR(Domain(name, "in", texts) for name in names)
@@ -193,12 +205,13 @@ class AccountFollowupTakeover(models.Model):
                 found[text] |= customer
         return found
 
-    def _get_partner(self, look, fact, places, partners):
+    @api.model
+    def _get_partner(self, look, fact):
         """Return the customer of a fact, None when it is a doubt."""
         if not (key := fact.get("partner_id") or fact.get("partner")):
-            place = self._get_place(look, fact, places)
+            place = self._get_place(look, fact)
             return place[0].commercial_partner_id if place else None
-        found = partners.get(key, ())
+        found = look.partners.get(key, ())
         if len(found) == 1:
             return found
         reason = (
@@ -213,14 +226,15 @@ class AccountFollowupTakeover(models.Model):
     # What was sent
     # ------------------------------------------------------------------
 
-    def _look_at_reminders(self, look, facts, places, known):
+    @api.model
+    def _look_at_reminders(self, look, facts):
         """Collect the last day on which each open item reached each level of ours."""
-        levels = {row.key: row for row in self.level_ids}
+        levels = {row.key: row for row in look.takeover.level_ids}
         for fact in facts:
-            items = self._get_reminded(look, fact, places, levels)
+            items = self._get_reminded(look, fact, levels)
             row = levels.get(fact["level"])
             for item in items or ():
-                if ("reminder", fact["key"], item.id) in known:
+                if ("reminder", fact["key"], item.id) in look.taken:
                     look.known += 1
                     continue
                 found = look.reminders.get((item, row.level_id))
@@ -234,17 +248,19 @@ class AccountFollowupTakeover(models.Model):
                     }
         self._leave_out_reached(look)
 
-    def _get_reminded(self, look, fact, places, levels):
+    @api.model
+    def _get_reminded(self, look, fact, levels):
         """Return the open items that a reminder was about, or None."""
-        items = self._get_open(look, fact, places)
+        items = self._get_open(look, fact)
         if not items:
             return None
+        company = look.takeover.company_id
         customer = items.partner_id.commercial_partner_id[:1]
         row = levels.get(fact["level"])
-        today = self.company_id._get_followup_day()[self.company_id]
+        today = company._get_followup_day()[company]
         partner = self.env["res.partner"].sudo().browse(fact.get("partner_id"))
         reason = None
-        if not row or row.level_id.company_id != self.company_id:
+        if not row or row.level_id.company_id != company:
             reason = self.env._(
                 "Level %s counts as none of ours: choose one in the list of levels.",
                 row.name if row else fact["level"],
@@ -262,15 +278,18 @@ class AccountFollowupTakeover(models.Model):
             return None
         return items if fact.get("line_id") else self._get_late(items, fact["date"])
 
+    @api.model
     def _get_late(self, items, day):
         """Return the instalments that were due on a day, else the first one."""
         late = items.filtered(lambda item: self._get_due(item) < day)
         return late or items.sorted(lambda item: (self._get_due(item), item.id))[:1]
 
+    @api.model
     def _get_due(self, item):
         """Rule 2."""
         return item.date_maturity or item.invoice_date or item.date
 
+    @api.model
     def _leave_out_reached(self, look):
         """Leave out what was reminded at that level here: it stays as it is."""
         items = self.env["account.move.line"].union(*(one for one, _ in look.reminders))
@@ -295,34 +314,35 @@ class AccountFollowupTakeover(models.Model):
     # What people had decided
     # ------------------------------------------------------------------
 
-    def _get_cases(self, partners):
+    @api.model
+    def _get_cases(self, takeover, partners):
         """Return {customer: follow-up} of those that have one."""
         followups = self.env["account.followup"].sudo()
         followups = followups.search(
             [
-                ("company_id", "=", self.company_id.id),
+                ("company_id", "=", takeover.company_id.id),
                 ("partner_id", "in", partners.ids),
             ]
         )
         return followups.grouped("partner_id")
 
-    def _look_at_exclusions(self, look, facts, places, partners, known):
+    @api.model
+    def _look_at_exclusions(self, look, facts):
         found = []
         # of lines that are the same one counts
         for fact in {fact["key"]: fact for fact in facts}.values():
             is_customer = fact.get("partner_id") or fact.get("partner")
             if is_customer:
-                partner = self._get_partner(look, fact, places, partners)
+                partner = self._get_partner(look, fact)
                 items = self.env["account.move.line"]
             else:
-                items = self._get_open(look, fact, places)
+                items = self._get_open(look, fact)
                 partner = items and items.partner_id.commercial_partner_id[:1]
             if not partner:
                 continue
             found.append({"key": fact["key"], "partner": partner, "items": items})
-        cases = self._get_cases(
-            self.env["res.partner"].union(*(one["partner"] for one in found))
-        )
+        partners = self.env["res.partner"].union(*(one["partner"] for one in found))
+        cases = self._get_cases(look.takeover, partners)
         for one in found:
             if one["items"]:
                 is_done = all(one["items"].mapped("no_followup"))
@@ -331,29 +351,32 @@ class AccountFollowupTakeover(models.Model):
                 case = cases.get(one["partner"])
                 is_done = bool(case) and case.excluded
                 marks = [("exclusion", one["key"], False)]
-            if is_done or known.intersection(marks):
+            if is_done or look.taken.intersection(marks):
                 look.known += 1
             else:
                 look.exclusions.append(one)
 
-    def _look_at_next_dates(self, look, facts, places, partners, known):
+    @api.model
+    def _look_at_next_dates(self, look, facts):
         """Days that have passed have done their work; a later one here stays."""
-        today = self.company_id._get_followup_day()[self.company_id]
+        company = look.takeover.company_id
+        today = company._get_followup_day()[company]
         latest = {}
         for fact in facts:
             if fact["date"] <= today:
                 continue
-            if not (partner := self._get_partner(look, fact, places, partners)):
+            if not (partner := self._get_partner(look, fact)):
                 continue
             if not is_sensible(fact["date"], today):
                 reason = self.env._("%s is too far away.", fact["date"])
                 look.doubt(fact, partner.display_name, reason)
                 continue
-            if ("next_date", fact["key"], False) in known:
+            if ("next_date", fact["key"], False) in look.taken:
                 look.known += 1
             elif partner not in latest or latest[partner]["date"] < fact["date"]:
                 latest[partner] = {**fact, "partner": partner}
-        cases = self._get_cases(self.env["res.partner"].union(*latest))
+        partners = self.env["res.partner"].union(*latest)
+        cases = self._get_cases(look.takeover, partners)
         for partner, fact in latest.items():
             case = cases.get(partner)
             if case and (case.next_reminder_date or today) >= fact["date"]:
@@ -361,36 +384,39 @@ class AccountFollowupTakeover(models.Model):
             else:
                 look.next_dates.append(fact)
 
-    def _look_at_responsibles(self, look, facts, places, partners, known):
-        users = self._find_users(facts)
+    @api.model
+    def _look_at_responsibles(self, look, facts):
+        users = self._find_users(look.takeover, facts)
         first = {}
         for fact in facts:
-            if not (partner := self._get_partner(look, fact, places, partners)):
+            if not (partner := self._get_partner(look, fact)):
                 continue
             user = users.get(fact.get("user_id") or fact.get("user"), ())
             if len(user) != 1:
                 what = fact.get("user") or partner.display_name
                 reason = self.env._("There is no such user in this company.")
                 look.doubt(fact, what, reason)
-            elif ("responsible", fact["key"], False) in known:
+            elif ("responsible", fact["key"], False) in look.taken:
                 look.known += 1
             else:
                 first.setdefault(partner, {**fact, "partner": partner, "user": user})
-        cases = self._get_cases(self.env["res.partner"].union(*first))
+        partners = self.env["res.partner"].union(*first)
+        cases = self._get_cases(look.takeover, partners)
         for partner, fact in first.items():
             if (case := cases.get(partner)) and case.responsible_id:
                 look.known += 1
             else:
                 look.responsibles.append(fact)
 
-    def _find_users(self, facts):
+    @api.model
+    def _find_users(self, takeover, facts):
         """Return {id or text: users} of the facts about responsibles."""
         names = ("name", "login", "email")
         texts = [fact["user"] for fact in facts if fact.get("user")]
         ids = [fact["user_id"] for fact in facts if fact.get("user_id")]
         users = self.env["res.users"].search(
             Domain("share", "=", False)
-            & Domain("company_ids", "in", self.company_id.ids)
+            & Domain("company_ids", "in", takeover.company_id.ids)
             & (
                 Domain("id", "in", ids)
                 | Domain.OR(Domain(name, "in", texts) for name in names)
@@ -401,106 +427,3 @@ class AccountFollowupTakeover(models.Model):
             for key in {user.id, *(user[name] for name in names)}:
                 found[key] |= user
         return found
-
-    # ------------------------------------------------------------------
-    # What is shown
-    # ------------------------------------------------------------------
-
-    def _update_levels(self, facts):
-        """Note the levels of the source; what a person has chosen for one stays."""
-        own = self._get_own_levels()
-        known = {row.key: row for row in self.sudo().level_ids}
-        rows = known.keys() - {fact["key"] for fact in facts}
-        self.env["account.followup.takeover.level"].concat(
-            *(known[key] for key in rows)
-        ).sudo().unlink()
-        self.env["account.followup.takeover.level"].sudo().create(
-            [
-                {
-                    "takeover_id": self.id,
-                    "key": fact["key"],
-                    "name": fact["name"] or fact["key"],
-                    "has_delay": fact["delay"] is not None,
-                    "delay": fact["delay"] or 0,
-                    "text": fact.get("text"),
-                    "level_id": self.level_ids._get_nearest(own, fact).id,
-                }
-                for fact in facts
-                if fact["key"] not in known
-            ]
-        )
-
-    def _note_look(self, look):
-        """Keep counts, sample and doubts to show them."""
-        items = self.env["account.move.line"].union(*(one for one, _ in look.reminders))
-        counts = Counter(one["row"] for one in look.reminders.values())
-        for row in self.sudo().level_ids:
-            row.count = counts[row]
-        self.sudo().write(
-            {
-                "customer_count": len(look.get_partners(self.env)),
-                "invoice_count": len(items.move_id),
-                "reminder_count": len(look.reminders),
-                "exclusion_count": len(look.exclusions),
-                "next_date_count": len(look.next_dates),
-                "responsible_count": len(look.responsibles),
-                "known_count": look.known,
-                "settled_count": look.settled,
-                "doubt_count": len(look.doubts),
-                "sample": self._get_sample(look),
-                "doubts": self._get_doubts(look),
-                "doubts_file": self._get_doubts_file(look),
-            }
-        )
-
-    def _get_sample(self, look):
-        rows = sorted(
-            look.reminders.items(), key=lambda pair: (pair[1]["date"], pair[0][0].id)
-        )[-SHOWN:]
-        heads = [
-            self.env._("Invoice"),
-            self.env._("Customer"),
-            self.env._("Level There"),
-            self.env._("Counts as"),
-            self.env._("Reached On"),
-        ]
-        return self._get_table(
-            heads,
-            [
-                (
-                    item.move_id.name,
-                    one["partner"].display_name,
-                    one["row"].name,
-                    level.name,
-                    format_date(self.env, one["date"]),
-                )
-                for (item, level), one in reversed(rows)
-            ],
-        )
-
-    def _get_doubt_heads(self):
-        return [self.env._("Where"), self.env._("What"), self.env._("Reason")]
-
-    def _get_doubts(self, look):
-        return self._get_table(self._get_doubt_heads(), look.doubts[:SHOWN])
-
-    def _get_doubts_file(self, look):
-        if not look.doubts:
-            return False
-        rows = [self._get_doubt_heads(), *look.doubts]
-        return base64.b64encode(takeover_csv.write(rows))
-
-    def _get_table(self, heads, rows):
-        """Return rows of texts as a table; the texts are data, no markup."""
-        if not rows:
-            return False
-        head = Markup().join(Markup("<th>%s</th>") % one for one in heads)
-        body = Markup().join(
-            Markup("<tr>%s</tr>")
-            % Markup().join(Markup("<td>%s</td>") % cell for cell in row)
-            for row in rows
-        )
-        return Markup(
-            '<table class="table table-sm"><thead><tr>%s</tr></thead>'
-            "<tbody>%s</tbody></table>"
-        ) % (head, body)

@@ -35,6 +35,10 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
     #: Whether what is settled by now is a doubt. Add-ons keep years of it.
     _tells_settled = False
 
+    #: Columns of res_partner with the day and the user of the two methods below.
+    _next_date_column = None
+    _responsible_column = None
+
     # ------------------------------------------------------------------
     # What a source says
     # ------------------------------------------------------------------
@@ -71,12 +75,14 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
     @api.model
     def _get_next_dates(self, takeover):
         """Return ``date`` before which a customer is not to be reminded."""
-        return []
+        column = self._next_date_column
+        return self._get_customer_facts(takeover, column, "date", "date")
 
     @api.model
     def _get_responsibles(self, takeover):
         """Return who looks after a customer: ``user_id`` or ``user`` (name)."""
-        return []
+        column = self._responsible_column
+        return self._get_customer_facts(takeover, column, "int4", "user_id")
 
     @api.model
     def _get_problems(self, takeover):
@@ -159,7 +165,7 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
     def _get_customer_facts(self, takeover, column, kind, name):
         """Return a fact for each customer of whom a column says something.
 
-        :param str column: of res_partner
+        :param str column: of res_partner; None if there is none
         :param str kind: its type in PostgreSQL
         :param str name: key of the value in the fact
         """
@@ -176,7 +182,7 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
     @api.model
     def _get_column_facts(self, model, takeover, column, kind, name):
         table = model.replace(".", "_")
-        columns = self._get_columns(table)
+        columns = self._get_columns(table) if column else {}
         if column not in columns:
             return []
         value = SQL.identifier("record", column)

@@ -13,6 +13,8 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
     _description = "Take Over from Account Credit Control"
 
     _label = "Account Credit Control (account_credit_control)"
+    _next_date_column = "payment_next_action_date"
+    _responsible_column = "payment_responsible_id"
 
     @api.model
     def _is_there(self):
@@ -23,42 +25,8 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
     @api.model
     def _get_levels(self, takeover):
         """Return the levels of its policies; some count from the one before."""
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT level.id,
-                       level.policy_id,
-                       level.computation_mode,
-                       level.delay_days,
-                       %(policy)s AS policy,
-                       %(name)s AS name,
-                       %(text)s AS text
-                  FROM credit_control_policy_level level
-                  JOIN credit_control_policy policy ON policy.id = level.policy_id
-                 WHERE EXISTS (
-                       SELECT 1
-                         FROM credit_control_line line
-                        WHERE line.policy_level_id = level.id
-                          AND line.state = 'sent'
-                       )
-                    OR level.policy_id IN (
-                       SELECT other.policy_id
-                         FROM credit_control_policy_level other
-                         JOIN credit_control_line line
-                           ON line.policy_level_id = other.id
-                        WHERE line.state = 'sent'
-                       )
-                 ORDER BY level.policy_id, level.level
-                """,
-                policy=self._get_sql_text("credit_control_policy", "name", "policy"),
-                name=self._get_sql_text("credit_control_policy_level", "name", "level"),
-                text=self._get_sql_text(
-                    "credit_control_policy_level", "custom_text", "level"
-                ),
-            )
-        )
         levels, before = [], {}
-        for row in rows:
+        for row in self._get_level_rows():
             delay = row["delay_days"]
             if row["computation_mode"] == "previous_date":
                 delay += before.get(row["policy_id"], 0)
@@ -72,6 +40,37 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
                 }
             )
         return levels
+
+    @api.model
+    def _get_level_rows(self):
+        """Return all levels of the policies by which something was sent, in order."""
+        table = "credit_control_policy_level"
+        return self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT level.id,
+                       level.policy_id,
+                       level.computation_mode,
+                       level.delay_days,
+                       %(policy)s AS policy,
+                       %(name)s AS name,
+                       %(text)s AS text
+                  FROM credit_control_policy_level level
+                  JOIN credit_control_policy policy ON policy.id = level.policy_id
+                 WHERE level.policy_id IN (
+                       SELECT other.policy_id
+                         FROM credit_control_policy_level other
+                         JOIN credit_control_line line
+                           ON line.policy_level_id = other.id
+                        WHERE line.state = 'sent'
+                       )
+                 ORDER BY level.policy_id, level.level
+                """,
+                policy=self._get_sql_text("credit_control_policy", "name", "policy"),
+                name=self._get_sql_text(table, "name", "level"),
+                text=self._get_sql_text(table, "custom_text", "level"),
+            )
+        )
 
     @api.model
     def _get_reminders(self, takeover):
@@ -130,15 +129,3 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
             takeover, "credit_policy_id", "int4", "policy_id"
         )
         return [fact for fact in facts if fact["policy_id"] in policies]
-
-    @api.model
-    def _get_next_dates(self, takeover):
-        return self._get_customer_facts(
-            takeover, "payment_next_action_date", "date", "date"
-        )
-
-    @api.model
-    def _get_responsibles(self, takeover):
-        return self._get_customer_facts(
-            takeover, "payment_responsible_id", "int4", "user_id"
-        )

@@ -10,6 +10,8 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
     _description = "Take Over from Customer Follow Up Management"
 
     _label = "Customer Follow Up Management (om_account_followup)"
+    _next_date_column = "payment_next_action_date"
+    _responsible_column = "payment_responsible_id"
 
     @api.model
     def _is_there(self):
@@ -69,15 +71,3 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
             }
             for item_id, level_id, day in rows
         ]
-
-    @api.model
-    def _get_next_dates(self, takeover):
-        return self._get_customer_facts(
-            takeover, "payment_next_action_date", "date", "date"
-        )
-
-    @api.model
-    def _get_responsibles(self, takeover):
-        return self._get_customer_facts(
-            takeover, "payment_responsible_id", "int4", "user_id"
-        )

@@ -3,7 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
-from .account_followup_customer import ID_SHIFT
+from .account_followup_customer_find import found_by
 from .res_company import SETTINGS_GROUPS
 
 #: A message that waits for longer is told (promise 5: never "queued" for ever).
@@ -132,7 +132,7 @@ class AccountFollowupCustomer(models.Model):
 
     waiting_since = fields.Date(
         compute="_compute_waiting_since",
-        search="_search_waiting_since",
+        search=found_by("_find_waiting_since"),
         help="A reminder has been waiting to be sent since this day. Until it has "
         "left, no other one is made.",
     )
@@ -142,12 +142,3 @@ class AccountFollowupCustomer(models.Model):
         first = self.env["account.followup.look"]._get_queued_since(self)
         for row in self:
             row.waiting_since = first.get((row.partner_id, row.company_id))
-
-    def _search_waiting_since(self, operator, value):
-        if operator == "in" and False in value:
-            return NotImplemented  # the opposite is asked instead
-        queued = self.env["account.followup.reminder"].search(
-            [("state", "=", "queued"), ("date", operator, value)]
-        )
-        ids = {(one.company_id.id << ID_SHIFT) | one.partner_id.id for one in queued}
-        return [("id", "in", list(ids))]

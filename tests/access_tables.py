@@ -56,6 +56,10 @@ RIGHTS = {
         **LOOK,
         **dict.fromkeys(CLERKS, frozenset({"read", "write"})),
     },
+    **{
+        f"account.followup.customer.{name}": NOBODY
+        for name in ("find", "open", "trust")
+    },
     "account.followup.delivery": LOOK,
     "account.followup.demo": NOBODY,
     "account.followup.history.mixin": NOBODY,
@@ -76,6 +80,7 @@ RIGHTS = {
     "account.followup.reminder": LOOK,
     "account.followup.reminder.line": LOOK,
     **dict.fromkeys(BUILDERS, NOBODY),
+    "account.followup.root.mixin": NOBODY,
     "account.followup.run": dict.fromkeys(CLERKS, READ),
     "account.followup.run.line": dict.fromkeys(CLERKS, READ),
     "account.followup.run.mixin": NOBODY,
@@ -123,8 +128,10 @@ RIGHTS = {
     "account.followup.statement.wizard": WINDOW,
     # what it is for the whole company, and read from the tables of another add-on
     "account.followup.takeover": {"manager": WORK},
+    "account.followup.takeover.act": NOBODY,
     "account.followup.takeover.level": {"manager": frozenset({"read", "write"})},
     "account.followup.takeover.line": {"manager": READ},
+    "account.followup.takeover.look": NOBODY,
     **{
         f"account.followup.takeover.source{name}": NOBODY
         for name in (

@@ -1,34 +1,39 @@
 from collections import defaultdict
 
-from odoo import Command, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 
 
-class AccountFollowupTakeover(models.Model):
-    """Doing and undoing, in the caller's transaction.
+class AccountFollowupTakeoverAct(models.AbstractModel):
+    """Doing and undoing, in the caller's transaction and the take-over's environment.
 
     The cases are locked and written, as each reminder does it: a run that began before
     cannot act on what it read then (promise 2).
     """
 
-    _inherit = "account.followup.takeover"
+    _name = "account.followup.takeover.act"
+    _description = "Take-over from Another Add-on"
 
-    def _take_over(self):
-        """Look once more, and do it."""
-        for row in self.level_ids.filtered("is_created"):
+    @api.model
+    def _take_over(self, takeover):
+        """Look once more, do it, and return what was done.
+
+        :rtype: Look
+        """
+        for row in takeover.level_ids.filtered("is_created"):
             row._create_level()
-        look = self._look(self._get_facts())
-        cases = self._lock_cases(look.get_partners(self.env))
+        service = self.env["account.followup.takeover.look"]
+        look = service._look(takeover, takeover._get_facts())
+        cases = self._lock_cases(takeover, look.get_partners())
         lines = self._create_reminders(look)
         lines += self._exclude(look, cases)
         lines += self._set_responsibles(look, cases)
         self.env.flush_all()
         lines += self._set_next_dates(look, cases)
-        self._note_look(look)
-        self._create_lines(lines)
+        self._create_lines(takeover, lines)
         reminders = self.env["account.followup.reminder"].sudo()
         last = reminders.search([], limit=1, order="id DESC")
-        self.sudo().write(
+        takeover.sudo().write(
             {
                 "state": "done",
                 "done_date": fields.Datetime.now(),
@@ -36,14 +41,16 @@ class AccountFollowupTakeover(models.Model):
                 "last_reminder_id": last.id,
             }
         )
+        return look
 
-    def _lock_cases(self, partners):
+    @api.model
+    def _lock_cases(self, takeover, partners):
         """Return {customer: follow-up}, locked and noted as just changed.
 
         :raise UserError: a customer is being reminded at this moment
         """
         followups = self.env["account.followup"]._get_or_create(
-            partners, self.company_id
+            partners, takeover.company_id
         )
         if followups.try_lock_for_update(allow_referencing=True) != followups:
             raise UserError(
@@ -54,10 +61,11 @@ class AccountFollowupTakeover(models.Model):
         followups.write({"last_sent": fields.Datetime.now()})
         return followups.grouped("partner_id")
 
-    def _create_lines(self, lines):
+    @api.model
+    def _create_lines(self, takeover, lines):
         self.env["account.followup.takeover.line"].sudo().create(
             [
-                {"takeover_id": self.id, "source": self.source, **values}
+                {"takeover_id": takeover.id, "source": takeover.source, **values}
                 for values in lines
             ]
         )
@@ -66,6 +74,7 @@ class AccountFollowupTakeover(models.Model):
     # What was sent
     # ------------------------------------------------------------------
 
+    @api.model
     def _create_reminders(self, look):
         """Create a reminder for what one customer got at one level on one day.
 
@@ -76,9 +85,10 @@ class AccountFollowupTakeover(models.Model):
             groups[one["partner"], one["date"], level].append((item, one))
         groups = sorted(groups.items(), key=lambda pair: (pair[0][1], pair[0][0].id))
         reminders = self.env["account.followup.reminder"].sudo()
-        reminders = reminders.with_company(self.company_id).create(
+        company = look.takeover.company_id
+        reminders = reminders.with_company(company).create(
             [
-                self._prepare_reminder(partner, day, level, mine)
+                self._prepare_reminder(company, partner, day, level, mine)
                 for (partner, day, level), mine in groups
             ]
         )
@@ -96,7 +106,8 @@ class AccountFollowupTakeover(models.Model):
             for item, one in mine
         ]
 
-    def _prepare_reminder(self, partner, day, level, items):
+    @api.model
+    def _prepare_reminder(self, company, partner, day, level, items):
         """Return the values of a reminder that another add-on has sent.
 
         It has no number, text or delivery here, and counts as sent.
@@ -105,7 +116,7 @@ class AccountFollowupTakeover(models.Model):
         """
         known = {
             "partner_id": partner.id,
-            "company_id": self.company_id.id,
+            "company_id": company.id,
             "date": day,
             "is_standing": True,
         }
@@ -116,7 +127,7 @@ class AccountFollowupTakeover(models.Model):
         branches = sorted({line["branch_id"] for line in lines})
         return {
             "partner_id": partner.id,
-            "company_id": self.company_id.id,
+            "company_id": company.id,
             "level_id": level.id,
             "date": day,
             "trigger": "import",
@@ -128,12 +139,13 @@ class AccountFollowupTakeover(models.Model):
             "branch_ids": [Command.set(branches)],
         }
 
+    @api.model
     def _prepare_line(self, item, one, level):
         """Return the values of a line; what was claimed then, if that is known."""
         residual = item.amount_residual_currency
         amount = one["amount"] or residual
         rate = item.amount_residual / residual
-        due = self._get_due(item)
+        due = self.env["account.followup.takeover.look"]._get_due(item)
         return {
             "move_line_id": item.id,
             "branch_id": item.company_id.id,
@@ -152,9 +164,12 @@ class AccountFollowupTakeover(models.Model):
     # What people had decided
     # ------------------------------------------------------------------
 
-    def _get_reason(self):
-        return self.env._("Taken over from %s", self._get_source()._get_label())
+    @api.model
+    def _get_reason(self, takeover):
+        source = takeover._get_source()
+        return self.env._("Taken over from %s", source._get_label())
 
+    @api.model
     def _exclude(self, look, cases):
         """Exclude customers and invoices; return the values of lines."""
         lines = []
@@ -171,11 +186,12 @@ class AccountFollowupTakeover(models.Model):
             items = items.filtered(lambda item: not item.no_followup)
             lines += [{**values, "move_line_id": item.id} for item in items]
             free = items.filtered(lambda item: not item.followup_hold_reason)
-            free.write({"followup_hold_reason": self._get_reason()})
+            free.write({"followup_hold_reason": self._get_reason(look.takeover)})
             items.write({"no_followup": True})
         self._set(excluded, {"excluded": True})
         return lines
 
+    @api.model
     def _set_responsibles(self, look, cases):
         by_user = defaultdict(self.env["account.followup"].browse)
         lines = []
@@ -194,6 +210,7 @@ class AccountFollowupTakeover(models.Model):
             self._set(mine, {"responsible_id": user.id})
         return lines
 
+    @api.model
     def _set_next_dates(self, look, cases):
         """Set the days before which nobody is reminded.
 
@@ -201,7 +218,8 @@ class AccountFollowupTakeover(models.Model):
         is told as a doubt, and the rule counts.
         """
         found = {cases[one["partner"]]: one for one in look.next_dates}
-        first = self._get_rule_dates([one["partner"] for one in look.next_dates])
+        partners = [one["partner"] for one in look.next_dates]
+        first = self._get_rule_dates(look.takeover.company_id, partners)
         by_day = defaultdict(self.env["account.followup"].browse)
         lines = []
         for case, one in found.items():
@@ -227,13 +245,15 @@ class AccountFollowupTakeover(models.Model):
             self._set(mine, values, next_reminder_user_id=self.env.uid)
         return lines
 
-    def _get_rule_dates(self, partners):
+    @api.model
+    def _get_rule_dates(self, company, partners):
         """Return {customer id: next reminder by the rule alone}."""
-        today = self.company_id._get_followup_day()
+        today = company._get_followup_day()
         partners = self.env["res.partner"].union(*partners)
         rows = self.env["account.followup.customer"].sudo()._get_rows(today, partners)
         return {row["partner_id"]: row["next_reminder_date"] for row in rows}
 
+    @api.model
     def _set(self, followups, values, **silent):
         """Set settings of customers, with a line in their chatters (E1).
 
@@ -252,16 +272,17 @@ class AccountFollowupTakeover(models.Model):
     # Undo
     # ------------------------------------------------------------------
 
-    def _undo(self):
+    @api.model
+    def _undo(self, takeover):
         """Take away what was taken over, unless somebody has changed it since."""
-        self._check_no_reminder_since()
-        lines = self.sudo().line_ids
+        self._check_no_reminder_since(takeover)
+        lines = takeover.sudo().line_ids
         partners = lines.followup_id.partner_id | lines.reminder_id.partner_id
-        self._lock_cases(partners)
+        self._lock_cases(takeover, partners)
         by_kind = lines.grouped("kind")
         none = lines.browse()
         by_kind.get("reminder", none).reminder_id.unlink()
-        self._undo_exclusions(by_kind.get("exclusion", none))
+        self._undo_exclusions(takeover, by_kind.get("exclusion", none))
         for line in by_kind.get("responsible", none):
             if line.followup_id.responsible_id == line.user_id:
                 self._set(line.followup_id, {"responsible_id": False})
@@ -273,16 +294,17 @@ class AccountFollowupTakeover(models.Model):
                     next_reminder_user_id=line.old_user_id.id,
                 )
         lines.unlink()
-        self.sudo().level_ids._delete_created()
-        self.sudo().state = "undone"
+        takeover.sudo().level_ids._delete_created()
+        takeover.sudo().state = "undone"
 
-    def _check_no_reminder_since(self):
+    @api.model
+    def _check_no_reminder_since(self, takeover):
         """Raise UserError when a reminder may rest upon what was taken over."""
         later = self.env["account.followup.reminder"].sudo()
         later = later.search(
             [
-                ("company_id", "=", self.company_id.id),
-                ("id", ">", self.last_reminder_id),
+                ("company_id", "=", takeover.company_id.id),
+                ("id", ">", takeover.last_reminder_id),
                 ("trigger", "!=", "import"),
             ],
             order="id",
@@ -293,15 +315,16 @@ class AccountFollowupTakeover(models.Model):
                 self.env._(
                     "%(name)s cannot be undone any more: reminders were made after it, "
                     "the first one to %(customer)s.",
-                    name=self.display_name,
+                    name=takeover.display_name,
                     customer=later.partner_id.display_name,
                 )
             )
 
-    def _undo_exclusions(self, lines):
+    @api.model
+    def _undo_exclusions(self, takeover, lines):
         self._set(lines.followup_id.filtered("excluded"), {"excluded": False})
         items = lines.move_line_id.filtered("no_followup")
-        reason = self._get_reason()
+        reason = self._get_reason(takeover)
         mine = items.filtered(lambda item: item.followup_hold_reason == reason)
         mine.write({"followup_hold_reason": False})
         items.write({"no_followup": False})
