@@ -232,7 +232,10 @@ class AccountFollowupPlan(models.Model):
         # EXTENDS 'base'
         if "active" in vals and not vals["active"]:
             self._check_not_default()
-        return super().write(vals)
+        result = super().write(vals)
+        if "company_id" in vals:  # rules are asked before it, and so of the old one
+            self.check_access("write")
+        return result
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_needed(self):
