@@ -70,7 +70,7 @@ registry.category("web_tour.tours").add("account_followup_takeover", {
         {
             content: "The history says where it comes from",
             trigger:
-                ".o_data_row:contains(Late Ltd):contains(Another System):contains(Taken Over)",
+                ".o_data_row:contains(Another System):contains(Taken Over) td:contains(Late Ltd)",
             run: "click",
         },
         {

@@ -442,7 +442,7 @@ tours.add("account_followup_call_on_row", {
             {
                 content: "Type the day",
                 trigger: ".modal .o_field_widget[name=promised_date] input",
-                run: "edit 12/31/2099",
+                run: "edit +7d",
             },
             {
                 content: "Log it",
