@@ -165,6 +165,12 @@ class AccountFollowupRecipients(models.AbstractModel):
         )
 
     @api.model
+    def _get_phones(self, partner):
+        """Return [(name, number)] of whom one calls about a customer's invoices."""
+        contacts = self._get_recipients(partner, "call") | partner.sudo()
+        return [(one.display_name, one.phone) for one in contacts if one.phone]
+
+    @api.model
     def _get_contact_to_mend(self, partner, items=None):
         """Return whose address to complete when nobody is reached."""
         return self._get_candidates(partner, items)[0][1][:1]

@@ -62,9 +62,10 @@ class AccountFollowupCallWizard(models.TransientModel):
         """A click on a number calls it, where the computer can."""
         link = Markup('%s: <a href="tel:%s">%s</a>')
         for wizard in self:
+            recipients = wizard._get_service("recipients")
             wizard.contact_info = Markup("; ").join(
                 link % (name, re.sub(r"[^\d+*#,;]", "", number), number)
-                for name, number in wizard._get_phones()
+                for name, number in recipients._get_phones(wizard.partner_id)
             )
 
     def _get_items(self):

@@ -29,8 +29,8 @@ class AccountFollowupWizardMixin(models.AbstractModel):
 
     def _check_may_act(self):
         """Refuse a button to those for whom window, company or customers are not."""
-        self.ensure_one()
         self.check_access("write")
+        self.ensure_one()
         if not self.exists():
             raise MissingError(self.env._("This window is closed: open it again."))
         self.company_id._check_followup_access()
@@ -57,18 +57,7 @@ class AccountFollowupWizardMixin(models.AbstractModel):
         company._check_followup_access()
         return company.sudo()._get_followup_day()[company]
 
-    def _get_phones(self):
-        """Return [(name, number)] of whom one calls about the customer's invoices."""
-        partner = self.partner_id
-        contacts = self._get_service("recipients")._get_recipients(partner, "call")
-        contacts |= partner.sudo()
-        return [(c.display_name, c.phone) for c in contacts if c.phone]
-
     def _get_service(self, name="send"):
         """Return a service of the company, with all rights."""
         company = self.company_id[:1] or self.env.company
         return self.env[f"account.followup.{name}"].sudo().with_company(company)
-
-    def _get_channel(self, name):
-        """Return a channel by its name, see ``account.followup.channel``."""
-        return self._get_service("channels")._get(name)

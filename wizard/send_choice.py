@@ -34,7 +34,9 @@ class SendChoice(Choice):
         # EXTENDS: who has to be called is named with the number instead
         calls = self.env["account.followup.call"]
         if not self.ticked and calls._is_call(self.window.level_id.sudo()):
-            return "; ".join(map(": ".join, self.window._get_phones()))
+            return "; ".join(
+                map(": ".join, self.recipients._get_phones(self.window.partner_id))
+            )
         return super().get_contact_info()
 
     # ------------------------------------------------------------------

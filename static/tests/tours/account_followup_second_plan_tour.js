@@ -65,7 +65,7 @@ registry.category("web_tour.tours").add("account_followup_second_plan", {
         ),
         {
             content: "The customer has changed over, and one sees why",
-            trigger: ".o_row:contains(by rule: Consumer):has([name=followup_plan_id])",
+            trigger: "[name=followup_plan_info]:contains(by rule: Consumer)",
         },
         {
             content: "His ladder is that of the plan",
