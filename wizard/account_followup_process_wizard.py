@@ -99,11 +99,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
             problem
             for name in service._get_channels()
             if name in channels
-            and (
-                problem := self._get_service("channels")
-                ._get(name)
-                ._get_problem(partner, items, part)
-            )
+            and (problem := service._get(name)._get_problem(partner, items, part))
         ]
         return {
             "partner_id": partner.id,
