@@ -1,5 +1,25 @@
 import {registry} from "@web/core/registry";
 
+/** Steps on core's pages of a payment, and back. */
+const payByCard = [
+    {
+        content: "Enter the card",
+        trigger: "#customer_input",
+        run: "edit 4242 4242 4242 4242",
+    },
+    {
+        content: "Pay",
+        trigger: "button[name='o_payment_submit_button']:not(:disabled)",
+        run: "click",
+        expectUnloadPage: true,
+    },
+    {
+        content: "Core's page of the payment leads back",
+        trigger: "div[name='o_payment_status']",
+        expectUnloadPage: true,
+    },
+];
+
 /** What a debtor does who has got a reminder: pay all of it, without a login. */
 registry.category("web_tour.tours").add("account_followup_page_pay", {
     steps: () => [
@@ -13,22 +33,7 @@ registry.category("web_tour.tours").add("account_followup_page_pay", {
             run: "click",
             expectUnloadPage: true,
         },
-        {
-            content: "Enter the card",
-            trigger: "#customer_input",
-            run: "edit 4242 4242 4242 4242",
-        },
-        {
-            content: "Pay",
-            trigger: "button[name='o_payment_submit_button']:not(:disabled)",
-            run: "click",
-            expectUnloadPage: true,
-        },
-        {
-            content: "Core's page of the payment leads back",
-            trigger: "div[name='o_payment_status']",
-            expectUnloadPage: true,
-        },
+        ...payByCard,
         {
             content: "The page says so",
             trigger: "h1:contains('Nothing is open. Thank you!')",
@@ -55,22 +60,7 @@ registry.category("web_tour.tours").add("account_followup_page_pay_each", {
                 run: "click",
                 expectUnloadPage: true,
             },
-            {
-                content: "Enter the card",
-                trigger: "#customer_input",
-                run: "edit 4242 4242 4242 4242",
-            },
-            {
-                content: "Pay",
-                trigger: "button[name='o_payment_submit_button']:not(:disabled)",
-                run: "click",
-                expectUnloadPage: true,
-            },
-            {
-                content: "Core's page of the payment leads back",
-                trigger: "div[name='o_payment_status']",
-                expectUnloadPage: true,
-            },
+            ...payByCard,
             {
                 content: "The page says thank you; then comes the next one",
                 trigger: "div[role='status']:contains('Thank you')",
