@@ -1,7 +1,7 @@
 {
     "name": "Payment Follow-up",
     "summary": "Remind customers who pay late, at the right time and never twice",
-    "version": "19.0.1.1.0",
+    "version": "19.0.1.2.0",
     "category": "Accounting/Accounting",
     "license": "LGPL-3",
     "author": "account_payment_followup developers",

@@ -37,6 +37,7 @@ from . import (
     account_followup_clock,
     account_followup_reminder_line,
     account_followup_due,
+    account_followup_gate,
     account_followup_look,
     account_followup_processing,
     account_followup_outcome,

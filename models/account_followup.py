@@ -243,7 +243,7 @@ class AccountFollowup(models.Model):
     # Processing
     # ------------------------------------------------------------------
 
-    def _process(self, today=None, trigger="mass", options=None):
+    def _process(self, today=None, trigger="mass", options=None, now=None):
         """Carry out the level that is due for each of these customers, once.
 
         The one way of the scheduled action and of the list's action. The follow-ups
@@ -253,6 +253,7 @@ class AccountFollowup(models.Model):
         :param date today: the company's day, taken by the entry point
         :param str trigger: ``automatic`` or ``mass``
         :param dict options: values for ``_prepare_batch`` of account.followup.send
+        :param datetime now: UTC, for gates of the automatic run that know hours
         :return: dict with ``done`` (reminders), ``skipped`` and ``failed`` (dicts
             {follow-up: reason})
         :raise psycopg2.OperationalError: serialization failure or deadlock, nothing
@@ -268,27 +269,31 @@ class AccountFollowup(models.Model):
                 # companies, levels and accounts, read once for all questions
                 item = self.env["account.followup.item"]
                 parts = item._get_sql_parts({company: day})
-                ready = followups._get_ready(day, trigger, parts, result)
+                ready = followups._get_ready(day, trigger, parts, result, now)
                 chosen = {**(options or {}), "parts": parts}
                 result.remind(self.browse(ready), day, trigger, chosen)
         return {"done": result.done, "skipped": result.skipped, "failed": result.failed}
 
-    def _get_ready(self, day, trigger, parts, result):
+    def _get_ready(self, day, trigger, parts, result, now=None):
         """Return the ids of those who are reminded now; why others are not is noted.
 
         :param self: of one company
         """
         due = self._get_due_rows(day, parts)
         reasons = self._get_idle_reasons(due, day, parts)
-        ready = []
+        ready = self.browse()
         for followup in self:
             row = due.get(followup.partner_id.id)
             reason = reasons.get(followup.partner_id)
             if reason := reason or followup._get_skip_reason(row, trigger, day):
                 result.skipped[followup] = reason
             else:
-                ready.append(followup.id)
-        return ready
+                ready += followup
+        if trigger != "automatic":
+            return ready.ids
+        held = self.env["account.followup.gates"]._get_reasons(ready, day, now)
+        result.skipped.update({case: held[case][0][1] for case in held})
+        return [case.id for case in ready if case not in held]
 
     def _get_due_rows(self, day, parts=None):
         """Return {customer id: row of account.followup.customer} on a day."""
@@ -372,12 +377,14 @@ class AccountFollowup(models.Model):
             company: day for company, day in days.items() if company.followup_automatic
         }
         due = self.env["account.followup.due"]._get_automatic_due_apart(days)
+        gates = self.env["account.followup.gates"]
+        due = gates._let_pass_apart(due, days, fields.Datetime.now())
         remaining = sum(len(ids) for ids in due.values())
         progress(remaining=remaining)
         for (company, size), ids in due.items():
             for start in range(0, len(ids), size):
                 batch = ids[start : start + size]
-                self._process_batch(company, batch.tolist(), days[company])
+                self._process_batch(company, list(batch), days[company])
                 remaining -= len(batch)
                 if not progress(len(batch), remaining=remaining):
                     return
@@ -408,7 +415,7 @@ class AccountFollowup(models.Model):
             # rows must exist before they can be locked, and the lock must be the first
             # thing that the transaction of the reminders does
             self.env["ir.cron"]._commit_progress()
-            followups._process(day, trigger="automatic")
+            followups._process(day, trigger="automatic", now=fields.Datetime.now())
             self.env.flush_all()
         except psycopg2.OperationalError:
             # another transaction was faster: the next run looks again

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import SQL
 
 
@@ -59,7 +59,9 @@ class AccountFollowupLook(models.AbstractModel):
 
     @api.model
     def _get_cases(self, reminders, company, day, parts):
-        """Return {customer: (follow-up, row of the rule)} without these reminders.
+        """Return {customer: (follow-up, row of the rule, why a gate holds it)}.
+
+        It is as if these reminders had not been made.
 
         :param dict parts: of the rule, ``_get_sql_parts`` of items without them
         """
@@ -70,8 +72,14 @@ class AccountFollowupLook(models.AbstractModel):
         rows = self.env["account.followup.customer"].sudo()
         rows = rows._get_rows({company: day}, partners, False, parts=parts)
         by_partner = {row["partner_id"]: row for row in rows}
+        gates = self.env["account.followup.gates"]
+        held = gates._get_reasons(followups, day, fields.Datetime.now(), again=True)
         return {
-            followup.partner_id: (followup, by_partner.get(followup.partner_id.id))
+            followup.partner_id: (
+                followup,
+                by_partner.get(followup.partner_id.id),
+                held[followup][0][1] if followup in held else None,
+            )
             for followup in followups
         }
 
@@ -82,7 +90,7 @@ class AccountFollowupLook(models.AbstractModel):
         :param dict rows: {journal item id: row of an open item of the customer}
         :param cases: see ``_get_cases``
         """
-        followup, case = cases[reminder.partner_id]
+        followup, case, held = cases[reminder.partner_id]
         if not reminder.company_id.sudo().followup_enabled:
             return self.env._("Payment follow-ups were switched off.")
         service = self.env["account.followup.send"]
@@ -92,6 +100,7 @@ class AccountFollowupLook(models.AbstractModel):
             or followup._get_stop_reason(case, reminder.trigger, day)
             or self._get_level_objection(reminder, case)
             or self._get_age_objection(reminder, day)
+            or (held if reminder.trigger == "automatic" else None)
         )
 
     @api.model

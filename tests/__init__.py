@@ -58,6 +58,7 @@ from . import (
     test_queues,
     test_proof_dispute,
     test_proof_fee,
+    test_proof_gate,
     test_random_calls,
     test_reason,
     test_recipients,

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.tools import format_date
 
 #: So many resting invoices are named, with more of them their number.
@@ -22,6 +22,7 @@ class AccountFollowupSendAlert(models.AbstractModel):
             "hidden",
             "excluded",
             "waiting",
+            "gate",
             "rest",
             "nothing",
             "credit",
@@ -151,6 +152,21 @@ class AccountFollowupSendAlert(models.AbstractModel):
             )
         )
         return {"level": "warning", "message": message}
+
+    @api.model
+    def _get_gate_alert(self, choice):
+        """Say what holds the automatic reminders to the customer (rule 17)."""
+        gates = self.env["account.followup.gates"]
+        case = choice.case
+        reasons = gates._get_reasons(case, choice.day, fields.Datetime.now())
+        texts = [text for _gate, text in reasons.get(case, ())]
+        return texts and {
+            "level": "warning",
+            "message": self.env._(
+                "Automatic reminders wait: %s You can send by hand all the same.",
+                " ".join(texts),
+            ),
+        }
 
     @api.model
     def _get_rest_alert(self, choice):
