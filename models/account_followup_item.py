@@ -34,6 +34,7 @@ FIELDS_READ = {
         "amount_currency",
         "amount_residual",
         "amount_residual_currency",
+        "company_currency_id",
         "company_id",
         "currency_id",
         "date",
@@ -200,13 +201,15 @@ class AccountFollowupItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_sql(self, days, is_whole=False, parts=None):
+    def _get_sql(self, days, is_whole=False, parts=None, only=None):
         """Return the statement of open items.
 
         :param days: dict {root company: date that counts as today}
         :param bool is_whole: it is for all customers: faster then, but a condition on
             the customer would not be used to find the items
         :param dict parts: what ``_get_sql_parts(days)`` has returned, if known
+        :param SQL only: condition on ``line`` and ``company``, so that an index for it
+            is used
         :return: SQL, a row per item with the columns of this model and
 
             * ``line_partner_id``: whom it is booked on, the customer or a contact
@@ -229,6 +232,7 @@ class AccountFollowupItem(models.Model):
               LEFT JOIN LATERAL (%(reached)s) reached ON TRUE
               LEFT JOIN (%(steps)s) step ON %(is_step)s
              WHERE %(where)s
+               AND %(only)s
             """,
             select=self._get_sql_select(is_whole, plan_id),
             partner=self._get_sql_partner(is_whole, parts),
@@ -237,6 +241,7 @@ class AccountFollowupItem(models.Model):
             steps=parts["steps"],
             is_step=self._get_sql_is_step(plan_id),
             where=parts["where"],
+            only=only or SQL("TRUE"),
             # all that the statement reads must be in the database
             to_flush=self._get_fields_read(),
         )

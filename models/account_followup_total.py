@@ -50,7 +50,7 @@ class AccountFollowupTotal(models.AbstractModel):
         * ``certainty``: 2 if it stays so on all later days, 1 if it is so on that day,
           0 if more must be known
 
-        :param SQL currencies: condition on the currency of ``item``
+        :param SQL currencies: condition on the currency of ``line``
         """
         return SQL(
             """
@@ -87,16 +87,14 @@ class AccountFollowupTotal(models.AbstractModel):
             SELECT item.*
               FROM (%(items)s) item
              WHERE %(where)s
-               AND %(currencies)s
             OFFSET 0  -- so that the reason to rest is worked out once
             """,
-            items=items._get_sql(days, is_whole=partners is None, parts=parts),
+            items=items._get_sql(days, partners is None, parts, currencies),
             where=(
                 SQL("item.partner_id IN %s", tuple(partners.ids) or (None,))
                 if partners is not None
                 else SQL("TRUE")
             ),
-            currencies=currencies,
         )
 
     @api.model
@@ -239,7 +237,8 @@ class AccountFollowupTotal(models.AbstractModel):
                 days,
                 partners,
                 parts,
-                SQL("item.currency_id <> item.company_currency_id"),
+                # as the index has it; a branch has the currency of its main company
+                SQL("line.currency_id <> line.company_currency_id"),
             ),
         )
 
@@ -335,7 +334,7 @@ class AccountFollowupTotal(models.AbstractModel):
                 days,
                 partners,
                 parts,
-                SQL("item.currency_id = item.company_currency_id"),
+                SQL("line.currency_id = company.currency_id"),
             ),
             others=self._get_sql_foreign(days, partners, parts),
         )

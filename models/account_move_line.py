@@ -56,6 +56,23 @@ class AccountMoveLine(models.Model):
           AND partner_id IS NOT NULL
         """
     )
+    # what is claimed in other currencies is added up apart: nothing is read, and
+    # nothing written, where there is one currency
+    _followup_foreign_idx = models.Index(
+        """
+        (account_id, partner_id) INCLUDE (
+            id, move_id, company_id, date, date_maturity, invoice_date,
+            currency_id, company_currency_id, amount_residual,
+            amount_residual_currency,
+            no_followup, followup_hold_until, expected_payment_date
+        )
+        WHERE reconciled IS NOT TRUE
+          AND parent_state = 'posted'
+          AND (amount_residual_currency <> 0 OR amount_residual <> 0)
+          AND partner_id IS NOT NULL
+          AND currency_id <> company_currency_id
+        """
+    )
 
     def init(self):
         # EXTENDS 'account': core locks the table to see whether an index is there
