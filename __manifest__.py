@@ -23,6 +23,7 @@
         "wizard/account_followup_hold_wizard_views.xml",
         "wizard/account_followup_process_wizard_views.xml",
         "wizard/account_followup_send_wizard_views.xml",
+        "wizard/account_followup_start_wizard_views.xml",
         "wizard/account_followup_statement_wizard_views.xml",
         "views/account_followup_views.xml",
         "views/account_followup_reminder_views.xml",

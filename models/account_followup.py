@@ -3,7 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import SQL, format_date
 
 from ..tools import days as day_tools
@@ -190,6 +190,24 @@ class AccountFollowup(models.Model):
             log_exceptions=False,
         )
         return self.sudo().search(domain)
+
+    @api.model
+    def _lock_all(self, partners, company):
+        """Return the follow-ups of customers, locked and noted as just changed.
+
+        So a run that began before cannot act on what it read then (promise 2).
+
+        :raise UserError: a customer is being reminded at this moment
+        """
+        followups = self._get_or_create(partners, company)
+        if followups.try_lock_for_update(allow_referencing=True) != followups:
+            raise UserError(
+                self.env._(
+                    "Reminders are being made at this moment: try again in a minute."
+                )
+            )
+        followups.write({"last_sent": fields.Datetime.now()})
+        return followups
 
     def _prepare_merged(self, others):
         """Return the settings of several follow-ups: the more careful one wins.

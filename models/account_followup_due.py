@@ -93,26 +93,36 @@ class AccountFollowupDue(models.AbstractModel):
               FROM (%s) customer
               JOIN account_followup_level level ON level.id = customer.level_id
              WHERE customer.status = 'in_need_of_action'
-               AND customer.reminder_type = 'automatic'
-               AND level.is_automatic
-               AND (
-                   customer.retry_date IS NULL
-                   OR customer.retry_date - CASE customer.company_id %s END
-                      NOT BETWEEN 1 AND %s
-               )
+               AND %s
              GROUP BY customer.company_id, size
              ORDER BY customer.company_id, size DESC
             """,
             PAPER_BATCH_SIZE,
             BATCH_SIZE,
             customers._get_sql(days, partners, with_next_date=False),
+            self._get_sql_is_automatic(days),
+            to_flush=[
+                levels._fields[name]
+                for name in ("attach_invoices", "is_automatic", "send_letter")
+            ],
+        )
+
+    @api.model
+    def _get_sql_is_automatic(self, days):
+        """Rule 12: return the condition that ``level`` is carried out by itself."""
+        return SQL(
+            """
+            customer.reminder_type = 'automatic'
+            AND level.is_automatic
+            AND (
+                customer.retry_date IS NULL
+                OR customer.retry_date - CASE customer.company_id %s END
+                   NOT BETWEEN 1 AND %s
+            )
+            """,
             SQL(" ").join(
                 SQL("WHEN %s THEN %s::date", company.id, day)
                 for company, day in days.items()
             ),
             day_tools.BACK_OFF[-1],
-            to_flush=[
-                levels._fields[name]
-                for name in ("attach_invoices", "is_automatic", "send_letter")
-            ],
         )

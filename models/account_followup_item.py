@@ -239,7 +239,7 @@ class AccountFollowupItem(models.Model):
             companies=parts["companies"],
             reached=self._get_sql_reached(self._get_sql_customer(is_whole), parts),
             steps=parts["steps"],
-            is_step=self._get_sql_is_step(plan_id),
+            is_step=self._get_sql_is_step(plan_id, parts),
             where=parts["where"],
             only=only or SQL("TRUE"),
             # all that the statement reads must be in the database
@@ -247,22 +247,48 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_is_step(self, plan_id):
+    def _get_sql_is_step(self, plan_id, parts):
         """Rule 4: return the condition that ``step`` leads to the next level.
 
         :param SQL plan_id: plan of the customer
         """
+        due = self._get_sql_due_date()
         return SQL(
             """
             step.plan_id = %(plan_id)s
-            AND step.reached = COALESCE(reached.key >> %(delay_shift)s, 0)
+            AND step.reached = %(slot)s
             AND company.today - %(due)s BETWEEN step.first AND step.last
             AND line.amount_residual_currency > 0  -- no level for a credit
             """,
             plan_id=plan_id,
-            delay_shift=DELAY_SHIFT,
-            due=self._get_sql_due_date(),
+            slot=self._get_sql_slot(
+                SQL("reached.key"), due, SQL("company.root_id"), parts
+            ),
+            due=due,
         )
+
+    @api.model
+    def _get_sql_slot(self, key, due, company, parts):
+        """Return which steps of the ladder are those of an item.
+
+        :param SQL key: what it has reached, see ``_get_sql_reached_key``
+        :param SQL due: due date
+        :param SQL company: root company
+        """
+        nothing = SQL("0")
+        if starts := parts["starts"]:
+            # what was overdue at the go-live (X4)
+            nothing = SQL(
+                "CASE WHEN %s < CASE %s %s END THEN %s ELSE 0 END",
+                due,
+                company,
+                SQL(" ").join(
+                    SQL("WHEN %s THEN %s::date", root_id, day)
+                    for root_id, day in starts.items()
+                ),
+                ladder.START_SLOT,
+            )
+        return SQL("COALESCE(%s >> %s, %s)", key, DELAY_SHIFT, nothing)
 
     @api.model
     def _get_sql_reached(self, customer, parts):
@@ -283,12 +309,14 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_parts(self, days, without=None):
+    def _get_sql_parts(self, days, without=None, starts=None, catch_up=None):
         """Return what is read from companies, levels and accounts, each once.
 
         :param days: dict {root company: date that counts as today}
         :param without: reminders that count as if they had not been made, so that the
             rule can be asked whether it would make them now
+        :param dict starts: as if companies had started so, see ``_get_starts``
+        :param str catch_up: as if all plans said so
         :return: dict of SQL, and ``without`` itself: a tuple of ids
         """
         levels = self.env["account.followup.level"].sudo()
@@ -300,12 +328,16 @@ class AccountFollowupItem(models.Model):
         )
         root_plans = self.env["account.followup.plan"]
         plans = root_plans._get_plans_in_use([company.id for company in days])
+        companies = self._get_sql_companies(days, plans)
+        if starts is None:
+            starts = self._get_starts(plans)
         return {
-            "companies": self._get_sql_companies(days, plans),
+            "companies": companies,
             "plans": root_plans._get_sql_plans(plans),
             "settings": self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
-            "steps": self._get_sql_steps(plans, levels),
+            "starts": {company.id: day for company, (_how, day) in starts.items()},
+            "steps": self._get_sql_steps(plans, levels, starts, catch_up),
             "where": self._get_sql_where(),
             "without": tuple(without.ids) if without else (),
         }
@@ -717,6 +749,8 @@ class AccountFollowupItem(models.Model):
                 "followup_min_amount",
                 "followup_min_days",
                 "followup_responsible_id",
+                "followup_start",
+                "followup_start_date",
                 "parent_path",
             ],
             order="id",
@@ -761,7 +795,22 @@ class AccountFollowupItem(models.Model):
         return SQL("VALUES " + ", ".join([template] * len(rows)), *values)
 
     @api.model
-    def _get_sql_steps(self, plans, levels):
+    def _get_starts(self, plans):
+        """Return how items start that were overdue when their company went live (X4).
+
+        :param dict plans: {root company: active plans}
+        :return: dict {root company: (``step`` or ``jump``, first due date for which
+            it does not hold)}, where a plan says something else
+        """
+        starts = {}
+        for company, mine in plans.items():
+            how = {"first": "step", "age": "jump"}.get(company.followup_start)
+            if how and any(plan._get_catch_up() != how for plan in mine):
+                starts[company] = how, company.followup_start_date
+        return starts
+
+    @api.model
+    def _get_sql_steps(self, plans, levels, starts, catch_up=None):
         """Return a row per step of each plan's ladder, see ``tools/ladder.py``.
 
         The greatest ``key`` is that of the highest level. What was reached at a level
@@ -769,6 +818,8 @@ class AccountFollowupItem(models.Model):
 
         :param dict plans: {root company: active plans}
         :param levels: all levels of the companies, archived ones included
+        :param dict starts: see ``_get_starts``
+        :param str catch_up: for all plans, instead of what they say
         """
         rows = []
         by_company = levels.grouped("company_id")
@@ -777,11 +828,11 @@ class AccountFollowupItem(models.Model):
             reached = [(level.id, level.delay) for level in known]
             active = known.filtered("active").grouped("plan_id")
             for plan in mine:
-                steps = ladder.get_steps(
-                    [(level.id, level.delay) for level in active.get(plan, ())],
-                    plan._get_catch_up(),
-                    reached,
-                )
+                used = [(level.id, level.delay) for level in active.get(plan, ())]
+                how = catch_up or plan._get_catch_up()
+                steps = ladder.get_steps(used, how, reached)
+                if company in starts:
+                    steps += ladder.get_start_steps(used, starts[company][0])
                 rows += [
                     (plan.id, *step, ladder.get_key(step.level, step.delay))
                     for step in steps

@@ -127,7 +127,8 @@ class AccountFollowupReminder(models.Model):
                 for vals in vals_list
                 if vals.get("company_id") == company_id
                 and not vals.get("name")
-                and vals.get("trigger") != "import"  # the customer knows another one
+                # the customer knows another one, or none
+                and vals.get("trigger") not in ("import", "start")
             ]
             days = [vals.get("date") for vals in mine]
             numbers = service._take_numbers(companies.browse(company_id), days)

@@ -23,6 +23,7 @@ class AccountFollowupReminder(models.Model):
             ("mass", "From a List"),
             ("manual", "By Hand"),
             ("import", "Taken Over"),
+            ("start", "Counted as Reminded"),
         ],
         string="Sent By",
         required=True,
@@ -103,6 +104,8 @@ class AccountFollowupReminder(models.Model):
         super()._compute_channels()
         taken_over = self.filtered(lambda reminder: reminder.trigger == "import")
         taken_over.channels = self.env._("Another System")
+        counted = self.filtered(lambda reminder: reminder.trigger == "start")
+        counted.channels = self.env._("Nothing Sent")
         self.filtered("call_id").channels = self.env._("Phone Call")
 
     @api.depends("line_ids")

@@ -438,8 +438,7 @@ class AccountFollowupRule(models.AbstractModel):
               FROM (%(candidates)s) candidate
               LEFT JOIN (%(steps)s) step
                      ON step.plan_id = candidate.plan_id
-                    AND step.reached
-                        = COALESCE(candidate.reached_key >> %(delay_shift)s, 0)
+                    AND step.reached = %(slot)s
                     AND candidate.is_claim
              CROSS JOIN LATERAL (
                    SELECT GREATEST(
@@ -459,7 +458,12 @@ class AccountFollowupRule(models.AbstractModel):
             """,
             candidates=self._get_sql_candidates(days, parts),
             steps=parts["steps"],
-            delay_shift=ladder.DELAY_SHIFT,
+            slot=self.env["account.followup.item"]._get_sql_slot(
+                SQL("candidate.reached_key"),
+                SQL("candidate.due_date"),
+                SQL("candidate.company_id"),
+                parts,
+            ),
             changes=self._get_sql_changes_of_item(),
         )
 

@@ -78,14 +78,27 @@ class ResConfigSettings(models.TransientModel):
     @api.depends("followup_automatic", "company_id")
     def _compute_followup_automatic_info(self):
         """Say whom the switch lets remind, before it is saved."""
-        cron = self.env.ref("account_payment_followup.ir_cron_process_followups").sudo()
         for settings in self:
+            is_on = settings.followup_automatic and settings.followup_enabled
             root = settings.company_id.root_id
-            settings.followup_automatic_info = False
-            if settings.followup_automatic and settings.followup_enabled:
-                count = self.env["account.followup.due"]._count_automatic_due(root)
-                settings.followup_automatic_info = self.env._(
-                    "The next run, on %(moment)s, would remind %(count)s customers.",
-                    moment=format_datetime(self.env, cron.nextcall, dt_format="short"),
-                    count=count,
-                )
+            settings.followup_automatic_info = (
+                is_on and settings._get_followup_automatic_info(root)
+            )
+
+    @api.model
+    def _get_followup_automatic_info(self, root):
+        if root._needs_followup_start() and root.followup_automatic:
+            return self.env._(
+                "Nothing is sent, since the go-live is not confirmed: press Go Live."
+            )
+        if root._needs_followup_start():
+            return self.env._(
+                "When you save, you see who would get what, and choose how old "
+                "invoices start. Nothing is sent before."
+            )
+        cron = self.env.ref("account_payment_followup.ir_cron_process_followups").sudo()
+        return self.env._(
+            "The next run, on %(moment)s, would remind %(count)s customers.",
+            moment=format_datetime(self.env, cron.nextcall, dt_format="short"),
+            count=self.env["account.followup.due"]._count_automatic_due(root),
+        )

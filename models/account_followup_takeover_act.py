@@ -49,16 +49,8 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
 
         :raise UserError: a customer is being reminded at this moment
         """
-        followups = self.env["account.followup"]._get_or_create(
-            partners, takeover.company_id
-        )
-        if followups.try_lock_for_update(allow_referencing=True) != followups:
-            raise UserError(
-                self.env._(
-                    "Reminders are being made at this moment: try again in a minute."
-                )
-            )
-        followups.write({"last_sent": fields.Datetime.now()})
+        followups = self.env["account.followup"]
+        followups = followups._lock_all(partners, takeover.company_id)
         return followups.grouped("partner_id")
 
     @api.model

@@ -10,9 +10,6 @@ class ResConfigSettings(models.TransientModel):
     followup_enabled = fields.Boolean(
         related="company_id.root_id.followup_enabled", readonly=False
     )
-    followup_automatic = fields.Boolean(
-        related="company_id.root_id.followup_automatic", readonly=False
-    )
     followup_responsible_id = fields.Many2one(
         related="company_id.root_id.followup_responsible_id", readonly=False
     )

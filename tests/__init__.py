@@ -20,6 +20,7 @@ from . import (
     test_files,
     test_finding,
     test_foreign_code,
+    test_golive,
     test_hold,
     test_hooks,
     test_i18n,

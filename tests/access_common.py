@@ -166,6 +166,7 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "do_email": False,
                 "do_print": True,
             },
+            "account.followup.start.wizard": {"company_id": self.company.id},
             "account.followup.hold.wizard": {
                 "line_ids": [Command.set(lines.ids)],
                 "operation": "resume",
@@ -182,6 +183,9 @@ class AccessCommon(FollowupCommon, HttpCase):
             window = self._get_record("account.followup.process.wizard", user)
             return window.sudo().line_ids[:1].sudo(False)
         window = self.env[model].with_user(user).sudo().with_company(self.company)
+        if model == "account.followup.start.wizard.line":
+            owner = self._get_record("account.followup.start.wizard", user)
+            return window.create({"wizard_id": owner.id}).sudo(False)
         window = window.create(self._prepare_values(model))
         window.env.flush_all()  # computed by its user, not by who comes next
         return window.sudo(False)

@@ -111,6 +111,7 @@ RIGHTS = {
             "recipients",
             "sample",
             "setting",
+            "start",
             "statement.schedule",
             "task",
             "text",
@@ -122,6 +123,9 @@ RIGHTS = {
     "account.followup.sent.mixin": NOBODY,
     "report.account_payment_followup.report_customer_list": NOBODY,
     "report.account_payment_followup.report_customer_statement": NOBODY,
+    # administrators of settings too, who are none of these users
+    "account.followup.start.wizard": {"manager": WORK},
+    "account.followup.start.wizard.line": {"manager": READ},
     "account.followup.statement": LOOK,
     "account.followup.statement.alert": NOBODY,
     "account.followup.statement.run": dict.fromkeys(CLERKS, READ),
@@ -187,6 +191,9 @@ METHODS = {
     ("account.followup.send.wizard", "action_undo"): CLERKS,
     ("account.followup.send.wizard", "action_use_template"): CLERKS,
     ("account.followup.sent.mixin", "action_open_customer"): frozenset(),
+    # if it is off, who may change the settings
+    ("account.followup.start.wizard", "action_start"): MANAGERS,
+    ("account.followup.start.wizard", "action_undo"): MANAGERS,
     ("account.followup.statement", "action_download"): ACCOUNTANTS,
     ("account.followup.statement", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.statement.run", "action_print_statements"): CLERKS,

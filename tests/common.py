@@ -43,7 +43,7 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
         cls.env["ir.config_parameter"].sudo().set_param(
             "account_payment_followup.undo_seconds", "0"
         )
-        cls.company.followup_automatic = True
+        cls._go_live(cls.company)
         cls.company.external_report_layout_id = cls.env.ref(
             "web.external_layout_standard"
         )
@@ -58,6 +58,11 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
         cls.levels = cls._replace_levels((1, 15, 30))
         cls.level_1, cls.level_2, cls.level_3 = cls.levels
         cls.customer = cls._create_customer("Late Ltd")
+
+    @classmethod
+    def _go_live(cls, company):
+        """Switch automatic reminders on, as the assistant does it."""
+        company.write({"followup_automatic": True, "followup_start_date": TODAY})
 
     @classmethod
     def _create_user(cls, login, *groups):

@@ -45,6 +45,7 @@ CHANGES = {
     "account.followup.process.wizard": {"letters": "print"},
     "account.followup.process.wizard.line": {"reason": "New"},
     "account.followup.send.wizard": {"sms_body": "New"},
+    "account.followup.start.wizard": {"start": "age"},
     "account.followup.takeover": {"file_name": "new.csv"},
     "account.followup.takeover.level": {"is_created": True},
 }

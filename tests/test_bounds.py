@@ -406,7 +406,7 @@ class TestCompaniesApart(FollowupCommon):
         cls.data = cls.setup_other_company(name="Broken House")
         cls.broken = cls.data["company"]
         cls.env.user.company_ids += cls.broken
-        cls.broken.followup_automatic = True
+        cls._go_live(cls.broken)
         cls.broken.followup_responsible_id = cls.responsible
         cls._create_late(20)
 

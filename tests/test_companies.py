@@ -40,9 +40,9 @@ class TestCompanies(FollowupCommon):
         )
         cls.clerk_of_both = cls._create_user("both", INVOICE)
         cls.clerk_of_both.company_ids += cls.company_2
+        cls._go_live(cls.company_2)
         cls.company_2.write(
             {
-                "followup_automatic": True,
                 "followup_min_days": 0,
                 "followup_responsible_id": cls.clerk_2.id,
             }

@@ -42,6 +42,16 @@ class ConcurrencyCommon(Patience, BaseCase):
             env["res.company"].browse(cls.company_id).followup_enabled = False
 
     @classmethod
+    def _go_live(cls, env):
+        """Switch automatic reminders on, as the assistant does it."""
+        env.company.write(
+            {
+                "followup_automatic": True,
+                "followup_start_date": fields.Date.today(),
+            }
+        )
+
+    @classmethod
     @contextmanager
     def _connect(cls):
         """Open a connection of its own; commit at the end, roll back on errors."""

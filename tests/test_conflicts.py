@@ -28,7 +28,7 @@ class TestConflicts(ConcurrencyCommon):
             self._get_followup(env)
             domain = [("company_id", "=", env.company.id)]
             env["account.followup.level"].search(domain).is_automatic = True
-            env.company.followup_automatic = True
+            self._go_live(env)
 
     def _get_followup(self, env):
         partner = env["res.partner"].browse(self.partner_id)

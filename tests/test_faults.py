@@ -496,7 +496,8 @@ class TestTime(FaultsCommon):
             [("company_id", "=", east.id)]
         ).unlink()
         self.level_1.copy({"company_id": east.id, "delay": 1, "active": True})
-        east.write({"followup_automatic": True, "followup_min_days": 0})
+        self._go_live(east)
+        east.followup_min_days = 0
         self.company.partner_id.tz = "Pacific/Pago_Pago"
         east.partner_id.tz = "Pacific/Kiritimati"
         self._create_late(0)  # due on the 15th in both

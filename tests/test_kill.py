@@ -81,9 +81,9 @@ class TestKill(ConcurrencyCommon):
                 cls.parameters[key] = parameters.get_param(key)
                 parameters.set_param(key, cls.service.url)
                 env["iap.account"].get(name)
+            cls._go_live(env)
             env.company.write(
                 {
-                    "followup_automatic": True,
                     "followup_min_days": 0,
                     "email": "accounts@kill.example.com",
                     "street": "1 Main Street",

@@ -37,7 +37,7 @@ class TestSharedRun(ConcurrencyCommon):
             self._exclude_others(env)
             domain = [("company_id", "=", env.company.id)]
             env["account.followup.level"].search(domain).is_automatic = True
-            env.company.followup_automatic = True
+            self._go_live(env)
             self.partner_ids = [self.partner_id, *self._create_more(env).ids]
 
     def _exclude_others(self, env):

@@ -58,6 +58,9 @@ def get_key(level_id, delay):
     return get_slot(delay) << DELAY_SHIFT | level_id
 
 
+#: Slot of items that have reached nothing, and start another way than their plan says.
+START_SLOT = -1
+
 #: The keys of levels before the due date are less than this one.
 FIRST_LATE_KEY = get_key(0, 0)
 
@@ -98,6 +101,19 @@ def get_steps(levels, catch_up="step", reached_levels=()):
         first = bisect_right(ladder, (base, math.inf)) if base is not None else 0
         steps += _get_steps_after(base, ladder[first:], catch_up)
     return steps
+
+
+def get_start_steps(levels, catch_up):
+    """Return the steps of items that start another way than their plan says.
+
+    They have reached nothing; once they have, all goes on as the plan says.
+
+    :param levels: the levels in use, pairs (id, delay in days)
+    :param str catch_up: see ``get_steps``
+    """
+    ladder = sorted((delay, level_id) for level_id, delay in levels)
+    steps = _get_steps_after(None, ladder, catch_up)
+    return [step._replace(reached=START_SLOT) for step in steps]
 
 
 def _get_steps_after(base, candidates, catch_up):

@@ -7,6 +7,7 @@ from . import account_followup_call_wizard
 from . import account_followup_hold_wizard
 from . import account_followup_process_wizard
 from . import account_followup_send_wizard
+from . import account_followup_start_wizard
 from . import base_partner_merge
 from . import mail_activity_schedule
 from . import account_followup_statement_wizard

@@ -1,0 +1,309 @@
+from itertools import groupby
+
+from odoo import Command, api, fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from .account_followup_send import ITEM_FIELDS, MOVE_FIELDS
+from .res_company_golive import NOT_STARTED
+
+#: Customers whose history is written at once.
+BATCH_SIZE = 500
+
+#: What the ways to start mean for the ladder, see ``_get_starts`` of items.
+WAYS = {"first": "step", "age": "jump"}
+
+
+class AccountFollowupStart(models.AbstractModel):
+    """Going live with automatic reminders (X4): what would leave, doing, undoing.
+
+    What would leave is asked of the rule itself, as if the company had started so.
+    """
+
+    _name = "account.followup.start"
+    _description = "Go-Live of Automatic Reminders"
+
+    # ------------------------------------------------------------------
+    # What would leave
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_preview(self, company, day, until):
+        """Return what each start would make of this day.
+
+        :param company: root company
+        :param date until: what is due before it counts as reminded
+        :return: dict {start: list of (level id, by itself, customers, items, amount)};
+            of ``counted`` what counts as reminded
+        """
+        preview = {
+            start: self._get_due(company, day, start, until)
+            for start in (*WAYS, "reminded")
+        }
+        preview["counted"] = self._get_counted(company, day, until)
+        return preview
+
+    @api.model
+    def _get_due(self, company, day, start, until):
+        """Return who would be due, by level, see ``_get_preview``."""
+        days = {company: day}
+        customers = self.env["account.followup.customer"]
+        parts = self._get_parts(company, day, start, until)
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT customer.level_id, customer.is_automatic, COUNT(*),
+                       SUM(customer.overdue_count)::integer,
+                       SUM(customer.total_overdue)
+                  FROM (
+                       SELECT customer.*,
+                              level.delay,
+                              %(is_automatic)s AS is_automatic
+                         FROM (%(customers)s) customer
+                         JOIN account_followup_level level
+                           ON level.id = customer.level_id
+                        WHERE customer.status = 'in_need_of_action'
+                          AND %(is_free)s
+                       ) customer
+                 GROUP BY customer.delay, customer.level_id, customer.is_automatic
+                 ORDER BY customer.delay, customer.is_automatic DESC
+                """,
+                is_automatic=self.env["account.followup.due"]._get_sql_is_automatic(
+                    days
+                ),
+                customers=customers._get_sql(days, with_next_date=False, parts=parts),
+                is_free=self._get_sql_is_free(company, day, start, until),
+            )
+        )
+
+    @api.model
+    def _get_parts(self, company, day, start, until):
+        """Return the parts of the rule, as if the company had started so."""
+        items = self.env["account.followup.item"]
+        if start in WAYS:
+            starts = {company: (WAYS[start], day)}
+            return items._get_sql_parts({company: day}, starts=starts)
+        parts = items._get_sql_parts({company: day}, starts={})
+        # what counts as reminded today is ripe on a later day
+        late = (day - until).days
+        parts["steps"] = SQL(
+            """
+            SELECT step.plan_id, step.reached, step.first,
+                   LEAST(step.last, %(late)s) AS last,
+                   step.level, step.delay, step.wait, step.key
+              FROM (%(steps)s) step
+             WHERE step.first <= %(late)s
+            """,
+            late=late,
+            steps=parts["steps"],
+        )
+        return parts
+
+    @api.model
+    def _get_sql_is_free(self, company, day, start, until):
+        """Return the condition that what counts as reminded today leaves room.
+
+        It is a reminder in the history, from which the days between two count.
+        """
+        plans = self.env["account.followup.plan"]._get_plans_in_use(company.ids)
+        plans = plans.get(company, self.env["account.followup.plan"])
+        waiting = plans.filtered(lambda plan: plan._get_min_days() > 0)
+        if start in WAYS or not waiting:
+            return SQL("TRUE")
+        return SQL(
+            """
+            NOT (
+                customer.plan_id IN %s
+                AND customer.partner_id IN (SELECT item.partner_id FROM (%s) item)
+            )
+            """,
+            tuple(waiting.ids),
+            self._get_sql_counted(company, day, until),
+        )
+
+    @api.model
+    def _get_counted(self, company, day, until):
+        """Return what would count as reminded, by level, see ``_get_preview``."""
+        return self.env.execute_query(
+            SQL(
+                """
+                SELECT item.next_level_id, FALSE, COUNT(DISTINCT item.partner_id),
+                       COUNT(*), SUM(item.residual_company)
+                  FROM (%s) item
+                 GROUP BY item.next_delay, item.next_level_id
+                 ORDER BY item.next_delay
+                """,
+                self._get_sql_counted(company, day, until),
+            )
+        )
+
+    @api.model
+    def _get_sql_counted(self, company, day, until):
+        """Return the items that count as reminded; ``next_level_id`` fits its age.
+
+        What is too young for a level is not reminded, and what is excluded never.
+        """
+        items = self.env["account.followup.item"]
+        parts = items._get_sql_parts({company: day}, starts={}, catch_up="jump")
+        return SQL(
+            """
+            SELECT item.*
+              FROM (%s) item
+             WHERE item.due_date < %s
+               AND item.next_delay <= item.days_late
+               AND item.rest_reason IS DISTINCT FROM 'excluded'
+            """,
+            items._get_sql({company: day}, is_whole=True, parts=parts),
+            until,
+        )
+
+    # ------------------------------------------------------------------
+    # Doing and undoing
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _start(self, company, day, start, until, **values):
+        """Switch automatic reminders on, in the caller's transaction.
+
+        :param str start: ``first``, ``age`` or ``reminded``
+        :param date until: see ``_get_preview``
+        :param values: further values of the company
+        :raise UserError: it is live already, or a customer is being reminded
+        """
+        if not company._needs_followup_start():
+            raise UserError(
+                self.env._(
+                    "Automatic reminders of %s are live already. Load the page again.",
+                    company.name,
+                )
+            )
+        last_id = self._get_last_id(company)
+        if start == "reminded":
+            self._count_as_reminded(company, day, until)
+        company.write(
+            {
+                **values,
+                "followup_automatic": True,
+                "followup_start": start,
+                "followup_start_date": day,
+                "followup_start_until": until if start == "reminded" else False,
+                "followup_start_user_id": self.env.uid,
+                "followup_start_last_id": last_id,
+            }
+        )
+
+    @api.model
+    def _get_last_id(self, company):
+        reminders = self.env["account.followup.reminder"]
+        domain = [("company_id", "=", company.id)]
+        return reminders.search(domain, limit=1, order="id DESC").id
+
+    @api.model
+    def _count_as_reminded(self, company, day, until):
+        """Write a reminder of each customer that nobody has got."""
+        rows = self.env.execute_query_dict(
+            SQL(
+                "SELECT * FROM (%s) item ORDER BY item.partner_id, item.due_date,"
+                " item.id",
+                self._get_sql_counted(company, day, until),
+            )
+        )
+        groups = [
+            (partner_id, list(mine))
+            for partner_id, mine in groupby(rows, lambda row: row["partner_id"])
+        ]
+        partners = self.env["res.partner"].browse(key for key, _mine in groups)
+        self.env["account.followup"]._lock_all(partners, company)
+        reminders = self.env["account.followup.reminder"].with_company(company)
+        for first in range(0, len(groups), BATCH_SIZE):
+            batch = groups[first : first + BATCH_SIZE]
+            items = self._read_ahead(row for _partner, mine in batch for row in mine)
+            reminders.create(
+                [
+                    self._prepare_counted(
+                        company, partners.browse(partner_id), mine, day
+                    )
+                    for partner_id, mine in batch
+                ]
+            )
+            # the unique key decides, and memory stays flat
+            self.env.flush_all()
+            items.invalidate_recordset()
+
+    @api.model
+    def _read_ahead(self, rows):
+        items = self.env["account.move.line"].browse(row["id"] for row in rows)
+        items.fetch(ITEM_FIELDS)
+        items.move_id.fetch(MOVE_FIELDS)
+        items.mapped("followup_name")
+        return items
+
+    @api.model
+    def _prepare_counted(self, company, partner, rows, day):
+        """Return the values of a reminder without text, number and delivery."""
+        known = {
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "date": day,
+            "is_standing": True,
+        }
+        data = {"counting": {row["id"] for row in rows}}
+        service = self.env["account.followup.send"]
+        lines = [{**service._prepare_line(row, data), **known} for row in rows]
+        return {
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "level_id": max(rows, key=lambda row: row["next_key"])["next_level_id"],
+            "date": day,
+            "trigger": "start",
+            "state": "sent",
+            "user_id": self.env.uid,
+            "amount_overdue": sum(float(row["residual_company"]) for row in rows),
+            "line_ids": [Command.create(line) for line in lines],
+            "branch_ids": [Command.set(sorted({row["branch_id"] for row in rows}))],
+        }
+
+    @api.model
+    def _get_undo_problem(self, company):
+        """Return why the go-live cannot be undone (any more), or None."""
+        if not company.followup_start:
+            return self.env._("There is no go-live to undo.")
+        later = self.env["account.followup.reminder"].search(
+            [
+                ("company_id", "=", company.id),
+                ("id", ">", company.followup_start_last_id),
+                ("trigger", "not in", ("import", "start")),
+            ],
+            order="id",
+            limit=1,
+        )
+        return later and self.env._(
+            "The go-live cannot be undone any more: reminders were made after it, the "
+            "first one to %s.",
+            later.partner_id.display_name,
+        )
+
+    @api.model
+    def _undo(self, company):
+        """Switch off again, and take away what counted as reminded.
+
+        :raise UserError: a reminder was made since, which may rest upon it
+        """
+        if problem := self._get_undo_problem(company):
+            raise UserError(problem)
+        counted = self.env["account.followup.reminder"].search(
+            [
+                ("company_id", "=", company.id),
+                ("id", ">", company.followup_start_last_id),
+                ("trigger", "=", "start"),
+            ]
+        )
+        self.env["account.followup"]._lock_all(counted.partner_id, company)
+        counted.unlink()
+        company.write({"followup_automatic": False, **NOT_STARTED})
+
+    @api.model
+    def _get_next_run(self):
+        """Return when the scheduled action comes next, None if it is switched off."""
+        job = self.env.ref("account_payment_followup.ir_cron_process_followups").sudo()
+        return fields.Datetime.to_datetime(job.nextcall) if job.active else None

@@ -1,0 +1,221 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, MissingError, ValidationError
+from odoo.fields import Command
+from odoo.tools import format_datetime
+
+from ..models.res_company_golive import STARTS
+
+
+class AccountFollowupStartWizard(models.TransientModel):
+    """Switch automatic reminders on, knowing what leaves tonight (X4)."""
+
+    _name = "account.followup.start.wizard"
+    _description = "Go Live with Automatic Reminders"
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        default=lambda self: self.env.company.root_id,
+    )
+    start = fields.Selection(
+        STARTS,
+        string="Invoices that are overdue today",
+        default="first",
+        required=True,
+    )
+    until_date = fields.Date(
+        "Due Before",
+        default=lambda self: self._get_day(self.env.company.root_id),
+        required=True,
+        help="Everything that is due before this day counts as reminded at the level "
+        "of its age, as the history says then. Nothing is sent.",
+    )
+    line_ids = fields.One2many(
+        "account.followup.start.wizard.line",
+        "wizard_id",
+        compute="_compute_line_ids",
+        store=True,
+    )
+    live_info = fields.Char(compute="_compute_live")
+    is_live = fields.Boolean(compute="_compute_live")
+    can_undo = fields.Boolean(compute="_compute_live")
+    next_run_info = fields.Char(compute="_compute_live")
+
+    # ------------------------------------------------------------------
+    # Fields
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_day(self, company):
+        return company.sudo()._get_followup_day()[company]
+
+    def _get_service(self):
+        return self.env["account.followup.start"].sudo()
+
+    def _get_company(self):
+        """Return the company with all rights, if it is one of the user's."""
+        self.company_id._check_followup_access()
+        return self.company_id.sudo()
+
+    @api.constrains("company_id")
+    def _check_access_of_window(self):
+        for wizard in self.sudo(False):  # constraints run with all rights
+            wizard.company_id._check_followup_access()
+
+    @api.constrains("until_date", "start")
+    def _check_until_date(self):
+        for wizard in self.filtered(lambda wizard: wizard.start == "reminded"):
+            if wizard.until_date > self._get_day(wizard.company_id):
+                raise ValidationError(
+                    self.env._(
+                        "Only what is overdue can count as reminded: choose today or "
+                        "a day before."
+                    )
+                )
+
+    @api.depends("company_id")
+    def _compute_live(self):
+        service = self._get_service()
+        next_run = service._get_next_run()
+        for wizard in self:
+            company = wizard._get_company()
+            wizard.live_info = company._get_followup_start_text()
+            wizard.is_live = not company._needs_followup_start()
+            wizard.can_undo = wizard.is_live and not service._get_undo_problem(company)
+            wizard.next_run_info = (
+                self.env._(
+                    "The next run is on %s.",
+                    format_datetime(self.env, next_run, dt_format="short"),
+                )
+                if next_run
+                else self.env._(
+                    "The scheduled action is switched off: an administrator can switch "
+                    "it on in Settings, Technical, Scheduled Actions."
+                )
+            )
+
+    @api.depends("company_id", "until_date")
+    def _compute_line_ids(self):
+        for wizard in self:
+            lines = wizard._prepare_lines() if not wizard.is_live else []
+            wizard.line_ids = [Command.clear(), *map(Command.create, lines)]
+
+    def _prepare_lines(self):
+        """Return the values of the lines: for each start its sum, then its levels."""
+        company = self._get_company()
+        day = self._get_day(company)
+        until = min(self.until_date or day, day)
+        preview = self._get_service()._get_preview(company, day, until)
+        labels = dict(self._fields["start"]._description_selection(self.env))
+        lines = []
+        for start, label in labels.items():
+            lines.append(
+                self._prepare_line(
+                    start,
+                    [row for row in preview[start] if row[1]],
+                    name=label,
+                    way=self.env._("leave by themselves"),
+                    is_total=True,
+                )
+            )
+            lines += [self._prepare_level(start, row) for row in preview[start]]
+            if start == "reminded":
+                lines += [
+                    {
+                        **self._prepare_level(start, row),
+                        "way": self.env._("nothing sent"),
+                    }
+                    for row in preview["counted"]
+                ]
+        return lines
+
+    @api.model
+    def _prepare_level(self, start, row):
+        level = self.env["account.followup.level"].sudo().browse(row[0])
+        way = self.env._("by itself") if row[1] else self.env._("waits for a person")
+        return self._prepare_line(start, [row], name=level.name, way=way)
+
+    @api.model
+    def _prepare_line(self, start, rows, **values):
+        return {
+            "start": start,
+            "customer_count": sum(row[2] for row in rows),
+            "invoice_count": sum(row[3] or 0 for row in rows),
+            "amount": sum(float(row[4] or 0) for row in rows),
+            **values,
+        }
+
+    # ------------------------------------------------------------------
+    # Buttons
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_open_action(self, company):
+        """Return the action that opens the window for a root company."""
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "account_payment_followup.action_account_followup_start"
+        )
+        return {**action, "context": {"default_company_id": company.id}}
+
+    def action_start(self):
+        """Switch automatic reminders on, with the start that was chosen.
+
+        :raise UserError: they are live already
+        """
+        company = self._check_may_act()
+        self._check_until_date()
+        self._get_service()._start(
+            company, self._get_day(company), self.start, self.until_date
+        )
+        return self._get_reload()
+
+    def action_undo(self):
+        """Switch them off again, as long as no reminder was made.
+
+        :raise UserError: one was made
+        """
+        self._get_service()._undo(self._check_may_act())
+        return self._get_reload()
+
+    @api.model
+    def _get_reload(self):
+        return {"type": "ir.actions.client", "tag": "reload"}
+
+    def _check_may_act(self):
+        """Raise AccessError unless the user may decide it; return the company.
+
+        What leaves is up to the administrators of Invoicing, the switch is a setting.
+        """
+        self.check_access("write")
+        self.ensure_one()
+        if not self.exists():
+            raise MissingError(self.env._("This window is closed: open it again."))
+        company = self._get_company()
+        may_change = self.company_id.has_access("write") or company.followup_automatic
+        if not may_change:
+            raise AccessError(
+                self.env._(
+                    "Only administrators of settings can switch automatic reminders on."
+                )
+            )
+        return company
+
+
+class AccountFollowupStartWizardLine(models.TransientModel):
+    """What a start would make of the day, at one level or in all."""
+
+    _name = "account.followup.start.wizard.line"
+    _description = "Go Live: Level"
+
+    wizard_id = fields.Many2one(
+        "account.followup.start.wizard", required=True, ondelete="cascade"
+    )
+    start = fields.Selection(STARTS, readonly=True)
+    is_total = fields.Boolean(readonly=True)
+    name = fields.Char("Start and Level", readonly=True)
+    way = fields.Char("How", readonly=True)
+    customer_count = fields.Integer("Customers", readonly=True)
+    invoice_count = fields.Integer("Overdue Invoices", readonly=True)
+    currency_id = fields.Many2one(related="wizard_id.company_id.currency_id")
+    amount = fields.Monetary("Overdue", readonly=True)
