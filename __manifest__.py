@@ -28,6 +28,7 @@
         "views/account_followup_views.xml",
         "views/account_followup_reminder_views.xml",
         "views/account_followup_call_views.xml",
+        "views/account_followup_approval_views.xml",
         "views/account_followup_item_views.xml",
         "views/account_followup_level_views.xml",
         "views/account_followup_plan_views.xml",

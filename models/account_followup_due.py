@@ -102,8 +102,7 @@ class AccountFollowupDue(models.AbstractModel):
             customers._get_sql(days, partners, with_next_date=False),
             self._get_sql_is_automatic(days),
             to_flush=[
-                levels._fields[name]
-                for name in ("attach_invoices", "is_automatic", "send_letter")
+                levels._fields[name] for name in ("attach_invoices", "send_letter")
             ],
         )
 
@@ -125,4 +124,5 @@ class AccountFollowupDue(models.AbstractModel):
                 for company, day in days.items()
             ),
             day_tools.BACK_OFF[-1],
+            to_flush=[self.env["account.followup.level"]._fields["is_automatic"]],
         )

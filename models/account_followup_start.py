@@ -220,9 +220,7 @@ class AccountFollowupStart(models.AbstractModel):
             items = self._read_ahead(row for _partner, mine in batch for row in mine)
             reminders.create(
                 [
-                    self._prepare_counted(
-                        company, partners.browse(partner_id), mine, day
-                    )
+                    self._prepare_counted(company, partner_id, mine, day)
                     for partner_id, mine in batch
                 ]
             )
@@ -239,10 +237,10 @@ class AccountFollowupStart(models.AbstractModel):
         return items
 
     @api.model
-    def _prepare_counted(self, company, partner, rows, day):
+    def _prepare_counted(self, company, partner_id, rows, day):
         """Return the values of a reminder without text, number and delivery."""
         known = {
-            "partner_id": partner.id,
+            "partner_id": partner_id,
             "company_id": company.id,
             "date": day,
             "is_standing": True,
@@ -251,7 +249,7 @@ class AccountFollowupStart(models.AbstractModel):
         service = self.env["account.followup.send"]
         lines = [{**service._prepare_line(row, data), **known} for row in rows]
         return {
-            "partner_id": partner.id,
+            "partner_id": partner_id,
             "company_id": company.id,
             "level_id": max(rows, key=lambda row: row["next_key"])["next_level_id"],
             "date": day,

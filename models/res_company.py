@@ -133,11 +133,13 @@ class ResCompany(models.Model):
                 self.env._("You have no access to the follow-ups of this company.")
             )
 
-    def _schedule_followup_task(self, summary, note, day):
+    def _schedule_followup_task(self, summary, note, day, group=None):
         """Give who looks after the follow-ups of a company a task, one of a kind.
 
         :param str summary: while such a task is open there is no other
-        :param str note: text
+        :param str note: text, or Markup
+        :param str group: of those who can do it; the first one, if need be
+        :return: the task
         """
         self.ensure_one()
         # as every task of a run, without an e-mail to the user
@@ -147,15 +149,15 @@ class ResCompany(models.Model):
             lambda activity: activity.automated and activity.summary == summary
         )
         if known:
-            return
+            return known[:1]
         user = self.sudo().followup_responsible_id.filtered("active")
-        if not user:
+        if not user or (group and not user.has_group(group)):
             managers = self.env.ref("account.group_account_manager").sudo()
             users = managers.all_user_ids.filtered(
                 lambda user: user.active and self in user.company_ids
             )
             user = users[:1] or self.env.ref("base.user_admin")
-        partner.activity_schedule(
+        return partner.activity_schedule(
             "mail.mail_activity_data_todo",
             date_deadline=day,
             summary=summary,

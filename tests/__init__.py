@@ -21,6 +21,7 @@ from . import (
     test_finding,
     test_foreign_code,
     test_golive,
+    test_golive_cap,
     test_hold,
     test_hooks,
     test_i18n,

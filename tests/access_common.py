@@ -83,6 +83,7 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.followup.statement": run_of_statements.statement_ids,
             "account.followup.statement.run": run_of_statements,
             **cls._create_takeover(),
+            **cls._create_approval(),
             "account.move": cls.invoice,
             "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
             "res.partner": cls.customer,
@@ -105,6 +106,19 @@ class AccessCommon(FollowupCommon, HttpCase):
             record._name: record
             for record in (takeover, takeover.level_ids, takeover.line_ids)
         }
+
+    @classmethod
+    def _create_approval(cls):
+        """Return {model: record} of a list that nobody has approved."""
+        approval = cls.env["account.followup.approval"].sudo()
+        approval = approval.create(
+            {
+                "company_id": cls.company.id,
+                "date": TODAY,
+                "line_ids": [Command.create({"partner_id": cls.customer.id})],
+            }
+        ).sudo(False)
+        return {record._name: record for record in (approval, approval.line_ids)}
 
     @classmethod
     def _create_limit(cls):

@@ -33,6 +33,26 @@ FIELDS = {
         "retry_date": SERVICE,
         "statement_opt_out": PEOPLE,
     },
+    "account.followup.approval": {
+        "activity_id": SERVICE,
+        "approved_day": SERVICE,
+        "approved_on": SERVICE,
+        "company_id": SERVICE,
+        "date": SERVICE,
+        "reason": SERVICE,
+        "state": SERVICE,
+        "user_id": SERVICE,
+    },
+    "account.followup.approval.line": {
+        "amount": SERVICE,
+        "approval_id": SERVICE,
+        "company_id": SERVICE,
+        "days_late": SERVICE,
+        "invoice_count": SERVICE,
+        "is_chosen": PEOPLE,
+        "level_id": SERVICE,
+        "partner_id": SERVICE,
+    },
     "account.followup.call": {
         "anonymized_date": SERVICE,
         "company_id": SERVICE,
@@ -311,6 +331,7 @@ FIELDS = {
     },
     "account.followup.start.wizard": {
         "company_id": KEY,
+        "run_cap": PEOPLE,
         "start": PEOPLE,
         "until_date": PEOPLE,
     },
@@ -384,6 +405,7 @@ FIELDS = {
     },
     "res.company": {
         "followup_ageing_limits": PEOPLE,
+        "followup_approval_id": SERVICE,
         "followup_automatic": PEOPLE,
         "followup_catch_up": PEOPLE,
         "followup_enabled": PEOPLE,
@@ -395,6 +417,8 @@ FIELDS = {
         "followup_promise_max_days": PEOPLE,
         "followup_qr_code": PEOPLE,
         "followup_responsible_id": PEOPLE,
+        "followup_run_cap": PEOPLE,
+        "followup_run_cap_until": PEOPLE,
         "followup_start": SERVICE,
         "followup_start_date": SERVICE,
         "followup_start_last_id": SERVICE,
@@ -408,5 +432,8 @@ FIELDS = {
         "followup_switch_user_id": SERVICE,
         "followup_waiting_activity_id": SERVICE,
         "followup_waiting_since": SERVICE,
+    },
+    "res.config.settings": {
+        "followup_start_wanted": SERVICE,
     },
 }

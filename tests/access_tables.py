@@ -123,6 +123,9 @@ RIGHTS = {
     "account.followup.sent.mixin": NOBODY,
     "report.account_payment_followup.report_customer_list": NOBODY,
     "report.account_payment_followup.report_customer_statement": NOBODY,
+    "account.followup.approval": LOOK,
+    # only whether somebody is on the list
+    "account.followup.approval.line": {**LOOK, "manager": frozenset({"read", "write"})},
     # administrators of settings too, who are none of these users
     "account.followup.start.wizard": {"manager": WORK},
     "account.followup.start.wizard.line": {"manager": READ},
@@ -191,6 +194,9 @@ METHODS = {
     ("account.followup.send.wizard", "action_undo"): CLERKS,
     ("account.followup.send.wizard", "action_use_template"): CLERKS,
     ("account.followup.sent.mixin", "action_open_customer"): frozenset(),
+    ("account.followup.approval", "action_approve"): MANAGERS,
+    ("account.followup.approval", "action_view_lines"): ACCOUNTANTS,
+    ("account.followup.approval.line", "action_open_customer"): ACCOUNTANTS,
     # if it is off, who may change the settings
     ("account.followup.start.wizard", "action_start"): MANAGERS,
     ("account.followup.start.wizard", "action_undo"): MANAGERS,

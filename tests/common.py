@@ -61,8 +61,14 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
 
     @classmethod
     def _go_live(cls, company):
-        """Switch automatic reminders on, as the assistant does it."""
-        company.write({"followup_automatic": True, "followup_start_date": TODAY})
+        """Switch automatic reminders on, as the assistant does it, without a cap."""
+        company.write(
+            {
+                "followup_automatic": True,
+                "followup_start_date": TODAY,
+                "followup_run_cap": 0,
+            }
+        )
 
     @classmethod
     def _create_user(cls, login, *groups):

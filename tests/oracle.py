@@ -57,6 +57,8 @@ class Settings:
     min_amount: Decimal = Decimal()
     min_days: int = 3
     catch_up: str = "step"
+    start: str = ""  # how what was due before the go-live starts (X4)
+    start_day: date | None = None
     currency: str = ""
     units: dict = field(default_factory=dict)  # the least amount of each currency
 
@@ -301,7 +303,10 @@ def get_next(entry, settings, today):
         if level.delay < 0 and days_late > 0:
             continue
         allowed.append(level)
-    if settings.catch_up == "jump":
+    catch_up = settings.catch_up
+    if not reached and settings.start and get_due(entry) < settings.start_day:
+        catch_up = {"first": "step", "age": "jump"}.get(settings.start, catch_up)
+    if catch_up == "jump":
         fitting = [level for level in allowed if level.delay <= days_late]
         if fitting:
             return fitting[-1]

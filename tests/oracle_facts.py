@@ -61,6 +61,8 @@ class OracleFacts:
             ),
             min_days=plan.min_days if plan.has_min_days else min_days,
             catch_up=plan.catch_up or root.followup_catch_up,
+            start=root.followup_start or "",
+            start_day=root.followup_start_date,
             currency=root.currency_id.name,
             units={
                 currency.name: Decimal(str(currency.rounding))

@@ -37,6 +37,7 @@ SEARCHES = {
 #: Model: field that a user with the right to write may change.
 CHANGES = {
     "account.followup": {"excluded": True},
+    "account.followup.approval.line": {"is_chosen": False},
     "account.followup.call.wizard": {"note": "New"},
     "account.followup.customer": {"trust": "bad"},
     "account.followup.hold.wizard": {"reason": "New"},

@@ -43,11 +43,12 @@ class ConcurrencyCommon(Patience, BaseCase):
 
     @classmethod
     def _go_live(cls, env):
-        """Switch automatic reminders on, as the assistant does it."""
+        """Switch automatic reminders on, as the assistant does it, without a cap."""
         env.company.write(
             {
                 "followup_automatic": True,
                 "followup_start_date": fields.Date.today(),
+                "followup_run_cap": 0,
             }
         )
 

@@ -190,7 +190,7 @@ class TestGolive(GoliveCommon):
         self.assertEqual(reminder.level_id, self.level_2)
 
     def test_x4_counts_as_reminded(self):
-        """Recorded in the history, nothing is sent, and the ladder goes on from there."""
+        """Recorded in the history, nothing is sent, and the ladder goes on there."""
         self._open_start(start="reminded", until_date=TODAY).action_start()
         counted = self._get_reminders(self.middle)
         self.assertRecordValues(
@@ -212,7 +212,7 @@ class TestGolive(GoliveCommon):
         self.assertEqual(len(counted.line_ids), 2)
         self.assertEqual(self.old_invoice.followup_level_id, self.level_3)
         self.level_3.is_automatic = True
-        self._live(14)
+        self._live(15)
         self.assertEqual(len(self._get_reminders(self.middle)), 1)
         self.assertEqual(len(self._mails), 1, "Young Ltd, at the second level")
         with freeze_time(TODAY + timedelta(days=15)), self.mock_mail_gateway():
@@ -336,7 +336,7 @@ class TestGolive(GoliveCommon):
         self.assertEqual(self.company.followup_min_days, 5, "the rest is saved")
         windows = self.env[action["res_model"]].with_user(self.admin)
         windows = windows.with_company(self.company).with_context(**action["context"])
-        with Form(windows, view=action["views"][0][0]) as form:
+        with Form(windows) as form:
             form.start = "age"
         form.record.action_start()
         self.assertTrue(self.company.followup_automatic)
@@ -360,6 +360,7 @@ class TestGoliveTour(GoliveCommon, HttpCase):
 
     def test_x4_tour(self):
         self.admin.password = self.admin.login
+        self.company.tax_exigibility = True  # core warns of the taxes of the company
         self.start_tour(
             "/odoo/action-account.action_account_config",
             "account_followup_golive",

@@ -307,6 +307,51 @@ class TestKill(ConcurrencyCommon):
     def test_x1_killed_at_a_step_sms(self):
         self._run_matrix("sms", 50 if LONG else 2)
 
+    def test_x4_killed_with_a_cap(self):
+        """Killed while the list is made, then while what was approved is sent."""
+        self._set_channel("email")
+        self._set_cap(1)
+        self.addCleanup(self._set_cap, 0)
+        partners, steps = self._create_customers(), []
+        for _time in range(2):
+            steps.append(self._order(["process"], partners)["steps"])
+            self._approve(partners)
+        self.assertEqual(self._order(["email"], partners)["code"], 0)
+        self._check("email", partners)
+        for _number in range(25 if LONG else 3):
+            points = [self.dice.randint(1, count) for count in steps]
+            with self.subTest(points=points):
+                self._run_killed_twice(*points)
+
+    def _run_killed_twice(self, list_point, send_point):
+        partners = self._create_customers()
+        self._order(["process"], partners, kill_at=list_point)
+        self.assertEqual(self._order(["process"], partners)["code"], 0)
+        self.assertEqual(self._get_received("email", partners), [])
+        self._approve(partners)
+        self._order(["process"], partners, kill_at=send_point)
+        for again in (["process"], ["email"], ["process"]):
+            self.assertEqual(self._order(again, partners)["code"], 0)
+        self.assertEqual(self._check("email", partners), 0)
+
+    def _set_cap(self, cap):
+        with self._connect() as env:
+            until = fields.Date.add(fields.Date.today(), days=9)
+            env.company.write(
+                {"followup_run_cap": cap, "followup_run_cap_until": until}
+            )
+
+    def _approve(self, partners):
+        """Approve the list, if there is one: it names these customers, once."""
+        with self._connect() as env:
+            approval = env["account.followup.approval"].search(
+                [("company_id", "=", self.company_id), ("state", "=", "open")]
+            )
+            if approval:
+                names = approval.line_ids.partner_id.ids
+                self.assertEqual(sorted(names), sorted(partners))
+                approval.action_approve()
+
     @skipUnless(LONG, "renders many letters: dev/test --long")
     def test_x1_killed_at_a_step_letter(self):
         self._run_matrix("letter", 25)

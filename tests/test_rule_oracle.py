@@ -307,6 +307,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 "followup_catch_up": rng.choice(("step", "step", "jump")),
             }
         )
+        self._set_start(rng, root)
         plans = self.env["account.followup.plan"]
         default = plans._get_default_plan(root)
         plans = plans.create(
@@ -317,6 +318,20 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         )
         for plan in default + plans:
             self._create_levels(rng, plan)
+
+    def _set_start(self, rng, root):
+        """Go live on some day, by dice of its own: the ledgers stay as they are."""
+        dice = random.Random()
+        dice.setstate(rng.getstate())
+        start = dice.choice((False, "first", "age", "age", "reminded"))
+        day = BASE - timedelta(days=dice.choice((0, 3, 10, 30)))
+        root.write(
+            {
+                "followup_start": start,
+                "followup_start_date": day,
+                "followup_run_cap": 0,
+            }
+        )
 
     def _prepare_plan(self, rng, root, number):
         """Return a plan for some customers, or for those only who are given it."""

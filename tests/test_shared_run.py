@@ -14,13 +14,8 @@ MODELS = "odoo.addons.account_payment_followup.models"
 CUSTOMERS, BATCH = 7, 2
 
 
-@tagged("post_install", "-at_install")
-class TestSharedRun(ConcurrencyCommon):
-    """Several workers carry out the scheduled action at once, each a part of it.
-
-    The scheduled action is one row, which one worker takes; with a copy of it, two
-    workers or servers do what follows here.
-    """
+class SharedRunCommon(ConcurrencyCommon):
+    """Customers of one company who are due, and workers who meet."""
 
     def setUp(self):
         super().setUp()
@@ -81,6 +76,15 @@ class TestSharedRun(ConcurrencyCommon):
                 [("partner_id", "in", self.partner_ids)], ["partner_id"], ["__count"]
             )
             return {partner.id: count for partner, count in groups}
+
+
+@tagged("post_install", "-at_install")
+class TestSharedRun(SharedRunCommon):
+    """Several workers carry out the scheduled action at once, each a part of it.
+
+    The scheduled action is one row, which one worker takes; with a copy of it, two
+    workers or servers do what follows here.
+    """
 
     def test_two_workers_share_a_run(self):
         """While one is at a batch, the other does the rest; nobody is done twice."""

@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, MissingError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_datetime
 
+from ..models.res_company_cap import DEFAULT_CAP, FIRST_DAYS
 from ..models.res_company_golive import STARTS
 
 
@@ -30,6 +33,12 @@ class AccountFollowupStartWizard(models.TransientModel):
         required=True,
         help="Everything that is due before this day counts as reminded at the level "
         "of its age, as the history says then. Nothing is sent.",
+    )
+    run_cap = fields.Integer(
+        "Without Approval",
+        default=DEFAULT_CAP,
+        help="When more customers than this would be reminded by themselves on a day "
+        "of the first week, a list of them is approved first. 0: never.",
     )
     line_ids = fields.One2many(
         "account.followup.start.wizard.line",
@@ -165,8 +174,14 @@ class AccountFollowupStartWizard(models.TransientModel):
         """
         company = self._check_may_act()
         self._check_until_date()
+        day = self._get_day(company)
         self._get_service()._start(
-            company, self._get_day(company), self.start, self.until_date
+            company,
+            day,
+            self.start,
+            self.until_date,
+            followup_run_cap=self.run_cap,
+            followup_run_cap_until=day + timedelta(days=FIRST_DAYS - 1),
         )
         return self._get_reload()
 

@@ -230,7 +230,9 @@ def write_settings(env):
 def fill(env):
     """Write what the module would have written in the years before the day."""
     company = env.ref("base.main_company")
-    company.write({"followup_automatic": True, "followup_start_date": DAY})
+    company.write(
+        {"followup_automatic": True, "followup_start_date": DAY, "followup_run_cap": 0}
+    )
     levels = env["account.followup.level"].search(
         [("company_id", "=", company.id)], order="delay"
     )

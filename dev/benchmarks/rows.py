@@ -154,7 +154,13 @@ def run_p11(env, runs):
 
 def run_p12(env, runs):
     """The scheduled action when nothing is due: all was done, or nobody owes enough."""
-    env.company.write({"followup_automatic": True, "followup_start_date": "2024-01-01"})
+    env.company.write(
+        {
+            "followup_automatic": True,
+            "followup_start_date": "2024-01-01",
+            "followup_run_cap": 0,
+        }
+    )
     # its commits would end what is taken back here
     env.registry["ir.cron"]._commit_progress = lambda self, *args, **kwargs: 60
     rows = []

@@ -40,6 +40,7 @@ registry.category("web_tour.tours").add("account_followup_golive", {
             content: "Switch on",
             trigger: ".modal button[name=action_start]",
             run: "click",
+            expectUnloadPage: true,
         },
         {
             content: "It is live",
