@@ -62,6 +62,7 @@ RIGHTS = {
     },
     "account.followup.delivery": LOOK,
     "account.followup.demo": NOBODY,
+    **{f"account.followup.gate{name}": NOBODY for name in ("", "s", ".cap", ".golive")},
     "account.followup.history.mixin": NOBODY,
     "account.followup.hold.wizard": WINDOW,
     "account.followup.item": LOOK,

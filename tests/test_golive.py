@@ -45,7 +45,13 @@ class GoliveCommon(FollowupCommon):
 
     def _get_lines(self, window, start):
         return [
-            (line.name, line.way, line.customer_count, line.invoice_count, line.amount)
+            (
+                line.name.strip(),
+                line.way,
+                line.customer_count,
+                line.invoice_count,
+                line.amount,
+            )
             for line in window.line_ids
             if line.start == start
         ]

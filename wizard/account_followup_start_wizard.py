@@ -143,7 +143,9 @@ class AccountFollowupStartWizard(models.TransientModel):
     def _prepare_level(self, start, row):
         level = self.env["account.followup.level"].sudo().browse(row[0])
         way = self.env._("by itself") if row[1] else self.env._("waits for a person")
-        return self._prepare_line(start, [row], name=level.name, way=way)
+        # indented below the sum of its start
+        name = f"\N{EM SPACE}{level.name}"
+        return self._prepare_line(start, [row], name=name, way=way)
 
     @api.model
     def _prepare_line(self, start, rows, **values):
