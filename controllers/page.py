@@ -155,7 +155,13 @@ class FollowupPage(http.Controller):
                 else f"{amount:.2f}"
             )
         self._get_answers()._record_paid(
-            self._get_case(link), items, day, today, text, answer.line("reference")
+            self._get_case(link),
+            items,
+            day,
+            today,
+            text,
+            answer.line("reference"),
+            paid=amount if len(currencies) == 1 else None,
         )
         return None
 
@@ -179,13 +185,14 @@ class FollowupPage(http.Controller):
     def _answer_dispute(self, link, answer):
         """Record that something is wrong; return what is missing, or None."""
         items, today = self._get_items(link), self._get_today(link)
-        reason = dict(self._get_reasons()).get(answer.line("reason"))
+        code = answer.line("reason")
+        reason = dict(self._get_reasons()).get(code)
         if not items:
             return request.env._("Choose at least one invoice.")
         if not reason:
             return request.env._("Choose what is wrong.")
         self._get_answers()._record_dispute(
-            self._get_case(link), items, reason, today, answer.text("text")
+            self._get_case(link), items, reason, today, answer.text("text"), code
         )
         return None
 

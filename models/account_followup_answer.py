@@ -1,5 +1,3 @@
-from datetime import timedelta
-
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, models
@@ -10,9 +8,6 @@ from ..tools.days import add_working_days
 #: Letters of what a customer writes.
 MAX_TEXT = 2000
 MAX_LINE = 200
-
-#: What is in dispute rests so long, unless somebody has looked and resumes it.
-DISPUTE_DAYS = 365
 
 
 class AccountFollowupAnswer(models.AbstractModel):
@@ -26,17 +21,28 @@ class AccountFollowupAnswer(models.AbstractModel):
     _description = "Answers on the Debtor Page"
 
     @api.model
-    def _record_paid(self, case, items, day, today, amount="", reference=""):
-        """The customer says to have paid on a day; the items wait for the money."""
+    def _record_paid(self, case, items, day, today, amount="", reference="", paid=None):
+        """The customer says to have paid on a day; the items wait for the money.
+
+        :param float paid: the amount, if it was said of items of one currency
+        """
         self, case = self._with_reader(case)  # noqa: PLW0642
-        until = add_working_days(today, case.company_id.followup_paid_wait_days)
         title = self.env._("The customer says to have paid")
         details = [
             (self.env._("Paid on"), format_date(self.env, day)),
             (self.env._("Amount"), amount),
             (self.env._("Reference"), reference),
         ]
-        self._hold_answered(case, items.with_env(self.env), until, title, today)
+        until = add_working_days(today, case.company_id.followup_paid_wait_days)
+        details += self._promise(
+            case,
+            items,
+            (day, paid),
+            today,
+            rest_until=until,
+            is_payment=True,
+            note=reference or title,
+        )
         self._note_answer(case, title, items, details, today)
 
     @api.model
@@ -48,22 +54,65 @@ class AccountFollowupAnswer(models.AbstractModel):
             (self.env._("Will pay on"), format_date(self.env, day)),
             (self.env._("Message"), text),
         ]
-        lines = items.with_env(self.env)._filter_followup_restable()
-        lines -= self._filter_promised(case, lines)
-        if lines:
-            days = {case.company_id: today}
-            note = self.env._("Promised on the debtor page")
-            lines._expect_followup_payment(day, note, days)
+        note = self.env._("Promised on the debtor page")
+        details += self._promise(case, items, (day, None), today, note=note)
         self._note_answer(case, title, items, details, today)
 
     @api.model
-    def _record_dispute(self, case, items, reason, today, text=""):
-        """The customer says that something is wrong; it rests until it is looked at."""
+    def _promise(self, case, items, part, today, **values):
+        """Let items rest that the customer has promised, within limits (X7).
+
+        Who promises alone stops nothing for ever: once for each reminder, and not
+        what was promised and not paid before.
+
+        :param tuple part: day, amount (None for all that is open)
+        :return: what is to be said beside it: list of (label, text)
+        """
+        promises = self.env["account.followup.promise"]
+        until = values.get("rest_until", part[0])
+        lines = items.with_env(self.env)._filter_followup_restable()
+        unkept = promises._get_unkept(lines)
+        rests = lines - unkept - self._filter_promised(case, lines)
+        rests = rests.filtered(
+            lambda line: (
+                not line.expected_payment_date or line.expected_payment_date < until
+            )
+        )
+        if rests and until >= today:
+            total = sum(rests.mapped("amount_residual_currency"))
+            day, amount = part
+            is_part = amount and len(rests.currency_id) == 1 and amount < total
+            part = (day, amount if is_part else None)
+            days = {case.company_id: today}
+            promises._promise(rests, [part], days, origin="debtor", **values)
+        if not unkept:
+            return []
+        text = self.env._(
+            "promised before and not paid: %s", unkept._get_followup_names()
+        )
+        return [(self.env._("Does not rest"), text)]
+
+    @api.model
+    def _record_dispute(self, case, items, reason, today, text="", code=""):
+        """The customer says that something is wrong; it rests until it is looked at.
+
+        :param str reason: what the customer has chosen
+        :param str code: which of the reasons of disputes it is
+        """
         self, case = self._with_reader(case)  # noqa: PLW0642
         title = self.env._("The customer disputes")
-        until = today + timedelta(days=DISPUTE_DAYS)
         details = [(self.env._("Reason"), reason), (self.env._("Message"), text)]
-        self._hold_answered(case, items.with_env(self.env), until, title, today)
+        disputes = self.env["account.followup.dispute"]
+        lines = items.with_env(self.env)._filter_followup_restable()
+        lines -= disputes._get_open(lines).line_ids
+        if lines:
+            disputes._dispute(
+                lines,
+                self.env["account.followup.dispute.reason"]._get_reason(code),
+                {case.company_id: today},
+                note=text,
+                origin="debtor",
+            )
         self._note_answer(case, title, items, details, today)
 
     @api.model
@@ -108,17 +157,6 @@ class AccountFollowupAnswer(models.AbstractModel):
                 and line.expected_payment_date >= last.date
             )
         )
-
-    @api.model
-    def _hold_answered(self, case, items, until, reason, today):
-        """Let items rest, unless they rest longer already."""
-        lines = items._filter_followup_restable().filtered(
-            lambda line: (
-                not line.followup_hold_until or line.followup_hold_until < until
-            )
-        )
-        if lines and until >= today:
-            lines._hold_followup(until, reason, {case.company_id: today})
 
     @api.model
     def _note_answer(self, case, title, items, details, today, activity_type=None):

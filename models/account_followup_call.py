@@ -39,7 +39,13 @@ class AccountFollowupCall(models.Model):
     next_reminder_date = fields.Date("Next Reminder", readonly=True)
     promised_date = fields.Date("Promised For", readonly=True)
     review_date = fields.Date(
-        "Hold Until", readonly=True, help="Day on which the dispute is looked at again."
+        "Review On", readonly=True, help="Day on which the dispute is looked at again."
+    )
+    reason_id = fields.Many2one(
+        "account.followup.dispute.reason",
+        string="Dispute Reason",
+        readonly=True,
+        ondelete="restrict",
     )
     line_ids = fields.Many2many(
         "account.move.line",
@@ -184,12 +190,19 @@ class AccountFollowupCall(models.Model):
         reason = " ".join((self.note or "").split())
         if self.outcome == "promise":
             reason = reason or self.env._("Promised on the phone")
-            self.line_ids._expect_followup_payment(self.promised_date, reason, days)
-        elif self.outcome == "dispute":
-            reason = (
-                self.env._("Dispute: %s", reason) if reason else self.env._("Dispute")
+            self.line_ids._expect_followup_payment(
+                self.promised_date, reason, days, origin="call"
             )
-            self.line_ids._hold_followup(self.review_date, reason, days)
+        elif self.outcome == "dispute":
+            disputes = self.env["account.followup.dispute"]
+            disputes._dispute(
+                self.line_ids,
+                self.reason_id or self.env[self.reason_id._name]._get_reason(),
+                days,
+                note=self.note,
+                origin="call",
+                review_date=self.review_date,
+            )
 
     def _get_message(self):
         """Return what the customer's chatter says of the call."""
@@ -202,7 +215,7 @@ class AccountFollowupCall(models.Model):
             )
         if self.review_date:
             parts.append(
-                self.env._("on hold until %s", format_date(self.env, self.review_date))
+                self.env._("to review on %s", format_date(self.env, self.review_date))
             )
         if self.line_ids:
             parts.append(self.line_ids._get_followup_names())

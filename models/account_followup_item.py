@@ -187,7 +187,7 @@ class AccountFollowupItem(models.Model):
         return self._get_hold_lines().action_hold_followup()
 
     def action_followup_resume(self):
-        """End hold, expected payment and exclusion of these items at once."""
+        """End hold, expected payment, exclusion and dispute of these items at once."""
         return self._get_hold_lines().action_followup_resume()
 
     def _get_hold_lines(self):

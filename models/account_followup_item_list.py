@@ -51,19 +51,16 @@ class AccountFollowupItem(models.Model):
             default = item.company_id.sudo().followup_responsible_id
             item.responsible_id = case.responsible_id or default
 
+    @api.depends("rest_reason")
     def _compute_is_disputed(self):
-        disputed = self.search([("id", "in", self.ids), ("is_disputed", "=", True)])
         for item in self:
-            item.is_disputed = item in disputed
+            item.is_disputed = item.rest_reason == "dispute"
 
     def _search_is_disputed(self, operator, value):
-        """Find what was disputed in a call and is on hold since."""
+        """Find what is in dispute and rests for it."""
         if operator != "in" or True not in value:
             return NotImplemented
-        calls = self.env["account.followup.call"].search([("outcome", "=", "dispute")])
-        return Domain("rest_reason", "=", "hold") & Domain(
-            "move_line_id", "in", calls.line_ids.ids
-        )
+        return Domain("rest_reason", "=", "dispute")
 
     @api.depends("partner_id")
     def _compute_for_partner_id(self):

@@ -98,6 +98,7 @@ class AccountFollowupPage(models.AbstractModel):
         return {
             "blocked": self.env._("being looked into"),
             "online_payment": self.env._("payment under way"),
+            "dispute": self.env._("being looked into"),
             "hold": self.env._("being looked into"),
             "expected_payment": self.env._("payment announced"),
         }.get(reason, "")

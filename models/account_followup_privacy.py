@@ -14,6 +14,8 @@ HISTORY = (
     "account.followup.reminder",
     "account.followup.statement",
     "account.followup.call",
+    "account.followup.promise",
+    "account.followup.dispute",
 )
 
 UNDER_WAY = ("waiting", "queued")

@@ -154,36 +154,43 @@ class AccountMoveLine(models.Model):
     # Service
     # ------------------------------------------------------------------
 
-    def _hold_followup(self, until, reason, days):
+    def _hold_followup(self, until, reason, days, review=False):
         """Let reminders rest up to and including a day (B5).
 
         :param date until: last day of rest
         :param str reason: one line, may be empty
         :param dict days: {root company: date that counts as today}
+        :param date review: day on which to look again, if it is earlier
         :raise UserError: the day has passed, or nothing of it can rest
         """
         lines = self._check_followup_restable()
         lines._check_followup_day(until, days)
-        lines.write({"followup_hold_until": until, "followup_hold_reason": reason})
+        lines.write(
+            {
+                "followup_hold_until": until,
+                "followup_hold_reason": reason,
+                "followup_review_date": review,
+            }
+        )
         lines._log_followup_changes()
 
-    def _expect_followup_payment(self, day, note, days):
+    def _expect_followup_payment(self, day, note, days, origin="clerk"):
         """Note when the customer is expected to pay; reminders rest until then (B6).
 
         :param date day: expected day
         :param str note: one line, may be empty
         :param dict days: {root company: date that counts as today}
+        :param str origin: of the promise, see ``account.followup.promise``
         :raise UserError: the day has passed, or nothing of it can rest
         """
-        lines = self._check_followup_restable()
-        lines._check_followup_day(day, days)
-        lines.write({"expected_payment_date": day, "expected_payment_note": note})
-        lines._log_followup_changes()
+        promises = self.env["account.followup.promise"]
+        promises._promise(self, [(day, None)], days, note=note, origin=origin)
 
-    def _exclude_followup(self, reason):
+    def _exclude_followup(self, reason, review=False):
         """Never remind of them (B5). An invoice is excluded with all instalments.
 
         :param str reason: one line, may be empty
+        :param date review: day on which to look again
         """
         self._check_followup_open()
         lines = self._get_followup_excluded_together()
@@ -192,15 +199,17 @@ class AccountMoveLine(models.Model):
                 "no_followup": True,
                 "followup_hold_until": False,
                 "followup_hold_reason": reason,
+                "followup_review_date": review,
             }
         )
         lines._log_followup_changes()
 
     def _resume_followup(self):
-        """End hold, expected payment and exclusion; what does not rest stays as it is.
+        """End hold, expected payment, exclusion and dispute; what does not rest stays.
 
-        An exclusion ends for the whole invoice, hold and expected payment for these.
+        An exclusion ends for the whole invoice, all else for these.
         """
+        self.env["account.followup.dispute"]._take_out(self)
         excluded = self.filtered("no_followup")._get_followup_excluded_together()
         # the reason of the exclusion must not stay behind as that of a hold
         excluded.filtered(lambda line: not line.followup_hold_until).write(
@@ -213,6 +222,7 @@ class AccountMoveLine(models.Model):
                 "followup_hold_reason": False,
                 "expected_payment_date": False,
                 "expected_payment_note": False,
+                "followup_review_date": False,
             }
         )
         self._log_followup_changes()

@@ -5,3 +5,4 @@ from . import account_followup_report_aged
 from . import account_followup_report_followup
 from . import account_followup_report_letter
 from . import account_followup_report_list
+from . import account_followup_report_dispute

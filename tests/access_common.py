@@ -74,6 +74,8 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.followup.plan": cls.env["account.followup.plan"].create(
                 {"name": "Another", "company_id": cls.company.id}
             ),
+            **cls._create_dispute(),
+            "account.followup.promise": cls._create_promise(),
             "account.followup.page.limit": cls._create_limit(),
             "account.followup.page.link": reminder.page_link_ids,
             "account.followup.reminder": reminder,
@@ -127,6 +129,26 @@ class AccessCommon(FollowupCommon, HttpCase):
         return limits.search([], limit=1).sudo(False)
 
     @classmethod
+    def _create_dispute(cls):
+        """Return {model: record} of another customer, whose invoice may rest."""
+        invoice = cls._create_late(20, 60, partner=cls.second_customer)
+        reason = cls.env["account.followup.dispute.reason"].create(
+            {"name": "Broken", "company_id": cls.company.id}
+        )
+        dispute = cls.env["account.followup.dispute"]._dispute(
+            invoice._get_followup_lines(), reason, {cls.company: TODAY}
+        )
+        return {record._name: record for record in (reason, dispute)}
+
+    @classmethod
+    def _create_promise(cls):
+        """Of another customer, whose invoice may rest."""
+        invoice = cls._create_late(20, 60, partner=cls.second_customer)
+        return cls.env["account.followup.promise"]._promise(
+            invoice._get_followup_lines(), [(TODAY, None)], {cls.company: TODAY}
+        )
+
+    @classmethod
     def _create_statements(cls):
         runs = cls.env["account.followup.statement.run"]
         values = runs._prepare_run(cls.company, None, TODAY, "manual")
@@ -170,6 +192,29 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "send_email": False,
                 "schedule_activity": True,
             },
+            "account.followup.dispute": {
+                **customer,
+                "currency_id": self.company.currency_id.id,
+                "date": TODAY,
+                "reason_id": self.env["account.followup.dispute.reason"]
+                ._get_reason()
+                .id,
+                "review_date": TODAY,
+            },
+            "account.followup.dispute.reason": {
+                "name": "New",
+                "company_id": self.company.id,
+            },
+            "account.followup.promise": {
+                **customer,
+                "amount": 10,
+                "currency_id": self.company.currency_id.id,
+                "date": TODAY,
+                "made_on": TODAY,
+                "rest_until": TODAY,
+            },
+            "account.followup.promise.wizard": {**customer, "date": TODAY},
+            "account.followup.promise.wizard.part": {"date": TODAY, "amount": 10},
             "account.followup.process.wizard": {
                 "partner_ids": [Command.set(self.customer.ids)],
                 "company_id": self.company.id,
@@ -196,6 +241,10 @@ class AccessCommon(FollowupCommon, HttpCase):
         if model == "account.followup.process.wizard.line":
             window = self._get_record("account.followup.process.wizard", user)
             return window.sudo().line_ids[:1].sudo(False)
+        if model == "account.followup.promise.wizard.part":
+            window = self._get_record("account.followup.promise.wizard", user)
+            values = {**self._prepare_values(model), "wizard_id": window.id}
+            return self.env[model].with_user(user).sudo().create(values).sudo(False)
         window = self.env[model].with_user(user).sudo().with_company(self.company)
         if model == "account.followup.start.wizard.line":
             owner = self._get_record("account.followup.start.wizard", user)

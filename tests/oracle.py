@@ -99,6 +99,7 @@ class Entry:
     non_trade: bool = False  # its account
     payment_state: str = ""  # of its invoice
     transactions: tuple[tuple[str, str], ...] = ()  # state, code of the provider
+    disputes: tuple[str, ...] = ()  # states of its disputes
 
 
 @dataclass
@@ -249,6 +250,8 @@ def get_reasons(entry, today):
         reasons.add("hold")
     if entry.expected and entry.expected >= today:
         reasons.add("expected_payment")
+    if "open" in entry.disputes:
+        reasons.add("dispute")
     if entry.payment_state == "blocked":
         reasons.add("blocked")
     for state, provider in entry.transactions:

@@ -110,6 +110,7 @@ class OracleFacts:
                         noticed=noticed,
                     )
                 )
+        self.known_disputes = self._read_disputes(env)
         for line in env["account.move.line"].search(
             [
                 ("company_id", "in", self.companies.ids),
@@ -120,6 +121,14 @@ class OracleFacts:
             customer = customers[partner.id, line.company_id.root_id.id]
             customer.entries.append(self._read_entry(line, mentions[line.move_id.id]))
         return customers
+
+    def _read_disputes(self, env):
+        """Return {journal item id: states of its disputes}."""
+        states = defaultdict(list)
+        for dispute in env["account.followup.dispute"].search([]):
+            for line in dispute.line_ids:
+                states[line.id].append(dispute.state)
+        return states
 
     def _read_entry(self, line, mentions):
         return oracle.Entry(
@@ -141,6 +150,7 @@ class OracleFacts:
             is_document=line.move_id.is_sale_document(include_receipts=True),
             non_trade=line.account_id.non_trade,
             payment_state=line.move_id.payment_state,
+            disputes=tuple(self.known_disputes[line.id]),
             transactions=tuple(
                 (transaction.state, transaction.provider_id.code)
                 for transaction in line.move_id.transaction_ids

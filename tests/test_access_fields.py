@@ -107,6 +107,9 @@ class TestAccessFields(MatrixCommon):
         if model == "account.followup.process.wizard.line":
             window = self._get_record("account.followup.process.wizard", user)
             return {"wizard_id": window.id}
+        if model == "account.followup.promise.wizard.part":
+            window = self._get_record("account.followup.promise.wizard", user)
+            return {**self._prepare_values(model), "wizard_id": window.id}
         return self._prepare_values(model)
 
     # ------------------------------------------------------------------

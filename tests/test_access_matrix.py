@@ -45,10 +45,21 @@ CHANGES = {
     "account.followup.plan": {"name": "New"},
     "account.followup.process.wizard": {"letters": "print"},
     "account.followup.process.wizard.line": {"reason": "New"},
+    "account.followup.dispute": {"note": "New"},
+    "account.followup.dispute.reason": {"name": "New"},
+    "account.followup.dispute.wizard": {"note": "New"},
+    "account.followup.promise.wizard": {"note": "New"},
+    "account.followup.promise.wizard.part": {"amount": 7},
     "account.followup.send.wizard": {"sms_body": "New"},
     "account.followup.start.wizard": {"start": "age"},
     "account.followup.takeover": {"file_name": "new.csv"},
     "account.followup.takeover.level": {"is_created": True},
+}
+
+#: Lines of a window: the window.
+PARTS = {
+    "account.followup.process.wizard.line": "account.followup.process.wizard",
+    "account.followup.promise.wizard.part": "account.followup.promise.wizard",
 }
 
 
@@ -219,12 +230,12 @@ class TestAccessModels(MatrixCommon):
                 with self.subTest(model=model, user=user.login):
                     allowed = is_own and "create" in RIGHTS[model].get(name, ())
                     values = self._prepare_values(model)
-                    if model == "account.followup.process.wizard.line":
+                    if model in PARTS:
                         owner = self._get_owner(name, user, is_own)
-                        window = self._get_record(
-                            "account.followup.process.wizard", owner
-                        )
-                        values = {"wizard_id": window.id}
+                        window = self._get_record(PARTS[model], owner)
+                        values = {**values, "wizard_id": window.id}
+                        values.pop("partner_id", None)
+                        values.pop("company_id", None)
                     records = self.env[model].with_env(self._get_env(user))
                     self._try(allowed, records, "create", [values])
 

@@ -131,7 +131,7 @@ class TestCall(FollowupCommon):
             self.assertEqual(self._get_status(), "in_need_of_action")
 
     def test_c8_dispute(self):
-        """C8: what is in dispute is on hold until the review, the rest is not."""
+        """C8: what is in dispute rests, all else does not."""
         form = self._get_form()
         form.outcome = "dispute"
         form.review_date = TODAY + timedelta(days=14)
@@ -139,9 +139,19 @@ class TestCall(FollowupCommon):
         form.line_ids.remove(id=self._get_lines(self.later).id)
         form.save().action_log()
         held = self._get_lines(self.late)
-        self.assertEqual(held.followup_hold_until, TODAY + timedelta(days=14))
-        self.assertEqual(held.followup_hold_reason, "Dispute: Wrong price")
-        self.assertFalse(self._get_lines(self.later).followup_hold_until)
+        dispute = self.env["account.followup.dispute"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(
+            (dispute.line_ids, dispute.origin, dispute.note, dispute.review_date),
+            (held, "call", "Wrong price", TODAY + timedelta(days=14)),
+        )
+        self.env.invalidate_all()
+        items = self.customer.with_company(self.company).followup_item_ids
+        self.assertEqual(
+            items.filtered(lambda item: item.rest_reason == "dispute").move_line_id,
+            held,
+        )
         call = self._get_calls()
         self.assertEqual(call.line_ids, held)
         self.assertEqual(call.review_date, TODAY + timedelta(days=14))
@@ -153,7 +163,10 @@ class TestCall(FollowupCommon):
         line = self._get_lines(self.late)
         self.assertEqual(line.expected_payment_note, "Promised on the phone")
         self._log("dispute", review_date=TODAY)
-        self.assertEqual(line.followup_hold_reason, "Dispute")
+        dispute = self.env["account.followup.dispute"].search(
+            [("line_ids", "in", line.ids)]
+        )
+        self.assertEqual(dispute.reason_id.name, "Something else")
 
     def test_c8_excluded_is_not_offered(self):
         """What is excluded is not offered; what rests can be promised anew."""

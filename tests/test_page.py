@@ -332,7 +332,7 @@ class TestPageAnswers(PageCommon):
         )
         # five working days after a Wednesday
         line = self._get_line(self.invoice)
-        self.assertEqual(str(line.followup_hold_until), "2024-05-22")
+        self.assertEqual(str(line.expected_payment_date), "2024-05-22")
         self.assertEqual(self.invoice.payment_state, "not_paid")
 
     def test_promise(self):
@@ -355,8 +355,12 @@ class TestPageAnswers(PageCommon):
         self._check_noted(
             response, self.invoice.name, "amount is wrong", "Twice &lt;script&gt;"
         )
-        self.assertTrue(self._get_line(self.invoice).followup_hold_until > TODAY)
-        self.assertFalse(self._get_line(other).followup_hold_until, "not named")
+        dispute = self.env["account.followup.dispute"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(dispute.line_ids, self._get_line(self.invoice), "not others")
+        self.assertEqual(dispute.reason_id.name, "Wrong price or amount")
+        self.assertFalse(self._get_line(other).followup_hold_until)
 
     def test_call(self):
         response = self._answer("call", items=self.env["account.move.line"], phone="1")

@@ -282,6 +282,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                     self._set_up_company(rng, root)
                 self._scatter_items(rng, days)
                 self._scatter_payments(rng)
+                self._create_disputes(rng, days)
                 self._create_cases(rng, days)
                 self._create_reminders(rng, days)
                 self.env.flush_all()
@@ -494,6 +495,36 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 )
             )
         self.env.invalidate_all()
+
+    def _create_disputes(self, rng, days):
+        """Some items are in dispute, or were."""
+        reason = self.env["account.followup.dispute.reason"]._get_reason()
+        states = ("open", "open", "accepted", "rejected", "settled")
+        self.env["account.followup.dispute"].sudo().with_context(
+            tracking_disable=True
+        ).create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "company_id": root.id,
+                    "currency_id": root.currency_id.id,
+                    "line_ids": [Command.set(lines.ids)],
+                    "amount": 1,
+                    "date": today,
+                    "reason_id": reason.id,
+                    "review_date": shift(today, rng, -9, 9),
+                    "state": rng.choice(states),
+                }
+                for root, today in days.items()
+                for partner, partner_lines in self._group_lines(root).items()
+                if rng.random() < 0.2
+                and (
+                    lines := partner_lines.filtered(
+                        lambda _line: rng.random() < 0.4  # noqa: B023
+                    )
+                )
+            ]
+        )
 
     def _create_cases(self, rng, days):
         plans = self.env["account.followup.plan"].with_context(active_test=False)

@@ -19,7 +19,7 @@ from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
 
-from . import oracle
+from . import oracle, oracle_promise
 from .common import TODAY, FollowupCommon
 from .oracle_facts import OracleFacts
 
@@ -197,6 +197,38 @@ class Business(RuleBasedStateMachine):
     def expect_payment(self, number, ahead):
         day = self.day + timedelta(days=ahead)
         self._get_lines(self._get_move(number)).expected_payment_date = day
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers, ahead=st.integers(0, 10), share=st.sampled_from([None, 0.5]))
+    def promise(self, number, ahead, share):
+        lines = self._get_lines(self._get_move(number))
+        amount = share and round(sum(lines.mapped("amount_residual")) * share, 2)
+        parts = [(self.day + timedelta(days=ahead), amount)]
+        days = {self.case.company: self.day}
+        promises = self.case.env["account.followup.promise"]
+        self._try(promises._promise, lines, parts, days)
+
+    @rule(number=numbers)
+    def cancel_promise(self, number):
+        promises = self._get_promises().filtered(lambda one: one.state == "open")
+        if promises:
+            promises[number % len(promises)].action_cancel()
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers)
+    def dispute(self, number):
+        disputes = self.case.env["account.followup.dispute"]
+        lines = self._get_lines(self._get_move(number))
+        reason = self.case.env["account.followup.dispute.reason"]._get_reason()
+        self._try(disputes._dispute, lines, reason, {self.case.company: self.day})
+
+    @rule(number=numbers, end=st.sampled_from(["accept", "reject", "settle"]))
+    def end_dispute(self, number, end):
+        disputes = self.case.env["account.followup.dispute"].search(
+            [("state", "=", "open"), ("partner_id", "in", self.case.partners.ids)]
+        )
+        if disputes:
+            getattr(disputes[number % len(disputes)], f"action_{end}")()
 
     @precondition(lambda self: self.moves)
     @rule(number=numbers, value=st.booleans())
@@ -398,6 +430,29 @@ class Business(RuleBasedStateMachine):
                 "overdue": answer.total_overdue,
             }
             case.assertEqual(shown, expected, customer)
+
+    def _get_promises(self):
+        return self.case.env["account.followup.promise"].search(
+            [("partner_id", "in", self.case.partners.ids)]
+        )
+
+    @invariant()
+    def promises_are_the_oracles(self):
+        """Also when what kept them was taken back, or they became another's (X7)."""
+        for promise in self._get_promises():
+            facts = oracle_promise.read_promise(promise)
+            state, paid = oracle_promise.get_state(facts, self.day)
+            self.case.assertEqual(promise.state, state, facts)
+            self.case.assertAlmostEqual(promise.paid_amount, float(paid), 2)
+
+    @invariant()
+    def an_item_has_one_open_promise(self):
+        """The newest; what is promised in full and rests for it says so (X7)."""
+        seen = set()
+        for promise in self._get_promises().filtered(lambda one: one.state == "open"):
+            for line in promise.line_ids:
+                self.case.assertNotIn(line, seen)
+                seen.add(line)
 
     @invariant()
     def totals_are_the_ledgers(self):

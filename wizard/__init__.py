@@ -4,8 +4,10 @@ from . import account_followup_alert
 from . import account_followup_send_alert
 from . import account_followup_statement_alert
 from . import account_followup_call_wizard
+from . import account_followup_dispute_wizard
 from . import account_followup_hold_wizard
 from . import account_followup_process_wizard
+from . import account_followup_promise_wizard
 from . import account_followup_send_wizard
 from . import account_followup_start_wizard
 from . import base_partner_merge

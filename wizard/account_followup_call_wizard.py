@@ -1,4 +1,5 @@
 import re
+from datetime import timedelta
 
 from markupsafe import Markup
 
@@ -26,8 +27,17 @@ class AccountFollowupCallWizard(models.TransientModel):
         "Next Reminder", help="No reminder before this day; empty to leave it as it is."
     )
     promised_date = fields.Date("Promised For")
+    reason_id = fields.Many2one(
+        "account.followup.dispute.reason",
+        string="Dispute Reason",
+        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
+    )
     review_date = fields.Date(
-        "Hold Until", help="Day on which the dispute is looked at again."
+        "Review On",
+        compute="_compute_review_date",
+        store=True,
+        readonly=False,
+        help="Day on which the dispute is looked at again.",
     )
     line_ids = fields.Many2many(
         "account.move.line",
@@ -98,6 +108,14 @@ class AccountFollowupCallWizard(models.TransientModel):
         for wizard in self:
             wizard.activity_count = len(calls._get_call_activities(wizard.partner_id))
 
+    @api.depends("reason_id")
+    def _compute_review_date(self):
+        for wizard in self:
+            day = wizard.review_date
+            if reason := wizard.reason_id:
+                day = wizard._get_day() + timedelta(days=reason.review_days)
+            wizard.review_date = day
+
     @api.depends("outcome")
     def _compute_close_activities(self):
         """Who was not reached is still to be called."""
@@ -143,5 +161,6 @@ class AccountFollowupCallWizard(models.TransientModel):
             "next_reminder_date": self.next_reminder_date,
             "promised_date": promise and self.promised_date,
             "review_date": dispute and self.review_date,
+            "reason_id": dispute and self.reason_id.id,
             "line_ids": [Command.set(lines.ids)],
         }

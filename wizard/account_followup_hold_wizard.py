@@ -2,6 +2,7 @@ from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import format_date
 
 #: Ready-made periods of a hold (B5).
 PERIODS = {
@@ -10,6 +11,7 @@ PERIODS = {
     "month_1": relativedelta(months=1),
     "month_2": relativedelta(months=2),
 }
+YEAR = relativedelta(years=1)
 
 
 class AccountFollowupHoldWizard(models.TransientModel):
@@ -43,6 +45,13 @@ class AccountFollowupHoldWizard(models.TransientModel):
     )
     hold_until = fields.Date(compute="_compute_hold_until", store=True, readonly=False)
     expected_date = fields.Date("Expected On")
+    review_date = fields.Date(
+        "Review On",
+        compute="_compute_review_date",
+        store=True,
+        readonly=False,
+        help="On this day the responsible is asked whether it is still to rest.",
+    )
     reason = fields.Char()
     remark = fields.Char(compute="_compute_remark")
 
@@ -52,6 +61,13 @@ class AccountFollowupHoldWizard(models.TransientModel):
             if period := PERIODS.get(wizard.period):
                 today = max(wizard._get_days().values())
                 wizard.hold_until = today + period
+
+    @api.depends("operation")
+    def _compute_review_date(self):
+        """What is excluded is looked at once a year; a hold has an end."""
+        for wizard in self:
+            day = max(wizard._get_days().values()) + YEAR
+            wizard.review_date = wizard.operation == "exclude" and day
 
     @api.depends("operation", "line_ids")
     def _compute_remark(self):
@@ -90,11 +106,12 @@ class AccountFollowupHoldWizard(models.TransientModel):
         days = self._get_days()
         reason = " ".join((self.reason or "").split())
         if self.operation == "hold":
-            lines._hold_followup(self._get_day("hold_until"), reason, days)
+            until = self._get_day("hold_until")
+            lines._hold_followup(until, reason, days, self._get_review(until))
         elif self.operation == "expect":
             lines._expect_followup_payment(self._get_day("expected_date"), reason, days)
         elif self.operation == "exclude":
-            lines._exclude_followup(reason)
+            lines._exclude_followup(reason, self._get_review())
         else:
             lines._resume_followup()
         return {"type": "ir.actions.act_window_close"}
@@ -103,3 +120,20 @@ class AccountFollowupHoldWizard(models.TransientModel):
         if not self[name]:
             raise UserError(self.env._("Choose the day until which to wait."))
         return self[name]
+
+    def _get_review(self, until=None):
+        """Return the day on which to look again, if it comes before a hold ends.
+
+        :raise UserError: it has passed
+        """
+        day = self.review_date
+        if day and day < min(self._get_days().values()):
+            raise UserError(
+                self.env._(
+                    "%(documents)s: nobody can look again on %(date)s, that day has "
+                    "passed.",
+                    documents=self.line_ids._get_followup_names(),
+                    date=format_date(self.env, day),
+                )
+            )
+        return day and (not until or day < until) and day

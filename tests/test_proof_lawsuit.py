@@ -6,13 +6,13 @@ from lxml import etree
 from odoo.orm.model_classes import add_to_registry
 from odoo.tests import freeze_time, tagged
 
-from . import proof_dispute
+from . import proof_lawsuit
 from .common import TODAY, FollowupCommon
 
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
-class TestProofDispute(FollowupCommon):
+class TestProofLawsuit(FollowupCommon):
     """One more reason to rest, in one method: all that follows from it is right."""
 
     @classmethod
@@ -20,7 +20,7 @@ class TestProofDispute(FollowupCommon):
         super().setUpClass()
         item = cls.registry["account.followup.item"]
         bases = item._base_classes__
-        add_to_registry(cls.registry, proof_dispute.Item)
+        add_to_registry(cls.registry, proof_lawsuit.Item)
         cls.registry._setup_models__(cls.env.cr, [item._name])
         cls.addClassCleanup(cls._remove, bases)
         cls.invoice = cls._create_late(20)
@@ -32,8 +32,8 @@ class TestProofDispute(FollowupCommon):
         item._base_classes__ = bases
         cls.registry._setup_models__(cls.env.cr, [item._name])
 
-    def _dispute(self, invoice=None):
-        (invoice or self.invoice).ref = "disputed"
+    def _sue(self, invoice=None):
+        (invoice or self.invoice).ref = "at court"
         self.env.invalidate_all()
 
     def _get_item(self):
@@ -44,7 +44,7 @@ class TestProofDispute(FollowupCommon):
 
     def test_status_and_next_reminder(self):
         self.assertEqual(self.customer.followup_status, "in_need_of_action")
-        self._dispute()
+        self._sue()
         self.assertEqual(self.customer.followup_status, "with_overdue_invoices")
         self.assertFalse(self.customer.followup_next_reminder_date)
         row = self.env["account.followup.customer"].search(
@@ -53,28 +53,28 @@ class TestProofDispute(FollowupCommon):
         self.assertFalse(row.next_reminder_date)
         self.assertEqual(
             row.reason_text,
-            f"All overdue invoices rest: {self.invoice.name} (In dispute).",
+            f"All overdue invoices rest: {self.invoice.name} (At court).",
         )
 
     def test_it_counts_before_a_hold(self):
         """The end of the hold is no day on which a reminder would go out."""
-        self._dispute()
+        self._sue()
         lines = self.invoice.line_ids
         lines.write({"followup_hold_until": TODAY + timedelta(days=5)})
-        self.assertEqual(self._get_item().rest_reason, "dispute")
+        self.assertEqual(self._get_item().rest_reason, "lawsuit")
         self.assertFalse(self.customer.followup_next_reminder_date)
         lines.write({"no_followup": True})
         self.assertEqual(self._get_item().rest_reason, "excluded")
 
     def test_nightly_run(self):
-        self._dispute()
+        self._sue()
         with self.mock_mail_gateway():
             self._run_cron()
         self.assertFalse(self._get_reminders())
 
     def test_another_invoice_is_reminded(self):
         other = self._create_late(20)
-        self._dispute()
+        self._sue()
         window = self._open_window()
         self.assertEqual(window.item_line_ids.move_id, other)
         with self.mock_mail_gateway():
@@ -84,26 +84,26 @@ class TestProofDispute(FollowupCommon):
     def test_what_is_queued_does_not_leave(self):
         with self.mock_mail_gateway():
             self._get_followup()._process(TODAY)
-            self._dispute()
+            self._sue()
             self._run_mail_queue()
         reminder = self._get_reminders()
         self.assertEqual(reminder.state, "withdrawn")
-        self.assertIn("(In dispute)", reminder.failure_reason)
+        self.assertIn("(At court)", reminder.failure_reason)
 
     def test_list_of_items(self):
         """Badge, text and the filter Resting."""
-        self._dispute()
+        self._sue()
         item = self._get_item()
         labels = dict(item._fields["rest_reason"]._description_selection(self.env))
-        self.assertEqual(labels[item.rest_reason], "In dispute")
-        self.assertEqual(item.rest_text, f"{self.invoice.name} (In dispute)")
+        self.assertEqual(labels[item.rest_reason], "At court")
+        self.assertEqual(item.rest_text, f"{self.invoice.name} (At court)")
         view = etree.fromstring(item.get_view(False, "search")["arch"])
         [resting] = view.xpath("//filter[@name='resting']")
         domain = literal_eval(resting.get("domain"))
         self.assertIn(item, item.search(domain))
 
     def test_report(self):
-        self._dispute()
+        self._sue()
         reports = self.env["account.followup.report"].with_company(self.company)
         report = reports.get_report(
             {"variant": "followup_report", "partner_ids": self.customer.ids}

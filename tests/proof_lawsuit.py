@@ -8,17 +8,17 @@ from odoo.tools import SQL
 
 
 class Item(models.Model):
-    """What a customer disputes is not claimed until somebody ends the dispute."""
+    """What is at court is not claimed until that ends."""
 
     _module = None
     _inherit = "account.followup.item"
 
-    rest_reason = fields.Selection(selection_add=[("dispute", "In dispute")])
+    rest_reason = fields.Selection(selection_add=[("lawsuit", "At court")])
 
     @api.model
     def _get_rest_reasons(self):
-        disputed = SQL(
-            "line.move_id IN (SELECT id FROM account_move WHERE ref = 'disputed')",
+        pending = SQL(
+            "line.move_id IN (SELECT id FROM account_move WHERE ref = 'at court')",
             to_flush=self.env["account.move"]._fields["ref"],
         )
-        return [*super()._get_rest_reasons(), ("dispute", disputed, None)]
+        return [*super()._get_rest_reasons(), ("lawsuit", pending, None)]

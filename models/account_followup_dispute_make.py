@@ -1,0 +1,240 @@
+import logging
+from datetime import timedelta
+
+import psycopg2
+from markupsafe import Markup
+
+from odoo import Command, api, models
+from odoo.exceptions import UserError
+from odoo.fields import Domain
+from odoo.tools import format_amount, format_date
+
+_logger = logging.getLogger(__name__)
+
+#: So long what was accepted rests still: until then there is a credit note.
+ACCEPTED_DAYS = 7
+
+
+class AccountFollowupDispute(models.Model):
+    """How disputes are opened, told and ended."""
+
+    _inherit = "account.followup.dispute"
+
+    @api.model
+    def _dispute(self, lines, reason, days, amount=None, **values):
+        """Record that customers dispute invoices; they rest from now on.
+
+        :param lines: open items; one dispute for each customer and currency
+        :param reason: account.followup.dispute.reason
+        :param dict days: {root company: date that counts as today}
+        :param float amount: the part of one invoice that is disputed; None for all
+        :param values: of the disputes: note, origin, review_date, user_id
+        :return: the disputes
+        :raise UserError: nothing of it can rest, it is in dispute already, a day has
+            passed, or the amount is not a part of one invoice
+        """
+        lines = lines._check_followup_restable()
+        if day := values.get("review_date"):
+            lines._check_followup_day(day, days)
+        if known := self._get_open(lines).line_ids & lines:
+            raise UserError(
+                self.env._("%s: in dispute already.", known._get_followup_names())
+            )
+        groups = lines.grouped(
+            lambda line: (
+                line.partner_id.commercial_partner_id,
+                line.company_id.root_id,
+                line.currency_id,
+            )
+        )
+        vals_list = [
+            self._prepare_dispute(key, mine, reason, days, amount, values)
+            for key, mine in groups.items()
+        ]
+        # nobody may create one but by a window, a call or an answer
+        disputes = self.sudo().create(vals_list)
+        disputes._note_opened()
+        return disputes.sudo(self.env.su)
+
+    @api.model
+    def _prepare_dispute(self, key, lines, reason, days, amount, values):
+        partner, company, currency = key
+        today = days[company]
+        total = sum(lines.mapped("amount_residual_currency"))
+        is_partial = amount is not None and currency.compare_amounts(amount, total) < 0
+        self._check_amount(lines, currency, amount, total)
+        case = self.env["account.followup"]._get_case(partner, company)
+        owner = reason.user_id.filtered("active") or case._get_responsible()
+        return {
+            "user_id": owner.id,
+            "review_date": today + timedelta(days=reason.review_days),
+            **values,
+            "partner_id": partner.id,
+            "company_id": company.id,
+            "currency_id": currency.id,
+            "line_ids": [Command.set(lines.ids)],
+            "amount": amount if is_partial else total,
+            "is_partial": is_partial,
+            "date": today,
+            "reason_id": reason.id,
+        }
+
+    @api.model
+    def _check_amount(self, lines, currency, amount, total):
+        if amount is None:
+            return
+        values = {
+            "documents": lines._get_followup_names(),
+            "amount": format_amount(self.env, amount, currency),
+            "open": format_amount(self.env, total, currency),
+        }
+        if currency.compare_amounts(amount, 0) <= 0:
+            raise UserError(
+                self.env._("%(documents)s: enter the disputed amount.", **values)
+            )
+        if currency.compare_amounts(amount, total) > 0:
+            raise UserError(
+                self.env._(
+                    "%(amount)s is more than the %(open)s that is open of "
+                    "%(documents)s.",
+                    **values,
+                )
+            )
+        if currency.compare_amounts(amount, total) < 0 and len(lines) > 1:
+            raise UserError(
+                self.env._(
+                    "%(amount)s is a part of %(documents)s. Dispute one invoice "
+                    "after the other, so that it is known what is disputed of which.",
+                    **values,
+                )
+            )
+
+    @api.model
+    def _get_open(self, lines):
+        """Return the open disputes of some items."""
+        return self.sudo().search(
+            Domain("line_ids", "in", lines.ids) & Domain("state", "=", "open")
+        )
+
+    def _note_opened(self):
+        """Say it in the chatter of customers and documents."""
+        self._note(lambda dispute: self.env._("In dispute: %s", dispute._get_text()))
+
+    def _note(self, get_text):
+        """Say something of each dispute where people look for it."""
+        partners, moves = {}, {}
+        for dispute in self:
+            text = get_text(dispute)
+            names = dispute.line_ids._get_followup_names()
+            body = Markup("{} ({})").format(text, names)
+            if dispute.note:
+                note = Markup("<br/>").join(dispute.note.splitlines())
+                body += Markup("<br/>{}").format(note)
+            partners[dispute.partner_id.id] = body
+            moves |= dict.fromkeys(dispute.line_ids.move_id.ids, text)
+        self.env["res.partner"].browse(partners)._message_log_batch(partners)
+        self.env["account.move"].browse(moves)._message_log_batch(moves)
+
+    def _end(self, state):
+        """End disputes; reminders go on, of what was accepted a little later."""
+        days = self.company_id.sudo()._get_followup_day()
+        disputes = self.sudo()
+        labels = dict(disputes._fields["state"]._description_selection(self.env))
+        for company, mine in disputes.grouped("company_id").items():
+            mine.write({"state": state, "closed_on": days[company]})
+        disputes._note(
+            lambda dispute: self.env._(
+                "Dispute %(state)s: %(reason)s",
+                state=labels[dispute.state].lower(),
+                reason=dispute.reason_id.name,
+            )
+        )
+        if state == "accepted":
+            disputes._rest_for_credit_note(days)
+
+    @api.model
+    def _take_out(self, lines):
+        """Take items out of disputes; one of which nothing is left is settled."""
+        for dispute in self._get_open(lines):
+            left = dispute.line_ids - lines
+            if left:
+                out = dispute.line_ids & lines
+                amount = dispute.amount - sum(out.mapped("amount_residual_currency"))
+                dispute.write(
+                    {"line_ids": [Command.set(left.ids)], "amount": max(amount, 0.0)}
+                )
+            else:
+                dispute._end("settled")
+
+    def _rest_for_credit_note(self, days):
+        for company, mine in self.grouped("company_id").items():
+            lines = mine.line_ids.filtered(lambda line: line._is_followup_open())
+            lines = lines._filter_followup_restable()
+            if lines:
+                until = days[company] + timedelta(days=ACCEPTED_DAYS)
+                reason = self.env._("Dispute accepted: a credit note is to be made")
+                lines._hold_followup(until, reason, days)
+
+    # ------------------------------------------------------------------
+    # By the scheduled action
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _ask_for_review(self, days):
+        """Ask the owners of disputes to look again, once for each day of review.
+
+        :param dict days: {root company: date that counts as today}
+        """
+        passed = [
+            Domain("company_id", "=", company.id) & Domain("review_date", "<=", day)
+            for company, day in days.items()
+        ]
+        disputes = self.search(Domain.OR(passed) & Domain("state", "=", "open"))
+        disputes = disputes.filtered(
+            lambda one: not one.told_on or one.told_on < one.review_date
+        )
+        outcome = self.env["account.followup.outcome"]
+        for company, mine in disputes.grouped("company_id").items():
+            cases = self.env["account.followup"]._get_or_create(
+                mine.partner_id, company
+            )
+            cases = cases.grouped("partner_id")
+            for dispute in mine:
+                case = cases[dispute.partner_id]
+                outcome._schedule_task(
+                    case,
+                    dispute.user_id.filtered("active") or case._get_responsible(),
+                    self.env._("Look again at a dispute"),
+                    dispute._get_review_text(),
+                    days[company],
+                )
+            mine.told_on = days[company]
+
+    def _get_review_text(self):
+        self.ensure_one()
+        return self.env._(
+            "%(documents)s: in dispute since %(date)s (%(text)s). It rests until "
+            "somebody ends the dispute.",
+            documents=self.line_ids._get_followup_names(),
+            date=format_date(self.env, self.date),
+            text=self._get_text(),
+        )
+
+
+class AccountFollowup(models.Model):
+    _inherit = "account.followup"
+
+    @api.model
+    def _sweep(self):
+        # EXTENDS 'account_payment_followup'
+        super()._sweep()
+        try:
+            with self.env.cr.savepoint():
+                days = self.env["res.company"]._get_followup_days()
+                self.env["account.followup.dispute"]._ask_for_review(days)
+                self.env["account.move.line"]._ask_for_followup_review(days)
+        except psycopg2.OperationalError:
+            raise
+        except Exception:
+            self.env.invalidate_all(flush=False)
+            _logger.warning("Nobody was asked to look again", exc_info=True)

@@ -1,0 +1,246 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+#: What the statement reads of others, whatever the promises are.
+FIELDS_READ = {
+    "account.move.line": (
+        "account_id",
+        "amount_residual_currency",
+        "balance",
+        "date",
+        "journal_id",
+        "move_id",
+        "parent_state",
+        "partner_id",
+    ),
+    "account.partial.reconcile": (
+        "credit_move_id",
+        "debit_amount_currency",
+        "debit_move_id",
+    ),
+    "account.account": ("account_type",),
+    "account.journal": ("type",),
+    "res.partner": ("commercial_partner_id",),
+    "res.currency": ("rounding",),
+}
+
+
+class AccountFollowupPromise(models.Model):
+    """What became of a promise: read from the ledger, right at any time (rule 14).
+
+    Nothing is noted when a payment is matched or taken back, so these cost nothing,
+    and no job has to run before the answer is right.
+    """
+
+    _inherit = "account.followup.promise"
+
+    @api.depends("amount", "ended", "line_ids", "rest_until")
+    def _compute_state(self):
+        states = self._get_states()
+        for promise in self:
+            state, paid = states.get(promise._origin.id, ("open", 0.0))
+            promise.state = state
+            promise.paid_amount = paid
+
+    def _get_states(self):
+        """Return {id: (state, paid amount)} of these promises."""
+        days = self.sudo().company_id._get_followup_day()
+        condition = SQL("promise.id IN %s", tuple(self._origin.ids) or (None,))
+        rows = self.env.execute_query(self._get_sql_states(days, condition))
+        return {id_: (state, float(paid)) for id_, state, paid in rows}
+
+    def _search_state(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        states = self._get_sql_states(self._get_days_seen(), SQL("TRUE"))
+        values = tuple(item for item in value if item) or (None,)
+        found = SQL("(SELECT id FROM (%s) state WHERE state IN %s)", states, values)
+        return Domain("id", "in", found)
+
+    def _field_to_sql(self, alias, field_expr, query=None):
+        # EXTENDS 'base': so that lists can group by it
+        name, _property = fields.parse_field_expr(field_expr)
+        if name != "state":
+            return super()._field_to_sql(alias, field_expr, query)
+        condition = SQL("promise.id = %s", SQL.identifier(alias, "id"))
+        states = self._get_sql_states(self._get_days_seen(), condition)
+        return SQL("(SELECT state FROM (%s) state)", states)
+
+    @api.model
+    def _get_days_seen(self):
+        """Return {root company: today} of those whose promises can be asked for."""
+        companies = self.env.companies.sudo().root_id
+        if self.env.su:
+            companies = self.env["res.company"].search([("parent_id", "=", False)])
+        return companies._get_followup_day()
+
+    # ------------------------------------------------------------------
+
+    @api.model
+    def _get_sql_states(self, days, condition):
+        """Return a row per promise: id, state, and what was paid of it in time.
+
+        * ``paid``: by payments and lines of bank statements from the day on which it
+          was made until its last day, with the tolerance
+        * ``wanted``: the amount, less what was settled otherwise: credit notes and
+          write-offs make a promise smaller, but nobody has kept it by them
+        * of instalments the money counts for the earlier ones first
+
+        :param days: dict {root company: date that counts as today}
+        :param SQL condition: on ``promise``
+        """
+        return SQL(
+            """
+            SELECT promise.id,
+                   %(state)s AS state,
+                   LEAST(share.paid, promise.amount) AS paid_amount
+              FROM account_followup_promise promise
+              JOIN (%(days)s) company(id, today) ON company.id = promise.company_id
+              JOIN res_currency currency ON currency.id = promise.currency_id
+             CROSS JOIN LATERAL (
+                   SELECT promise.rest_until + promise.tolerance_days AS last
+                   ) day
+             CROSS JOIN LATERAL (%(items)s) item
+             CROSS JOIN LATERAL (%(money)s) money
+             CROSS JOIN LATERAL (
+                   SELECT GREATEST(
+                              promise.amount_open - money.paid
+                              - item.residual - money.settled_later, 0
+                          ) AS otherwise,
+                          GREATEST(money.paid - COALESCE(promise.amount_before, 0), 0)
+                          AS paid
+                   ) share
+             CROSS JOIN LATERAL (
+                   SELECT LEAST(
+                              promise.amount,
+                              promise.amount_open - share.otherwise
+                              - COALESCE(promise.amount_before, 0)
+                          ) AS amount
+                   ) wanted
+             WHERE %(condition)s
+            """,
+            state=self._get_sql_state(),
+            days=self._get_sql_days(days),
+            items=self._get_sql_promised(),
+            money=self._get_sql_money(),
+            condition=condition,
+            to_flush=self._get_fields_read(),
+        )
+
+    @api.model
+    def _get_sql_state(self):
+        return SQL(
+            """
+            CASE WHEN promise.ended IS NOT NULL THEN promise.ended
+                 WHEN share.paid * 2 >= currency.rounding
+                      AND share.paid + currency.rounding / 2
+                          >= wanted.amount * (1 - promise.tolerance_percent / 100.0)
+                 THEN 'kept'
+                 -- nothing of it is left to be paid
+                 WHEN wanted.amount * 2 < currency.rounding THEN 'cancelled'
+                 WHEN company.today <= day.last THEN 'open'
+                 WHEN share.paid * 2 >= currency.rounding THEN 'partly'
+                 ELSE 'broken'
+            END
+            """
+        )
+
+    @api.model
+    def _get_sql_days(self, days):
+        rows = [SQL("(%s, %s::date)", company.id, day) for company, day in days.items()]
+        return SQL("VALUES %s", SQL(", ").join(rows or [SQL("(0, NULL::date)")]))
+
+    @api.model
+    def _get_sql_promised(self):
+        """Return what is open now of the items that are still the customer's."""
+        return SQL(
+            """
+            SELECT COALESCE(SUM(GREATEST(line.amount_residual_currency, 0)), 0)
+                   AS residual
+              FROM account_followup_promise_line_rel rel
+              JOIN account_move_line line ON line.id = rel.line_id
+              JOIN res_partner owner ON owner.id = line.partner_id
+             WHERE rel.promise_id = promise.id
+               AND line.parent_state = 'posted'
+               AND owner.commercial_partner_id = promise.partner_id
+            """
+        )
+
+    @api.model
+    def _get_sql_money(self):
+        """Return what payments have settled in time, and what was settled later."""
+        in_time = SQL("other.date BETWEEN promise.made_on AND day.last")
+        return SQL(
+            """
+            SELECT COALESCE(SUM(match.debit_amount_currency * %(share)s)
+                            FILTER (WHERE %(in_time)s), 0) AS paid,
+                   COALESCE(SUM(match.debit_amount_currency)
+                            FILTER (WHERE other.date > day.last), 0) AS settled_later
+              FROM account_followup_promise_line_rel rel
+              JOIN account_move_line line ON line.id = rel.line_id
+              JOIN res_partner owner ON owner.id = line.partner_id
+              JOIN account_partial_reconcile match ON match.debit_move_id = line.id
+              JOIN account_move_line other ON other.id = match.credit_move_id
+             WHERE rel.promise_id = promise.id
+               AND line.parent_state = 'posted'
+               AND other.parent_state = 'posted'
+               AND owner.commercial_partner_id = promise.partner_id
+            """,
+            share=self._get_sql_share(),
+            in_time=in_time,
+        )
+
+    @api.model
+    def _get_sql_share(self):
+        """Return how much of an entry is money: 1 of a payment, 0 of a credit note.
+
+        What a payment writes off beside the money is a part of its own entry.
+        """
+        return SQL(
+            """
+            (
+                SELECT CASE WHEN MIN(journal.type) IN ('bank', 'cash', 'credit')
+                            THEN GREATEST(1 - GREATEST(
+                                SUM(part.balance) FILTER (
+                                    WHERE account.account_type LIKE 'income%%'
+                                       OR account.account_type LIKE 'expense%%'
+                                ), 0
+                            ) / NULLIF(-SUM(part.balance) FILTER (
+                                WHERE account.account_type = 'asset_receivable'
+                                  AND part.balance < 0
+                            ), 0), 0)
+                            ELSE 0
+                       END
+                  FROM account_move_line part
+                  JOIN account_account account ON account.id = part.account_id
+                  JOIN account_journal journal ON journal.id = part.journal_id
+                 WHERE part.move_id = other.move_id
+            )
+            """
+        )
+
+    @api.model
+    def _get_fields_read(self):
+        own = (
+            "amount",
+            "amount_before",
+            "amount_open",
+            "company_id",
+            "currency_id",
+            "ended",
+            "line_ids",
+            "made_on",
+            "partner_id",
+            "rest_until",
+            "tolerance_days",
+            "tolerance_percent",
+        )
+        return [
+            *(self._fields[name] for name in own),
+            *(
+                self.env[model]._fields[name]
+                for model, names in FIELDS_READ.items()
+                for name in names
+            ),
+        ]

@@ -1,0 +1,157 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
+from odoo.tools import SQL, format_date
+
+from ..tools.days import is_sensible
+from .account_move_line import GROUPS
+
+#: Who holds an item for longer is to look at it in between.
+LONG_DAYS = 90
+
+
+class AccountMoveLine(models.Model):
+    """When somebody is to look again at what is excluded or on hold (X8)."""
+
+    _inherit = "account.move.line"
+
+    followup_review_date = fields.Date(
+        "Review On",
+        copy=False,
+        groups=GROUPS,
+        help="On this day the responsible is asked whether it is still to rest.",
+    )
+
+    _followup_review_idx = models.Index(
+        "(followup_review_date) WHERE followup_review_date IS NOT NULL"
+    )
+
+    @api.constrains("followup_review_date")
+    def _check_followup_review_near(self):
+        today = self.company_id.root_id.sudo()._get_followup_day()
+        for line in self.sudo().filtered("followup_review_date"):
+            day = line.followup_review_date
+            if not is_sensible(day, today[line.company_id.root_id]):
+                raise ValidationError(
+                    self.env._(
+                        "%(documents)s: %(date)s is too far away. Choose a day within "
+                        "ten years.",
+                        documents=line._get_followup_names(),
+                        date=format_date(self.env, day),
+                    )
+                )
+
+    @api.model
+    def _ask_for_followup_review(self, days):
+        """Give the responsible one task a customer for what is to be looked at again.
+
+        :param dict days: {root company: date that counts as today}
+        """
+        passed = [
+            Domain("company_id", "child_of", company.id)
+            & Domain("followup_review_date", "<=", day)
+            for company, day in days.items()
+        ]
+        lines = self.search(Domain.OR(passed) & Domain("reconciled", "=", False))
+        groups = lines.grouped(
+            lambda line: (
+                line.company_id.root_id,
+                line.partner_id.commercial_partner_id,
+            )
+        )
+        cases = self.env["account.followup"]
+        outcome = self.env["account.followup.outcome"]
+        for company in lines.company_id.root_id:
+            partners = self.env["res.partner"].browse(
+                partner.id for root, partner in groups if root == company
+            )
+            day = days[company]
+            for case in cases._get_or_create(partners, company):
+                mine = groups[company, case.partner_id].filtered(
+                    lambda line, case=case: (
+                        not case.review_told_on
+                        or line.followup_review_date > case.review_told_on
+                    )
+                )
+                if not mine:
+                    continue
+                outcome._schedule_task(
+                    case,
+                    case._get_responsible(),
+                    self.env._("Look again at what rests"),
+                    self.env._(
+                        "%s: is it still to be excluded or on hold? Resume it, or "
+                        "choose another day on which to look at it.",
+                        mine._get_followup_names(),
+                    ),
+                    day,
+                )
+                case.review_told_on = day
+
+
+class AccountFollowup(models.Model):
+    _inherit = "account.followup"
+
+    review_told_on = fields.Date(
+        readonly=True, help="Day on which the responsible was asked to look again."
+    )
+
+
+class AccountFollowupItem(models.Model):
+    """What rests and nobody looks at (X8)."""
+
+    _inherit = "account.followup.item"
+
+    is_forgotten = fields.Boolean(
+        "Forgotten",
+        compute="_compute_is_forgotten",
+        search="_search_is_forgotten",
+        help="It rests, and no day is noted on which somebody looks at it again.",
+    )
+
+    def _compute_is_forgotten(self):
+        forgotten = self.search([("id", "in", self.ids), ("is_forgotten", "=", True)])
+        for item in self:
+            item.is_forgotten = item in forgotten
+
+    def _search_is_forgotten(self, operator, value):
+        """Find what rests without an end, or for long, and without a review to come."""
+        if operator != "in" or True not in value:
+            return NotImplemented
+        days = self.env["res.company"]._get_followup_days_seen()
+        domains = []
+        for company, day in days.items():
+            root = Domain("company_id", "=", company.id)
+            looked_at = self._get_sql_reviewed(day)
+            long = fields.Date.add(day, days=LONG_DAYS)
+            rests = (
+                Domain("rest_reason", "in", ("excluded", "blocked", "dispute"))
+                & Domain("residual", ">", 0)
+            ) | (Domain("rest_reason", "=", "hold") & Domain("free_date", ">", long))
+            domains.append(root & rests & Domain("move_line_id", "not in", looked_at))
+        return Domain.OR(domains)
+
+    @api.model
+    def _get_sql_reviewed(self, day):
+        """Return the journal items that somebody looks at after a day, or on it."""
+        lines = self.env["account.move.line"]
+        disputes = self.env["account.followup.dispute"]
+        names = ("line_ids", "review_date", "state")
+        return SQL(
+            """
+            (
+                SELECT id FROM account_move_line WHERE followup_review_date >= %(day)s
+                 UNION ALL
+                SELECT disputed.line_id
+                  FROM account_followup_dispute dispute
+                  JOIN account_followup_dispute_line_rel disputed
+                    ON disputed.dispute_id = dispute.id
+                 WHERE dispute.state = 'open' AND dispute.review_date >= %(day)s
+            )
+            """,
+            day=day,
+            to_flush=[
+                lines._fields["followup_review_date"],
+                *(disputes._fields[name] for name in names),
+            ],
+        )

@@ -1,0 +1,108 @@
+"""What becomes of promises to pay, once more: slow, in plain Python (rule 14)."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+
+@dataclass(frozen=True)
+class Match:
+    """That something has settled a part of an item."""
+
+    day: date  # of what has settled it
+    amount: Decimal
+    money: Decimal  # of which money: none of a credit note
+
+
+@dataclass(frozen=True)
+class Promise:
+    amount: Decimal
+    amount_open: Decimal  # of its items, when it was made
+    before: Decimal  # earlier instalments
+    made_on: date
+    rest_until: date
+    tolerance_days: int
+    tolerance_percent: Decimal
+    ended: str
+    residuals: tuple[Decimal, ...]  # now, of those that are the customer's still
+    matches: tuple[Match, ...]
+    unit: Decimal
+
+
+def get_state(promise, today):
+    """Return (state, what was paid of it in time)."""
+    last = promise.rest_until + timedelta(days=promise.tolerance_days)
+    money = Decimal()
+    left = sum((max(one, Decimal()) for one in promise.residuals), Decimal())
+    for match in promise.matches:
+        if match.day > last:
+            left += match.amount  # it was open at that time
+        elif match.day >= promise.made_on:
+            money += match.money
+    settled = max(promise.amount_open - left - money, Decimal())
+    wanted = min(promise.amount, promise.amount_open - settled - promise.before)
+    paid = max(money - promise.before, Decimal())
+    shown = min(paid, promise.amount)
+    if promise.ended:
+        return promise.ended, shown
+    is_paid = paid >= promise.unit / 2
+    enough = wanted * (1 - promise.tolerance_percent / 100)
+    if is_paid and paid + promise.unit / 2 >= enough:
+        return "kept", shown
+    if wanted < promise.unit / 2:
+        return "cancelled", shown
+    if today <= last:
+        return "open", shown
+    return ("partly" if is_paid else "broken"), shown
+
+
+def read_promise(promise):
+    """Return the facts of a promise, from the records."""
+    lines = promise.line_ids.filtered(
+        lambda line: (
+            line.parent_state == "posted"
+            and line.partner_id.commercial_partner_id == promise.partner_id
+        )
+    )
+    return Promise(
+        amount=to_decimal(promise.amount),
+        amount_open=to_decimal(promise.amount_open),
+        before=to_decimal(promise.amount_before),
+        made_on=promise.made_on,
+        rest_until=promise.rest_until,
+        tolerance_days=promise.tolerance_days,
+        tolerance_percent=to_decimal(promise.tolerance_percent),
+        ended=promise.ended or "",
+        residuals=tuple(to_decimal(one.amount_residual_currency) for one in lines),
+        matches=tuple(map(read_match, lines.matched_credit_ids)),
+        unit=to_decimal(promise.currency_id.rounding),
+    )
+
+
+def read_match(match):
+    entry = match.credit_move_id.move_id
+    amount = to_decimal(match.debit_amount_currency)
+    share = Decimal()
+    if entry.journal_id.type in ("bank", "cash", "credit"):
+        cost = sum(
+            (
+                to_decimal(line.balance)
+                for line in entry.line_ids
+                if line.account_type.startswith(("income", "expense"))
+            ),
+            Decimal(),
+        )
+        credit = sum(
+            (
+                -to_decimal(line.balance)
+                for line in entry.line_ids
+                if line.account_type == "asset_receivable" and line.balance < 0
+            ),
+            Decimal(),
+        )
+        share = max(1 - max(cost, Decimal()) / credit, Decimal())
+    return Match(match.credit_move_id.date, amount, amount * share)
+
+
+def to_decimal(amount):
+    return Decimal(str(round(amount or 0.0, 6)))
