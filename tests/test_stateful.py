@@ -446,15 +446,6 @@ class Business(RuleBasedStateMachine):
             self.case.assertAlmostEqual(promise.paid_amount, float(paid), 2)
 
     @invariant()
-    def an_item_has_one_open_promise(self):
-        """The newest; what is promised in full and rests for it says so (X7)."""
-        seen = set()
-        for promise in self._get_promises().filtered(lambda one: one.state == "open"):
-            for line in promise.line_ids:
-                self.case.assertNotIn(line, seen)
-                seen.add(line)
-
-    @invariant()
     def totals_are_the_ledgers(self):
         case = self.case
         if not case.company.followup_enabled:
