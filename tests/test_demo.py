@@ -69,7 +69,7 @@ ITEMS = {
         (2820.0, False, 50, None, 5, "excluded"),
         (2820.0, False, 10, 5, 15, None),
     ],
-    "oakfield": [(3560.0, False, 20, 5, 15, "hold")],
+    "oakfield": [(3560.0, False, 20, 5, 15, "dispute")],
     "solana": [(2088.0, False, 17, 5, 15, "expected_payment")],
     "ostwald": [(1524.0, False, -27, None, 5, None)],
     "tamarind": [(883.2, False, 14, 5, 15, None)],
@@ -216,8 +216,11 @@ class TestDemo(DemoCommon):
             self._case("karoo").next_reminder_date, self.day + timedelta(days=9)
         )
         invoice = self._find("invoice_oakfield_1")
-        self.assertEqual(invoice.followup_hold_until, self.day + timedelta(days=14))
-        self.assertTrue(invoice.followup_hold_reason)
+        dispute = self.env["account.followup.dispute"].search(
+            [("line_ids", "in", invoice.line_ids.ids)]
+        )
+        self.assertEqual(dispute.review_date, self.day + timedelta(days=14))
+        self.assertTrue(dispute.note)
         invoice = self._find("invoice_solana_1")
         self.assertEqual(invoice.expected_payment_date, self.day + timedelta(days=6))
         self.assertTrue(invoice.expected_payment_note)
@@ -346,11 +349,13 @@ class TestDemo(DemoCommon):
         invoice = self._find("invoice_solana_1")
         self.assertEqual(promise.line_ids.move_id, invoice)
         self.assertEqual(invoice.expected_payment_date, promise.promised_date)
+        made = self.env["account.followup.promise"].search(
+            [("line_ids", "in", promise.line_ids.ids)]
+        )
+        self.assertEqual((made.origin, made.state), ("call", "open"))
         dispute = self._calls("oakfield")
         self.assertEqual(dispute.line_ids.move_id, self._find("invoice_oakfield_1"))
-        self.assertEqual(
-            dispute.line_ids.followup_hold_until, self.day + timedelta(days=14)
-        )
+        self.assertEqual(dispute.review_date, self.day + timedelta(days=14))
         for call in calls:
             notes = call.partner_id.message_ids.filtered(
                 lambda note, call=call: call.note in (note.body or "")

@@ -6,6 +6,7 @@ from lxml import etree
 from odoo import Command, fields
 from odoo.exceptions import UserError
 from odoo.tests import Form, HttpCase, tagged
+from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
 from .common import TODAY, FollowupCommon
@@ -148,6 +149,7 @@ class TestDispute(DisputeCommon):
         with self.assertRaisesRegex(UserError, "in dispute already"):
             self._dispute()
 
+    @mute_logger("odoo.addons.base.partner.merge")
     def test_x8_merge(self):
         dispute = self._dispute()
         kept = self._create_customer("Kept")

@@ -5,6 +5,7 @@ from freezegun import freeze_time
 from odoo import Command, fields
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
+from odoo.tools import mute_logger
 
 from .common import TODAY, FollowupCommon
 from .test_page import PageCommon
@@ -244,6 +245,7 @@ class TestPromise(PromiseCommon):
         self.invoice.action_post()
         self.assertEqual(self._get_state(promise), "cancelled")
 
+    @mute_logger("odoo.addons.base.partner.merge")
     def test_x7_merge(self):
         promise = self._promise(5)
         kept = self._create_customer("Kept")
