@@ -173,5 +173,7 @@ class AccountFollowupPromise(models.Model):
 
     def _get_instalments(self):
         """Return all instalments of these promises."""
+        if not self:
+            return self
         first = self.first_id | self
         return self.search(Domain("first_id", "in", first.ids)) | first

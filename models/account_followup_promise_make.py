@@ -167,9 +167,10 @@ class AccountFollowupPromise(models.Model):
 
         :param str ended: how those end of which nothing is left
         """
-        plans = self._get_instalments().first_id
+        promises = self.filtered(lambda promise: promise.line_ids & lines)
+        plans = promises._get_instalments().first_id
         gone = self.browse()
-        for promise in self:
+        for promise in promises:
             left = promise.line_ids - lines
             out = sum((promise.line_ids & lines).mapped("amount_residual_currency"))
             rest = promise.amount_open - out
@@ -177,7 +178,7 @@ class AccountFollowupPromise(models.Model):
             is_empty = promise.currency_id.compare_amounts(amount, 0) <= 0
             if not left or is_empty or (promise.first_id or promise) in plans:
                 gone |= promise
-            elif left != promise.line_ids:
+            else:
                 promise.write(
                     {
                         "line_ids": [Command.set(left.ids)],

@@ -55,7 +55,9 @@ class AccountFollowupPromise(models.Model):
             return NotImplemented
         states = self._get_sql_states(self._get_days_seen(), SQL("TRUE"))
         values = tuple(item for item in value if item) or (None,)
-        found = SQL("(SELECT id FROM (%s) state WHERE state IN %s)", states, values)
+        found = SQL(
+            "(SELECT found.id FROM (%s) found WHERE found.state IN %s)", states, values
+        )
         return Domain("id", "in", found)
 
     def _field_to_sql(self, alias, field_expr, query=None):
@@ -65,7 +67,7 @@ class AccountFollowupPromise(models.Model):
             return super()._field_to_sql(alias, field_expr, query)
         condition = SQL("promise.id = %s", SQL.identifier(alias, "id"))
         states = self._get_sql_states(self._get_days_seen(), condition)
-        return SQL("(SELECT state FROM (%s) state)", states)
+        return SQL("(SELECT found.state FROM (%s) found)", states)
 
     @api.model
     def _get_days_seen(self):
@@ -173,15 +175,16 @@ class AccountFollowupPromise(models.Model):
         in_time = SQL("other.date BETWEEN promise.made_on AND day.last")
         return SQL(
             """
-            SELECT COALESCE(SUM(match.debit_amount_currency * %(share)s)
+            SELECT COALESCE(SUM(matched.debit_amount_currency * %(share)s)
                             FILTER (WHERE %(in_time)s), 0) AS paid,
-                   COALESCE(SUM(match.debit_amount_currency)
+                   COALESCE(SUM(matched.debit_amount_currency)
                             FILTER (WHERE other.date > day.last), 0) AS settled_later
               FROM account_followup_promise_line_rel rel
               JOIN account_move_line line ON line.id = rel.line_id
               JOIN res_partner owner ON owner.id = line.partner_id
-              JOIN account_partial_reconcile match ON match.debit_move_id = line.id
-              JOIN account_move_line other ON other.id = match.credit_move_id
+              JOIN account_partial_reconcile matched
+                ON matched.debit_move_id = line.id
+              JOIN account_move_line other ON other.id = matched.credit_move_id
              WHERE rel.promise_id = promise.id
                AND line.parent_state = 'posted'
                AND other.parent_state = 'posted'

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 
 from .account_move_line_trace import BEFORE
 
@@ -66,10 +67,13 @@ class AccountMoveLine(models.Model):
 
     def _end_followup_agreed(self, agreed):
         # EXTENDS 'account_payment_followup': what was promised by another customer
-        lines = self.browse(line.id for line in agreed)
-        standing = self.env["account.followup.promise"]._get_standing(lines)
         result = super()._end_followup_agreed(agreed)
-        if standing:
-            moved = lines.exists().filtered(lambda line: not line.expected_payment_date)
-            standing._take_out(moved, "cancelled")
+        lines = self.browse(line.id for line in agreed).exists()
+        moved = lines.filtered(lambda line: not line.expected_payment_date)
+        promises = self.env["account.followup.promise"].sudo()
+        promises = promises.search(
+            Domain("line_ids", "in", moved.ids)
+            & Domain("state", "in", ("open", "cancelled"))
+        )
+        promises._take_out(moved, "cancelled")
         return result
