@@ -50,8 +50,9 @@ class PromiseCommon(FollowupCommon):
 
     def _credit(self, amount, day=TODAY):
         """Credit a part of the invoice."""
-        note = self._create_late(0, amount, day=day, move_type="out_refund")
-        note.date = day
+        note = self._create_late(
+            0, amount, day=day, move_type="out_refund", invoice_date=day, date=day
+        )
         (self._get_lines(note) + self.line).reconcile()
         return note
 
@@ -587,5 +588,5 @@ class TestPromiseTour(FollowupCommon, HttpCase):
         person.password = person.login
         self.start_tour("/odoo", "account_followup_promise", login=person.login)
         promises = self.env["account.followup.promise"].search([])
-        self.assertEqual(promises.mapped("amount"), [60, 40])
+        self.assertEqual(promises.mapped("amount"), [40, 60], "the last day first")
         self.assertEqual(set(promises.mapped("state")), {"cancelled"})
