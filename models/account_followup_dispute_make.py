@@ -193,22 +193,24 @@ class AccountFollowupDispute(models.Model):
         disputes = disputes.filtered(
             lambda one: not one.told_on or one.told_on < one.review_date
         )
-        outcome = self.env["account.followup.outcome"]
         for company, mine in disputes.grouped("company_id").items():
-            cases = self.env["account.followup"]._get_or_create(
-                mine.partner_id, company
+            mine._tell(company, days[company])
+
+    def _tell(self, company, day):
+        """Give the owners of disputes in a root company a task for each."""
+        outcome = self.env["account.followup.outcome"]
+        cases = self.env["account.followup"]._get_or_create(self.partner_id, company)
+        cases = cases.grouped("partner_id")
+        for dispute in self:
+            case = cases[dispute.partner_id]
+            outcome._schedule_task(
+                case,
+                dispute.user_id.filtered("active") or case._get_responsible(),
+                self.env._("Look again at a dispute"),
+                dispute._get_review_text(),
+                day,
             )
-            cases = cases.grouped("partner_id")
-            for dispute in mine:
-                case = cases[dispute.partner_id]
-                outcome._schedule_task(
-                    case,
-                    dispute.user_id.filtered("active") or case._get_responsible(),
-                    self.env._("Look again at a dispute"),
-                    dispute._get_review_text(),
-                    days[company],
-                )
-            mine.told_on = days[company]
+        self.told_on = day
 
     def _get_review_text(self):
         self.ensure_one()

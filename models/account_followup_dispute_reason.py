@@ -55,6 +55,19 @@ class AccountFollowupDisputeReason(models.Model):
         return result
 
     @api.ondelete(at_uninstall=False)
+    def _unlink_except_used(self):
+        for model in ("account.followup.dispute", "account.followup.call"):
+            used = self.env[model].sudo().search([("reason_id", "in", self.ids)])
+            if used:
+                raise UserError(
+                    self.env._(
+                        "%s: disputes have this reason. Archive it, so that the "
+                        "history stays.",
+                        used[:1].reason_id.name,
+                    )
+                )
+
+    @api.ondelete(at_uninstall=False)
     def _unlink_except_last(self):
         """What customers say on the debtor page needs one for all companies."""
         shared = self.with_context(active_test=False).sudo()

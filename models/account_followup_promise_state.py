@@ -105,29 +105,33 @@ class AccountFollowupPromise(models.Model):
                    ) day
              CROSS JOIN LATERAL (%(items)s) item
              CROSS JOIN LATERAL (%(money)s) money
-             CROSS JOIN LATERAL (
-                   SELECT GREATEST(
-                              promise.amount_open - money.paid
-                              - item.residual - money.settled_later, 0
-                          ) AS otherwise,
-                          GREATEST(money.paid - COALESCE(promise.amount_before, 0), 0)
-                          AS paid
-                   ) share
-             CROSS JOIN LATERAL (
-                   SELECT LEAST(
-                              promise.amount,
-                              promise.amount_open - share.otherwise
-                              - COALESCE(promise.amount_before, 0)
-                          ) AS amount
-                   ) wanted
+             CROSS JOIN LATERAL (%(share)s) share
              WHERE %(condition)s
             """,
             state=self._get_sql_state(),
             days=self._get_sql_days(days),
             items=self._get_sql_promised(),
             money=self._get_sql_money(),
+            share=self._get_sql_shares(),
             condition=condition,
             to_flush=self._get_fields_read(),
+        )
+
+    @api.model
+    def _get_sql_shares(self):
+        """Return what was paid of it, and what was to be paid, see above."""
+        return SQL(
+            """
+            SELECT GREATEST(money.paid - COALESCE(promise.amount_before, 0), 0) AS paid,
+                   LEAST(
+                       promise.amount,
+                       promise.amount_open - COALESCE(promise.amount_before, 0)
+                       - GREATEST(
+                           promise.amount_open - money.paid
+                           - item.residual - money.settled_later, 0
+                       )
+                   ) AS wanted
+            """
         )
 
     @api.model
@@ -137,10 +141,10 @@ class AccountFollowupPromise(models.Model):
             CASE WHEN promise.ended IS NOT NULL THEN promise.ended
                  WHEN share.paid * 2 >= currency.rounding
                       AND share.paid + currency.rounding / 2
-                          >= wanted.amount * (1 - promise.tolerance_percent / 100.0)
+                          >= share.wanted * (1 - promise.tolerance_percent / 100.0)
                  THEN 'kept'
                  -- nothing of it is left to be paid
-                 WHEN wanted.amount * 2 < currency.rounding THEN 'cancelled'
+                 WHEN share.wanted * 2 < currency.rounding THEN 'cancelled'
                  WHEN company.today <= day.last THEN 'open'
                  WHEN share.paid * 2 >= currency.rounding THEN 'partly'
                  ELSE 'broken'

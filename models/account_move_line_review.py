@@ -53,28 +53,23 @@ class AccountMoveLine(models.Model):
             for company, day in days.items()
         ]
         lines = self.search(Domain.OR(passed) & Domain("reconciled", "=", False))
-        groups = lines.grouped(
-            lambda line: (
-                line.company_id.root_id,
-                line.partner_id.commercial_partner_id,
-            )
-        )
-        cases = self.env["account.followup"]
+        for company, mine in lines.grouped(lambda one: one.company_id.root_id).items():
+            mine._tell_followup_review(company, days[company])
+
+    def _tell_followup_review(self, company, day):
+        """Give the responsible of each customer a task, unless it was given before.
+
+        :param self: items of a root company
+        """
+        groups = self.grouped(lambda line: line.partner_id.commercial_partner_id)
+        partners = self.partner_id.commercial_partner_id
         outcome = self.env["account.followup.outcome"]
-        for company in lines.company_id.root_id:
-            partners = self.env["res.partner"].browse(
-                partner.id for root, partner in groups if root == company
+        for case in self.env["account.followup"]._get_or_create(partners, company):
+            told = case.review_told_on
+            mine = groups[case.partner_id].filtered(
+                lambda line, told=told: not told or line.followup_review_date > told
             )
-            day = days[company]
-            for case in cases._get_or_create(partners, company):
-                mine = groups[company, case.partner_id].filtered(
-                    lambda line, case=case: (
-                        not case.review_told_on
-                        or line.followup_review_date > case.review_told_on
-                    )
-                )
-                if not mine:
-                    continue
+            if mine:
                 outcome._schedule_task(
                     case,
                     case._get_responsible(),

@@ -197,6 +197,9 @@ class TestDispute(DisputeCommon):
         self.assertEqual(len(reasons.search([("company_id", "=", False)])), 8)
         with self.assertRaisesRegex(UserError, "keep at least one reason"):
             reasons.search([]).unlink()
+        self._dispute()
+        with self.assertRaisesRegex(UserError, "amount: disputes have this reason"):
+            self.reason.unlink()
 
     def test_x8_reports(self):
         """A column of both reports on what is open, as long as there is a dispute."""
