@@ -7,6 +7,8 @@ was broken; the responsible has seen that long ago, and gets no task now.
 from odoo import SUPERUSER_ID, Command, api
 from odoo.fields import Domain
 
+from odoo.addons.account_payment_followup.tools.days import is_sensible
+
 
 def migrate(cr, version):
     env = api.Environment(cr, SUPERUSER_ID, {"active_test": False})
@@ -20,6 +22,13 @@ def migrate(cr, version):
     )
     calls = get_calls(env, lines)
     days = lines.company_id.root_id._get_followup_day()
+    # an import may have written "never", or the fraction of a cent
+    lines = lines.filtered(
+        lambda line: (
+            is_sensible(line.expected_payment_date, days[line.company_id.root_id])
+            and line.currency_id.compare_amounts(line.amount_residual_currency, 0) > 0
+        )
+    )
     groups = lines.grouped(
         lambda line: (
             line.partner_id.commercial_partner_id,
