@@ -471,6 +471,12 @@ class AccountFollowupRule(models.AbstractModel):
     def _get_sql_candidates(self, days, parts):
         """Return the items of ``customer`` that count on some day from ``gate`` on."""
         items = self.env["account.followup.item"]
+        if parts["plans"]:
+            # known here: to look for it among those of all would cost each time
+            plan = SQL(
+                "SELECT customer.company_id, customer.partner_id, customer.plan_id"
+            )
+            parts = {**parts, "plans": plan}
         return SQL(
             """
             SELECT item.*,
