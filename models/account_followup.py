@@ -18,6 +18,8 @@ KEYS = frozenset({"partner_id", "company_id"})
 PEOPLE_FIELDS = KEYS | {
     "excluded",
     "next_reminder_date",
+    "pause_reason",
+    "pause_until",
     "plan_id",
     "reminder_type",
     "responsible_id",

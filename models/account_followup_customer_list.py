@@ -86,7 +86,7 @@ class AccountFollowupCustomer(models.Model):
             is_due = customer.status == "in_need_of_action"
             customer.due_since = min(ripe) if is_due and ripe else False
 
-    @api.depends("status", "excluded", "total_overdue", "days_late")
+    @api.depends("status", "excluded", "total_overdue", "days_late", "pause_until")
     @api.depends_context("lang")
     def _compute_status_note(self):
         """Name the status, or what the amount beside it would not explain."""
@@ -95,6 +95,8 @@ class AccountFollowupCustomer(models.Model):
             is_due = customer.status == "in_need_of_action"
             if customer.excluded:
                 note = self.env._("Excluded")
+            elif is_due and customer.pause_until:
+                note = self.env._("Answer came")
             elif is_due and not customer.days_late:
                 note = self.env._("Falls due soon")
             elif customer.days_late and not is_due and customer.total_overdue <= 0:

@@ -189,5 +189,5 @@ class ResPartner(models.Model):
         for model in HISTORY:
             self.env[model].sudo().search(domain)._anonymize()
         cases = self.env["account.followup"].sudo().search(domain)
-        cases.write({"failure_reason": False})
+        cases.write({"failure_reason": False, "pause_reason": False})
         return {"type": "ir.actions.client", "tag": "soft_reload"}

@@ -61,6 +61,9 @@ class AccountFollowupRule(models.AbstractModel):
                    followup.reminder_type,
                    followup.retry_date,
                    followup.next_reminder_date,
+                   CASE WHEN followup.pause_until >= company.today
+                        THEN followup.pause_until
+                   END AS pause_until,
                    COALESCE(followup.responsible_id, company.responsible_id)
                         AS responsible_id,
                    COALESCE(followup.excluded, FALSE) AS excluded
@@ -98,6 +101,7 @@ class AccountFollowupRule(models.AbstractModel):
                    customer.responsible_id,
                    customer.excluded,
                    customer.retry_date,
+                   customer.pause_until,
                    customer.followup_id,
                    customer.plan_id
             """,
@@ -114,6 +118,7 @@ class AccountFollowupRule(models.AbstractModel):
                 "excluded",
                 "next_reminder_date",
                 "partner_id",
+                "pause_until",
                 "plan_id",
                 "reminder_type",
                 "responsible_id",

@@ -10,6 +10,7 @@ SETTINGS_BY_HAND = (
     "responsible_id",
     "statement_opt_out",
     "plan_id",
+    "pause_until",
 )
 
 

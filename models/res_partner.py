@@ -16,6 +16,7 @@ COLUMNS = {
     "total_due": ("total_due", 0.0),
     "total_overdue": ("total_overdue", 0.0),
     "followup_overdue_count": ("overdue_count", 0),
+    "followup_days_late": ("days_late", 0),
 }
 
 #: Field of the customer: setting of account.followup, its default.
@@ -108,6 +109,12 @@ class ResPartner(models.Model):
     )
     followup_overdue_count = fields.Integer(
         "Overdue Invoices", compute="_compute_followup", groups=GROUPS
+    )
+    followup_days_late = fields.Integer(
+        "Days Late",
+        compute="_compute_followup",
+        groups=GROUPS,
+        help="Of the oldest overdue item.",
     )
     followup_reminder_count = fields.Integer(
         compute="_compute_followup_reminder_count", groups=GROUPS

@@ -90,7 +90,12 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
             "res.partner": cls.customer,
         }
-        for model in ("followup", "followup.customer", "followup.item"):
+        for model in (
+            "followup",
+            "followup.customer",
+            "followup.desk",
+            "followup.item",
+        ):
             records[f"account.{model}"] = cls.env[f"account.{model}"].search(partner)
         return {model: record[:1] for model, record in records.items()}
 

@@ -41,6 +41,7 @@ BUILDERS = (
 #: companies are closed to everybody.
 RIGHTS = {
     "account.followup": {**LOOK, **dict.fromkeys(CLERKS, WORK)},
+    "account.followup.answer.wizard": WINDOW,
     # written by its window
     "account.followup.alert": NOBODY,
     "account.followup.call": LOOK,
@@ -49,6 +50,7 @@ RIGHTS = {
         f"account.followup.channel{name}": NOBODY
         for name in ("", ".call", ".email", ".letter", ".print", ".sms")
     },
+    "account.followup.caller": NOBODY,
     "account.followup.chatter": NOBODY,
     "account.followup.content.mixin": NOBODY,
     # trust is changed in the work-list, nothing else can be
@@ -62,7 +64,11 @@ RIGHTS = {
     },
     "account.followup.delivery": LOOK,
     "account.followup.demo": NOBODY,
-    **{f"account.followup.gate{name}": NOBODY for name in ("", "s", ".cap", ".golive")},
+    "account.followup.desk": dict.fromkeys(CLERKS, frozenset({"read", "write"})),
+    **{
+        f"account.followup.gate{name}": NOBODY
+        for name in ("", ".cap", ".golive", ".pause", "s")
+    },
     "account.followup.history.mixin": NOBODY,
     "account.followup.hold.wizard": WINDOW,
     "account.followup.item": LOOK,
@@ -119,8 +125,10 @@ RIGHTS = {
             "number",
             "outbox",
             "outcome",
+            "payer",
             "placeholder",
             "recipients",
+            "reply",
             "sample",
             "setting",
             "start",
@@ -168,12 +176,14 @@ RIGHTS = {
 
 #: Who may call a public method, as (model, method), on records of their company.
 METHODS = {
+    ("account.followup.answer.wizard", "action_apply"): CLERKS,
     ("account.followup.call.wizard", "action_log"): CLERKS,
     ("account.followup.customer", "action_hand_over"): CLERKS,
     ("account.followup.customer", "action_hold_followup"): CLERKS,
     ("account.followup.customer", "action_log_followup_call"): CLERKS,
     ("account.followup.customer", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.customer", "action_open_customer_statements"): ACCOUNTANTS,
+    ("account.followup.customer", "action_open_desk"): CLERKS,
     ("account.followup.customer", "action_process_all_due"): CLERKS,
     ("account.followup.customer", "action_process_followups"): CLERKS,
     ("account.followup.customer", "action_send_followup"): CLERKS,
@@ -181,6 +191,19 @@ METHODS = {
     ("account.followup.customer", "get_work_list_numbers"): ACCOUNTANTS,
     ("account.followup.delivery", "action_download"): ACCOUNTANTS,
     ("account.followup.delivery", "action_retry"): CLERKS,
+    **{
+        ("account.followup.desk", f"action_{method}"): CLERKS
+        for method in (
+            "answer_followup",
+            "dispute_followup",
+            "hold_followup",
+            "log_followup_call",
+            "open_customer",
+            "promise_followup",
+            "send_followup",
+            "skip_until_tomorrow",
+        )
+    },
     ("account.followup.hold.wizard", "action_apply"): CLERKS,
     ("account.followup.item", "action_followup_resume"): CLERKS,
     ("account.followup.item", "action_hold_followup"): CLERKS,
@@ -247,7 +270,9 @@ METHODS = {
     ("account.move.line", "action_followup_resume"): CLERKS,
     ("account.move.line", "action_hold_followup"): CLERKS,
     ("res.partner", "action_anonymize_followups"): frozenset(),  # administrators
+    ("res.partner", "action_answer_followup"): CLERKS,
     ("res.partner", "action_edit_followup_settings"): CLERKS,
+    ("res.partner", "action_end_followup_pause"): CLERKS,
     ("res.partner", "action_log_followup_call"): CLERKS,
     ("res.partner", "action_open_customer_statement"): ACCOUNTANTS,
     ("res.partner", "action_process_followups"): CLERKS,

@@ -3,6 +3,7 @@ from . import account_followup_content_mixin
 from . import account_followup_alert
 from . import account_followup_send_alert
 from . import account_followup_statement_alert
+from . import account_followup_answer_wizard
 from . import account_followup_call_wizard
 from . import account_followup_dispute_wizard
 from . import account_followup_hold_wizard

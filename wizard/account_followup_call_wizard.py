@@ -22,6 +22,11 @@ class AccountFollowupCallWizard(models.TransientModel):
     contact_info = fields.Html("Phone", compute="_compute_contact_info", sanitize=False)
     date = fields.Date(required=True, default=lambda self: self._get_default_date())
     outcome = fields.Selection(OUTCOMES, default="reached", required=True)
+    contact_id = fields.Many2one(
+        "res.partner",
+        string="Spoken To",
+        domain="[('id', 'child_of', partner_id), ('is_company', '=', False)]",
+    )
     note = fields.Text()
     next_reminder_date = fields.Date(
         "Next Reminder", help="No reminder before this day; empty to leave it as it is."
@@ -157,6 +162,7 @@ class AccountFollowupCallWizard(models.TransientModel):
             "company_id": self.company_id.id,
             "date": self.date,
             "outcome": self.outcome,
+            "contact_id": self.contact_id.id,
             "note": self.note,
             "next_reminder_date": self.next_reminder_date,
             "promised_date": promise and self.promised_date,

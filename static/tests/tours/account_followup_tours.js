@@ -84,7 +84,8 @@ export function chooseRecord(field, name) {
     ];
 }
 
-const openWorkList = [
+/** Steps to the list of every day, on which a customer requires a follow-up. */
+export const openLateWorkList = [
     ...openMenu("Customers", "Follow-up Reports"),
     {
         content: "Who has to be reminded is listed",
@@ -97,7 +98,7 @@ const openWorkList = [
 ];
 
 export const openLateCustomer = [
-    ...openWorkList,
+    ...openLateWorkList,
     {
         content: "Open the customer",
         trigger: ".o_data_row td[name=partner_id]:contains(Late Ltd)",
@@ -312,7 +313,7 @@ tours.add("account_followup_exclude_invoice", {
 
 tours.add("account_followup_other_company", {
     steps: () => [
-        ...openWorkList,
+        ...openLateWorkList,
         {
             content: "The other company is the current one",
             trigger: ".o_switch_company_menu:contains(Second Company)",
@@ -350,7 +351,7 @@ tours.add("account_followup_other_company", {
 
 tours.add("account_followup_walk_through", {
     steps: () => [
-        ...openWorkList,
+        ...openLateWorkList,
         {
             content: "Sorted by name",
             trigger: ".o_list_table thead th[data-name=partner_id]",
@@ -547,7 +548,7 @@ tours.add("account_followup_process_all", {
 
 tours.add("account_followup_process", {
     steps: () => [
-        ...openWorkList,
+        ...openLateWorkList,
         {
             content: "There is room for what a narrow window leaves out",
             trigger: ".o_list_table thead [data-name=days_late]",
@@ -582,7 +583,7 @@ tours.add("account_followup_process", {
 
 tours.add("account_followup_process_many", {
     steps: () => [
-        ...openWorkList,
+        ...openLateWorkList,
         {
             content: "Select all that are shown",
             trigger: "thead .o_list_record_selector input",
@@ -712,7 +713,7 @@ tours.add("account_followup_process_many_done", {
 
 tours.add("account_followup_activities", {
     steps: () => [
-        ...openWorkList,
+        ...openLateWorkList,
         {
             content: "The next activity stands beside the customer, it is late",
             trigger:

@@ -67,11 +67,21 @@ export function useWorkList() {
         return action.doAction(window, {onClose: () => component.model.load()});
     }
 
+    /** Opens the desk for what is selected, else for the customers of the page. */
+    async function openDesk() {
+        const {records, selection} = component.model.root;
+        const rows = selection?.length ? selection : records;
+        const {action: doAction, ids} = await orm.call(MODEL, "action_open_desk", [
+            rows.map((row) => row.resId),
+        ]);
+        return action.doAction(doAction, {props: {resIds: ids}});
+    }
+
     onWillStart(async () => {
         workList.canSend = await user.hasGroup("account.group_account_invoice");
     });
     onMounted(load);
-    return Object.assign(workList, {getHelp, load, open, processAll});
+    return Object.assign(workList, {getHelp, load, open, openDesk, processAll});
 }
 
 /**

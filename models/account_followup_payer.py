@@ -1,0 +1,287 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+from odoo.tools.misc import formatLang
+
+from ..tools import payer
+from .account_move_line import GROUPS
+
+#: Months of the record, and as many before them for the trend.
+MONTHS = 12
+
+
+class AccountFollowupPayer(models.AbstractModel):
+    """How a customer has paid: from payments and due dates, nothing is stored.
+
+    All amounts are in company currency. What was credited or written off was not paid.
+    It is read for the customers on the screen, with one query for all of them.
+    """
+
+    _name = "account.followup.payer"
+    _description = "Payer's Record"
+
+    @api.model
+    def _get_records(self, partners, days, open_days):
+        """Return the record of each customer who has one.
+
+        :param partners: commercial partners
+        :param dict days: {root company: date that counts as today}
+        :param dict open_days: {(customer id, company id): days late of the oldest item}
+        :return: dict {(customer id, company id): dict}, see ``suggest_trust``
+        """
+        if not partners.ids or not days:
+            return {}
+        records = {}
+        for row in self.env.execute_query_dict(self._get_sql_paid(days, partners)):
+            records[row["partner_id"], row["company_id"]] = row
+        promises = self._count_promises(partners, days)
+        for key in {*records, *open_days, *promises}:
+            record = records.setdefault(key, {"paid": 0, "average": None})
+            record.setdefault("average_before", None)
+            record.setdefault("late_share", None)
+            record["open_days"] = open_days.get(key, 0)
+            record |= promises.get(key, {"kept": 0, "broken": 0, "disputes": 0})
+            record["trust"], record["codes"] = payer.suggest_trust(record)
+            record["trend"] = payer.get_trend(
+                record["average"], record["average_before"]
+            )
+        return records
+
+    @api.model
+    def _count_promises(self, partners, days):
+        """Return {(customer id, company id): dict} of promises and disputes."""
+        return {}
+
+    @api.model
+    def _get_sql_paid(self, days, partners=None):
+        """Return a row per customer and root company with what was paid, and how late.
+
+        Days late are weighted by the amount; what was paid early is not late, but makes
+        up for nothing.
+
+        :param dict days: {root company: date that counts as today}
+        :param partners: commercial partners; None for all
+        """
+        return SQL(
+            """
+            SELECT paid.partner_id,
+                   paid.company_id,
+                   COALESCE(SUM(paid.amount) FILTER (WHERE paid.is_new), 0) AS paid,
+                   SUM(paid.amount * paid.days_late) FILTER (WHERE paid.is_new)
+                       / NULLIF(SUM(paid.amount) FILTER (WHERE paid.is_new), 0)
+                       AS average,
+                   SUM(paid.amount * paid.days_late) FILTER (WHERE NOT paid.is_new)
+                       / NULLIF(SUM(paid.amount) FILTER (WHERE NOT paid.is_new), 0)
+                       AS average_before,
+                   COALESCE(
+                       SUM(paid.amount)
+                           FILTER (WHERE paid.is_new AND paid.days_late > 0), 0)
+                       / NULLIF(SUM(paid.amount) FILTER (WHERE paid.is_new), 0)
+                       AS late_share
+              FROM (%s) paid
+             GROUP BY paid.partner_id, paid.company_id
+            """,
+            self._get_sql_payments(days, partners),
+        )
+
+    @api.model
+    def _get_sql_payments(self, days, partners):
+        """Return a row per match of an invoice with money, of the last two years."""
+        return SQL(
+            """
+            SELECT partner.commercial_partner_id AS partner_id,
+                   root.id AS company_id,
+                   part.amount,
+                   money.date > root.since AS is_new,
+                   GREATEST(
+                       money.date - COALESCE(item.date_maturity, item.date), 0
+                   ) AS days_late
+              FROM (VALUES %(roots)s) root(id, today, since, before)
+              JOIN res_company company
+                ON company.parent_path LIKE root.id || '/%%'
+              JOIN account_move_line item ON item.company_id = company.id
+              JOIN res_partner partner ON partner.id = item.partner_id
+              JOIN account_partial_reconcile part ON part.debit_move_id = item.id
+              JOIN account_move_line money ON money.id = part.credit_move_id
+              JOIN account_journal journal ON journal.id = money.journal_id
+              JOIN account_account account ON account.id = item.account_id
+             WHERE account.account_type = 'asset_receivable'
+               AND item.parent_state = 'posted'
+               AND journal.type IN ('bank', 'cash', 'credit')
+               AND money.date > root.before
+               AND money.date <= root.today
+               AND part.amount > 0
+               %(partners)s
+            """,
+            roots=SQL(", ").join(
+                self._get_sql_period(root, day) for root, day in days.items()
+            ),
+            partners=SQL("AND partner.commercial_partner_id IN %s", tuple(partners.ids))
+            if partners is not None
+            else SQL(),
+            to_flush=[
+                self.env["account.move.line"]._fields[name]
+                for name in ("date_maturity", "parent_state", "partner_id")
+            ],
+        )
+
+    @api.model
+    def _get_sql_period(self, root, day):
+        """Return a root company, its day, and since when both years are."""
+        return SQL(
+            "(%s, %s::date, %s::date, %s::date)",
+            root.id,
+            day,
+            day - relativedelta(months=MONTHS),
+            day - relativedelta(months=2 * MONTHS),
+        )
+
+    @api.model
+    def _get_largest_balances(self, partners, root, day):
+        """Return {customer id: the most that was open on a day of the last year}."""
+        if not partners.ids:
+            return {}
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT daily.partner_id, MAX(daily.balance)
+                  FROM (
+                    SELECT partner.commercial_partner_id AS partner_id,
+                           GREATEST(item.date, %(since)s) AS date,
+                           SUM(SUM(item.balance)) OVER (
+                               PARTITION BY partner.commercial_partner_id
+                               ORDER BY GREATEST(item.date, %(since)s)
+                           ) AS balance
+                      FROM account_move_line item
+                      JOIN res_company company ON company.id = item.company_id
+                      JOIN account_account account ON account.id = item.account_id
+                      JOIN res_partner partner ON partner.id = item.partner_id
+                     WHERE partner.commercial_partner_id IN %(partners)s
+                       AND company.parent_path LIKE %(tree)s
+                       AND account.account_type = 'asset_receivable'
+                       AND item.parent_state = 'posted'
+                       AND item.date <= %(today)s
+                     GROUP BY 1, 2
+                  ) daily
+                 GROUP BY daily.partner_id
+                """,
+                since=day - relativedelta(months=MONTHS),
+                today=day,
+                partners=tuple(partners.ids),
+                tree=f"{root.id}/%",
+                to_flush=[
+                    self.env["account.move.line"]._fields[name]
+                    for name in ("balance", "parent_state", "partner_id")
+                ],
+            )
+        )
+        return {partner_id: max(balance, 0) for partner_id, balance in rows}
+
+    @api.model
+    def _get_reason_texts(self, record):
+        """Return why a trust is suggested, and what else the record says, as words."""
+        values = {
+            "days": formatLang(self.env, record["average"] or 0, digits=0),
+            "open": record["open_days"],
+            "broken": record["broken"],
+        }
+        texts = {
+            "slow": self.env._("pays %(days)s days late on average", **values),
+            "open": self.env._("has been owing for %(open)s days", **values),
+            "broken": self.env._("%(broken)s promises were broken", **values),
+            "unknown": self.env._("nothing was paid in the last 12 months"),
+            "prompt": self.env._("pays on time"),
+            "usual": self.env._("pays %(days)s days late on average", **values),
+        }
+        trends = {
+            "slower": self.env._("slower than the year before"),
+            "faster": self.env._("faster than the year before"),
+        }
+        words = [texts[code] for code in record["codes"]]
+        if trend := trends.get(record["trend"]):
+            words.append(trend)
+        return words
+
+
+class ResPartner(models.Model):
+    """The payer's record of a customer in the current company."""
+
+    _inherit = "res.partner"
+
+    followup_payer_text = fields.Char(
+        "Days Late on Average",
+        compute="_compute_followup_payer",
+        groups=GROUPS,
+        help="Between due date and payment, weighted by amount, in the last 12 months. "
+        "What was credited was not paid.",
+    )
+    followup_late_share = fields.Float(
+        "Share Paid Late", compute="_compute_followup_payer", groups=GROUPS
+    )
+    followup_largest_balance = fields.Monetary(
+        compute="_compute_followup_payer",
+        groups=GROUPS,
+        help="The most that was open on a day of the last 12 months.",
+    )
+    followup_promises_kept = fields.Char(
+        "Promises Kept", compute="_compute_followup_payer", groups=GROUPS
+    )
+    followup_suggested_trust = fields.Selection(
+        selection=lambda self: self._fields["trust"]._description_selection(self.env),
+        string="Suggested Trust",
+        compute="_compute_followup_payer",
+        groups=GROUPS,
+        help="What the record suggests. Trust is set by people only.",
+    )
+    followup_trust_reasons = fields.Char(
+        "Why This Trust", compute="_compute_followup_payer", groups=GROUPS
+    )
+
+    @api.depends_context("company", "lang")
+    def _compute_followup_payer(self):
+        root = self.env.company.root_id.sudo()
+        day = root._get_followup_day()[root]
+        service = self.env["account.followup.payer"].sudo()
+        partners = self._origin
+        open_days = {
+            (partner._origin.id, root.id): partner.followup_days_late
+            for partner in self
+            if partner.followup_days_late
+        }
+        records = service._get_records(partners, {root: day}, open_days)
+        balances = service._get_largest_balances(partners, root, day)
+        for partner in self:
+            record = records.get((partner._origin.id, root.id))
+            partner.followup_payer_text = record and self._get_payer_text(record)
+            partner.followup_late_share = record and record["late_share"]
+            partner.followup_largest_balance = balances.get(partner._origin.id)
+            partner.followup_promises_kept = record and self._get_promises_kept_text(
+                record
+            )
+            partner.followup_suggested_trust = record and record["trust"]
+            partner.followup_trust_reasons = record and ", ".join(
+                service._get_reason_texts(record)
+            )
+
+    @api.model
+    def _get_payer_text(self, record):
+        """Return the average and that of the year before."""
+        if record["average"] is None:
+            return False
+        average = formatLang(self.env, record["average"], digits=1)
+        if record["average_before"] is None:
+            return average
+        return self.env._(
+            "%(days)s (the year before: %(before)s)",
+            days=average,
+            before=formatLang(self.env, record["average_before"], digits=1),
+        )
+
+    @api.model
+    def _get_promises_kept_text(self, record):
+        """Return how many promises were kept, if there were any."""
+        made = record["kept"] + record["broken"]
+        return made and self.env._(
+            "%(kept)s of %(made)s", kept=record["kept"], made=made
+        )
