@@ -187,4 +187,6 @@ class AccountFollowupCaller(models.AbstractModel):
             )
         if promises := self.env["res.partner"]._get_promises_kept_text(record):
             texts.append(self.env._("promises kept: %s", promises))
+        if record["disputes"]:
+            texts.append(self.env._("%s disputes", record["disputes"]))
         return ", ".join(texts)

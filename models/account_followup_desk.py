@@ -54,6 +54,7 @@ class AccountFollowupDesk(models.Model):
         "Last Reminders and Answers", compute="_compute_calling", sanitize=False
     )
     payer = fields.Char("Payer's Record", compute="_compute_calling")
+    agreed = fields.Char("Promises and Disputes", compute="_compute_calling")
 
     @property
     def _table_query(self):
@@ -118,6 +119,9 @@ class AccountFollowupDesk(models.Model):
         for desk in self:
             partner, company = desk.partner_id, desk.company_id
             record = records.get((partner.id, company.id))
+            mine = partner.with_company(company)
+            texts = (mine.followup_promise_text, mine.followup_dispute_text)
+            desk.agreed = "; ".join(filter(None, texts))
             desk.contacts = caller._get_contacts(partner, company)
             desk.history = caller._get_history(partner, company)
             desk.payer = record and caller._get_payer_text(record)
@@ -147,14 +151,23 @@ class AccountFollowupDesk(models.Model):
 
     def action_promise_followup(self):
         """Open the window in which the customer promises to pay."""
-        action = self._get_customer().action_log_followup_call()
-        action["context"]["default_outcome"] = "promise"
-        return action
+        return self._get_customer().action_promise_followup()
 
     def action_dispute_followup(self):
-        """Open the window in which the customer disputes invoices."""
-        action = self._get_customer().action_log_followup_call()
-        action["context"]["default_outcome"] = "dispute"
+        """Open the window in which the customer disputes invoices.
+
+        When one alone is late, it is that; a row of the list disputes another one.
+        """
+        action = self._get_customer().action_dispute_followup()
+        late = self.item_ids.filtered(
+            lambda item: (
+                item.days_late > 0
+                and item.residual > 0
+                and item.rest_reason not in ("excluded", "dispute")
+            )
+        )
+        if len(late) == 1:
+            action["context"]["default_line_ids"] = late.move_line_id.ids
         return action
 
     def action_hold_followup(self):

@@ -50,8 +50,51 @@ class AccountFollowupPayer(models.AbstractModel):
 
     @api.model
     def _count_promises(self, partners, days):
-        """Return {(customer id, company id): dict} of promises and disputes."""
-        return {}
+        """Return {(customer id, company id): dict} of promises of the last year.
+
+        What was kept in part was not kept. Disputes are counted beside.
+        """
+        promises = self.env["account.followup.promise"]
+        disputes = self.env["account.followup.dispute"]
+        first = min(days.values()) - relativedelta(months=MONTHS)
+        ids, roots = tuple(partners.ids), tuple(root.id for root in days)
+        rows = self.env.execute_query_dict(
+            SQL(
+                """
+                SELECT promise.partner_id, promise.company_id, found.state, COUNT(*)
+                  FROM (%s) found
+                  JOIN account_followup_promise promise ON promise.id = found.id
+                 WHERE found.state IN ('kept', 'partly', 'broken')
+                 GROUP BY promise.partner_id, promise.company_id, found.state
+                 UNION ALL
+                SELECT partner_id, company_id, 'dispute', COUNT(*)
+                  FROM account_followup_dispute
+                 WHERE date > %s AND partner_id IN %s AND company_id IN %s
+                 GROUP BY partner_id, company_id
+                """,
+                promises._get_sql_states(
+                    days,
+                    SQL(
+                        "promise.rest_until > %s AND promise.partner_id IN %s"
+                        " AND promise.company_id IN %s",
+                        first,
+                        ids,
+                        roots,
+                    ),
+                ),
+                first,
+                ids,
+                roots,
+                to_flush=[disputes._fields["date"], disputes._fields["partner_id"]],
+            )
+        )
+        counts = {}
+        names = {"kept": "kept", "dispute": "disputes"}
+        for row in rows:
+            key = (row["partner_id"], row["company_id"])
+            mine = counts.setdefault(key, {"kept": 0, "broken": 0, "disputes": 0})
+            mine[names.get(row["state"], "broken")] += row["count"]
+        return counts
 
     @api.model
     def _get_sql_paid(self, days, partners=None):

@@ -67,6 +67,7 @@ FIELDS = {
         "partner_id": KEY,
         "pause_until": PEOPLE,
         "promised_date": PEOPLE,
+        "reason_id": PEOPLE,
         "review_date": PEOPLE,
     },
     "account.followup.call": {

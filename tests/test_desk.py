@@ -222,7 +222,10 @@ class TestDeskTours(DeskCommon, HttpCase):
 
     def test_y6_tour_dispute(self):
         self._start("account_followup_desk_dispute")
-        self.assertTrue(self.invoice.followup_hold_until)
+        dispute = self.env["account.followup.dispute"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(dispute.line_ids.move_id, self.invoice)
 
     def test_y6_tour_skip(self):
         self._start("account_followup_desk_skip")

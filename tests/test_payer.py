@@ -83,6 +83,30 @@ class TestPayer(FollowupCommon):
         self._pay(first, day=TODAY - 5 * DAY)
         self.assertEqual(self._read().followup_largest_balance, 350)
 
+    def test_x17_payer_promises_and_disputes(self):
+        """Promises kept of made: what was kept in part was not kept."""
+        promises = self.env["account.followup.promise"]
+        days = {self.company: TODAY - 40 * DAY}
+        with freeze_time(TODAY - 40 * DAY):
+            for amount, paid in ((100, 100), (200, 0), (300, 0), (400, 100)):
+                invoice = self._create_late(50, amount, day=TODAY)
+                lines = invoice._get_followup_lines()
+                promises._promise(lines, [(TODAY - 30 * DAY, None)], days)
+                if paid:
+                    self._pay(invoice, paid, day=TODAY - 35 * DAY)
+        mine = self._read()
+        self.assertEqual(mine.followup_promises_kept, "1 of 4")
+        self.assertEqual(mine.followup_suggested_trust, "bad")
+        self.assertIn("3 promises were broken", mine.followup_trust_reasons)
+        lines = self._create_late(3)._get_followup_lines()
+        disputes = self.env["account.followup.dispute"]
+        reason = self.env["account.followup.dispute.reason"]._get_reason()
+        disputes._dispute(lines, reason, {self.company: TODAY})
+        service = self.env["account.followup.payer"].sudo()
+        records = service._get_records(self.customer, {self.company: TODAY}, {})
+        [record] = records.values()
+        self.assertEqual(record["disputes"], 1)
+
     def test_x17_payer_good(self):
         self._pay_late(-3, 500)
         self._pay_late(2, 100)

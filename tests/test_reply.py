@@ -320,6 +320,10 @@ class TestPause(ReplyCommon):
         self._assert_paused(False)
         lines = self.invoice._get_followup_lines()
         self.assertEqual(lines.expected_payment_date, day)
+        promise = self.env["account.followup.promise"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual((promise.origin, promise.state), ("reply", "open"))
         self._run_cron()
         self.assertEqual(len(self._get_reminders()), 1, "all invoices rest")
 
@@ -332,10 +336,12 @@ class TestPause(ReplyCommon):
         form.line_ids.remove(index=0)
         form.save().action_apply()
         self.env.invalidate_all()
-        rests = self.env["account.move.line"].search(
-            [("partner_id", "=", self.customer.id), ("followup_hold_until", "=", day)]
+        dispute = self.env["account.followup.dispute"].search(
+            [("partner_id", "=", self.customer.id)]
         )
-        self.assertEqual(rests.mapped("followup_hold_reason"), ["Dispute: Damaged"])
+        self.assertEqual(len(dispute.line_ids), 1)
+        self.assertEqual((dispute.origin, dispute.note), ("reply", "Damaged"))
+        self.assertEqual(dispute.review_date, day)
         self._assert_goes_on()
 
     def test_x17_answer_refused(self):

@@ -37,9 +37,12 @@ class AccountFollowupAnswerWizard(models.TransientModel):
         compute="_compute_pause_until", store=True, readonly=False
     )
     promised_date = fields.Date("Promised For")
-    review_date = fields.Date(
-        "Hold Until", help="Day on which the dispute is looked at again."
+    reason_id = fields.Many2one(
+        "account.followup.dispute.reason",
+        string="Reason",
+        domain="['|', ('company_id', '=', False), ('company_id', '=', company_id)]",
     )
+    review_date = fields.Date("Review On")
     note = fields.Char()
     line_ids = fields.Many2many(
         "account.move.line",
@@ -146,15 +149,22 @@ class AccountFollowupAnswerWizard(models.TransientModel):
     def _apply_promise(self):
         lines, day = self._get_chosen_lines(), self._get_chosen_day("promised_date")
         note = self._get_note() or self.env._("Promised by e-mail")
-        lines._expect_followup_payment(day, note, {self.company_id: self._get_day()})
+        days = {self.company_id: self._get_day()}
+        lines._expect_followup_payment(day, note, days, origin="reply")
         self._end_pause(self.env._("Promise to pay on %s", format_date(self.env, day)))
 
     def _apply_dispute(self):
         lines, day = self._get_chosen_lines(), self._get_chosen_day("review_date")
-        note = self._get_note()
-        reason = self.env._("Dispute: %s", note) if note else self.env._("Dispute")
-        lines._hold_followup(day, reason, {self.company_id: self._get_day()})
-        self._end_pause(reason)
+        reason = self.reason_id or self.reason_id._get_reason()
+        self.env["account.followup.dispute"]._dispute(
+            lines,
+            reason,
+            {self.company_id: self._get_day()},
+            note=self._get_note(),
+            origin="reply",
+            review_date=day,
+        )
+        self._end_pause(self.env._("Dispute: %s", reason.name))
 
     def _end_pause(self, feedback):
         self._get_case().filtered("id")._end_pause(feedback)

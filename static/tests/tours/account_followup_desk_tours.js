@@ -98,56 +98,61 @@ tours.add("account_followup_desk_promise", {
             {
                 content: "On which day?",
                 trigger:
-                    ".modal .o_field_widget[name=promised_date] input, .modal .o_field_widget[name=promised_date] button",
+                    ".modal .o_field_widget[name=date] input, .modal .o_field_widget[name=date] button",
                 run: "click",
             },
             {
                 content: "Type the day",
-                trigger: ".modal .o_field_widget[name=promised_date] input",
+                trigger: ".modal .o_field_widget[name=date] input",
                 run: "edit +7d",
             },
             {
-                content: "Log it",
-                trigger: ".modal footer button[name=action_log]",
+                content: "Save it",
+                trigger: ".modal footer button[name=action_promise]",
                 run: "click",
             },
             isBack,
             {
                 content: "The invoice rests",
                 trigger:
-                    ".o_field_widget[name=item_ids] .o_data_row:contains(Expected payment)",
+                    ".o_field_widget[name=item_ids] .o_data_row .o_data_cell[name=rest_reason]:contains(/[a-z]/)",
             },
         ]),
 });
 
 tours.add("account_followup_desk_dispute", {
     steps: () =>
-        atDesk(3, [
+        atDesk(4, [
             {
-                content: "They dispute",
-                trigger: ".o_form_statusbar button[name=action_dispute_followup]",
-                run: "click",
-            },
-            {
-                content: "To be looked at when?",
+                content: "They dispute one invoice",
                 trigger:
-                    ".modal .o_field_widget[name=review_date] input, .modal .o_field_widget[name=review_date] button",
+                    ".o_data_row:contains(250.00) button[name=action_dispute_followup]",
                 run: "click",
             },
             {
-                content: "Type the day",
-                trigger: ".modal .o_field_widget[name=review_date] input",
-                run: "edit +7d",
+                content: "What is wrong?",
+                trigger: ".modal .o_field_widget[name=reason_id] input",
+                run: "click",
             },
             {
-                content: "Log it",
-                trigger: ".modal footer button[name=action_log]",
+                content: "The first reason",
+                trigger: ".o-autocomplete--dropdown-item:first a",
+                run: "click",
+            },
+            {
+                content: "The invoice is chosen",
+                trigger: ".modal .o_field_widget[name=line_ids] .o_data_row",
+            },
+            {
+                content: "Open the dispute",
+                trigger: ".modal footer button[name=action_dispute]",
                 run: "click",
             },
             isBack,
             {
                 content: "The invoice rests",
-                trigger: ".o_field_widget[name=item_ids] .o_data_row:contains(Hold)",
+                trigger:
+                    ".o_field_widget[name=item_ids] .o_data_row .o_data_cell[name=rest_reason]:contains(/[a-z]/)",
             },
         ]),
 });
