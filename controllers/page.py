@@ -114,6 +114,8 @@ class FollowupPage(http.Controller):
                 link, token, lang, status=429, values=dict(values, kind=kind)
             )
         self._use_lang(link, lang)
+        if link.reminder_id.is_test:
+            return self._render_test(link, token, lang)
         record = {
             "paid": self._answer_paid,
             "promise": self._answer_promise,
@@ -134,6 +136,11 @@ class FollowupPage(http.Controller):
                 values=dict(values, kind=kind),
             )
         return request.redirect(self._get_path(token, lang, said=kind))
+
+    def _render_test(self, link, token, lang):
+        """Say that the link of a test does nothing (X9)."""
+        error = request.env._("This is a test: nothing was recorded, nothing is paid.")
+        return self._render_page(link, token, lang, error=error)
 
     def _answer_paid(self, link, answer):
         """Record a payment that was made; return what is wrong, or None."""
@@ -361,6 +368,7 @@ class FollowupPage(http.Controller):
         service = request.env["account.followup.link"].sudo()
         online = {
             group["key"]: group["can_be_paid"]
+            and not link.reminder_id.is_test
             and bool(service._get_payment_providers(group["company"]))
             for group in groups
         }
@@ -406,6 +414,7 @@ def get_own_path(user):
     links = links.search(
         [
             ("reminder_id.partner_id", "=", user.partner_id.commercial_partner_id.id),
+            ("reminder_id.is_test", "=", False),
             ("is_withdrawn", "=", False),
         ],
         limit=1,

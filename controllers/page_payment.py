@@ -31,6 +31,8 @@ class FollowupPagePayment(FollowupPage):
         link = self._find(token)
         if not link:
             return self._render_gone(token)
+        if link.reminder_id.is_test:
+            return self._render_test(link, token, lang)
         known = self._get_values(link, token, lang)
         page = self._page(link)
         payment = page._get_payment(link.reminder_id, self._get_ids())
@@ -104,6 +106,8 @@ class FollowupPagePayment(FollowupPage):
         if not link:
             return self._refuse(request.env._("This link is not valid any more."))
         self._use_lang(link, None)
+        if link.reminder_id.is_test:
+            return self._refuse(request.env._("This is a test: nothing is paid."))
         if self._is_too_much(token):
             raise refuse(request.env._("Too many tries. Please wait an hour."))
         reminder, page = link.reminder_id, self._page(link)

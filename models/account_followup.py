@@ -301,10 +301,14 @@ class AccountFollowup(models.Model):
         """
         due = self._get_due_rows(day, parts)
         reasons = self._get_idle_reasons(due, day, parts)
+        tests = self.env["account.followup.test"]
+        tested = tests._get_tested_reasons(self.company_id, due, day)
         ready = self.browse()
         for followup in self:
             row = due.get(followup.partner_id.id)
-            reason = reasons.get(followup.partner_id)
+            reason = reasons.get(followup.partner_id) or tested.get(
+                followup.partner_id.id
+            )
             if reason := reason or followup._get_skip_reason(row, trigger, day):
                 result.skipped[followup] = reason
             else:

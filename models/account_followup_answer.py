@@ -147,6 +147,7 @@ class AccountFollowupAnswer(models.AbstractModel):
                 ("partner_id", "=", case.partner_id.id),
                 ("company_id", "=", case.company_id.id),
                 ("state", "in", ("queued", "sent")),
+                ("is_test", "=", False),
             ],
             limit=1,
         )

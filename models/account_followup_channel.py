@@ -42,6 +42,10 @@ class AccountFollowupChannel(models.AbstractModel):
     #: Whether it is paid with in-app credits (IAP).
     _has_credits = False
 
+    #: Whether it sends what is a test (X9) to the address of the test mode. One that
+    #: does not know of it sends nothing then.
+    _has_test = False
+
     #: Type of core's notifications to its recipients, if it makes any.
     _notification_type = None
 

@@ -14,6 +14,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
 
     _place = 30
     _language_place = 10
+    _has_test = True
     _notification_type = "email"
     _cron = "mail.ir_cron_mail_scheduler_action"
 
@@ -243,7 +244,11 @@ class AccountFollowupChannelEmail(models.AbstractModel):
                 SELECT delivery.id,
                        mail.state = 'cancel',
                        mail.failure_reason,
-                       notification.notification_status IN ('sent', 'pending')
+                       COALESCE(
+                           notification.notification_status IN ('sent', 'pending'),
+                           -- of a test nobody is notified
+                           mail.state = 'sent'
+                       )
                   FROM account_followup_delivery delivery
                   LEFT JOIN mail_mail mail ON mail.id = delivery.mail_mail_id
                   LEFT JOIN mail_notification notification

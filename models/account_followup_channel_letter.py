@@ -46,7 +46,7 @@ class AccountFollowupChannelLetter(models.AbstractModel):
 
     @api.model
     def _queue(self, sents, parts):
-        """Hand a letter to each contact to core's queue (C7)."""
+        """Hand a letter to each contact to core's queue (C7), in earnest only."""
         # EXTENDS 'account.followup.channel'
         contacts = [
             (sent, contact)

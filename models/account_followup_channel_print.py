@@ -12,6 +12,7 @@ class AccountFollowupChannelPrint(models.AbstractModel):
     _language_place = 30
     _is_paper = True
     _stays_here = True
+    _has_test = True
     _needs_address = False  # it can be handed over
 
     @api.model

@@ -17,6 +17,7 @@ class AccountFollowupChannelSms(models.AbstractModel):
     _texts = ("sms_body",)
     _has_statements = False
     _has_credits = True
+    _has_test = True
     _notification_type = "sms"
     _cron = "sms.ir_cron_sms_scheduler_action"
 
@@ -45,7 +46,7 @@ class AccountFollowupChannelSms(models.AbstractModel):
         # EXTENDS 'account.followup.channel'
         numbers = {
             sent: {
-                contact: self._get_addresses(contact)[0]
+                contact: self._get_number(contact, sent.company_id)
                 for contact in sent._get_recipients("sms")
             }
             for sent in sents
@@ -65,6 +66,17 @@ class AccountFollowupChannelSms(models.AbstractModel):
             )
             for sent, message, contact, number in rows
         )
+
+    @api.model
+    def _get_number(self, contact, company):
+        """Return the number to which an SMS to a contact goes."""
+        return self._get_addresses(contact)[0]
+
+    @api.model
+    def _get_body(self, sent, contact, text):
+        """Return the text of an SMS as it leaves."""
+        secrets = self.env["account.followup.link"]._get_page_secrets(sent)
+        return links.show_secrets(text, secrets)
 
     @api.model
     def _prepare_post(self, sent, part, numbers):
@@ -87,12 +99,11 @@ class AccountFollowupChannelSms(models.AbstractModel):
 
         :param rows: list of (reminder, message, contact, number)
         """
-        secrets = self.env["account.followup.link"]._get_page_secrets
         all_sms = self.env["sms.sms"].create(
             [
                 {
-                    "body": links.show_secrets(
-                        parts[sent]["sms_body"] or "", secrets(sent)
+                    "body": self._get_body(
+                        sent, contact, parts[sent]["sms_body"] or ""
                     ),
                     "mail_message_id": message.id,
                     "partner_id": contact.id,

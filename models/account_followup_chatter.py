@@ -35,13 +35,18 @@ class AccountFollowupChatter(models.AbstractModel):
             return self.env["mail.message"]
         self._complete_posts(posts)
         messages = self.env["res.partner"]._message_create(
-            [post["values"] for post in posts]
+            [self._get_message_values(post) for post in posts]
         )
         for post, message in zip(posts, messages, strict=True):
             post["message"] = message
             post["partner"]._message_post_after_hook(message, post["values"])
         self._notify_posts(posts)
         return messages
+
+    @api.model
+    def _get_message_values(self, post):
+        """Return the values of a message as it is created."""
+        return post["values"]
 
     @api.model
     def _complete_posts(self, posts):
@@ -230,10 +235,15 @@ class AccountFollowupChatter(models.AbstractModel):
                 for mail, (partner, message, ids) in zip(
                     mails, notifications, strict=True
                 )
-                for recipient_id in ids
+                for recipient_id in self._get_notified(ids)
             ]
         )
         return mails
+
+    @api.model
+    def _get_notified(self, ids):
+        """Return of whom it is noted that an e-mail to them is under way."""
+        return ids
 
     @api.model
     def _get_post_recipients(self, posts):

@@ -54,7 +54,11 @@ class AccountFollowupCustomerFind(models.AbstractModel):
         if operator == "in" and False in value:
             return NotImplemented  # the opposite is asked instead
         queued = self.env["account.followup.reminder"].search(
-            [("state", "=", "queued"), ("date", operator, value)]
+            [
+                ("state", "=", "queued"),
+                ("is_test", "=", False),
+                ("date", operator, value),
+            ]
         )
         ids = {(one.company_id.id << ID_SHIFT) | one.partner_id.id for one in queued}
         return [("id", "in", list(ids))]

@@ -150,6 +150,9 @@ class AccountFollowupCustomer(models.Model):
             "promised": len(service._get_promise_ids("promised")),
             "promise_broken": len(service._get_promise_ids()),
             "to_process": due.get(self.env.company.root_id, 0),
+            "test_notice": self.env["account.followup.test"]._get_notice(
+                self.env.company
+            ),
         }
 
     def action_process_all_due(self):

@@ -181,14 +181,14 @@ class AccountFollowupDelivery(models.Model):
         """Withdraw queued reminders that the rule would not make any more (X2).
 
         Everything is read anew, just before the messages leave. A statement claims
-        nothing: it is as good when everything is paid.
+        nothing: it is as good when everything is paid. But neither leaves when the test
+        mode was switched since (X9).
 
         :return: the deliveries that were withdrawn
         """
-        queued = self.filtered(
-            lambda delivery: delivery.state == "queued" and delivery.reminder_id
-        )
-        withdrawn = self.browse()
+        queued = self.filtered(lambda delivery: delivery.state == "queued")
+        withdrawn = self.env["account.followup.test"]._withdraw_crossed(queued)
+        queued = (queued - withdrawn).filtered("reminder_id")
         look = self.env["account.followup.look"]
         for reminders in look._split_by_customer(queued.reminder_id):
             for reminder, reason in look._get_objections(reminders).items():
@@ -296,6 +296,7 @@ class AccountFollowupDelivery(models.Model):
         owner = self._get_owner()
         owner.partner_id._check_followup_access()
         delivery = self.sudo()
+        delivery.env["account.followup.test"]._check_retry(owner.sudo())
         look = delivery.env["account.followup.look"]
         if look._get_replaced(delivery.reminder_id):
             raise UserError(

@@ -58,14 +58,18 @@ class AccountFollowupLink(models.AbstractModel):
         invoices needs a login, and shows those that are made out to whoever has logged
         in: to most it would be a locked door, so that there is no button. No token is
         made here, since that would write on the invoice while it is being processed
-        (promise 4).
+        (promise 4). Of a test there is no button to core's page, where one could pay.
         """
         moves = reminder.line_ids.filtered(lambda line: line.residual > 0).move_id
         if url := reminder._get_page_url():
             providers = data["payment_providers"]
-            can_pay = any(self._can_be_paid(move, providers) for move in moves)
+            can_pay = not reminder.is_test and any(
+                self._can_be_paid(move, providers) for move in moves
+            )
             return {"pay_url": url, "can_pay": can_pay}
         move = moves
+        if reminder.is_test:
+            return {"pay_url": None, "can_pay": False}
         if len(move) != 1 or not (move.is_invoice() and move.access_token):
             return {"pay_url": None, "can_pay": False}
         return {

@@ -268,6 +268,7 @@ class AccountFollowupLook(models.AbstractModel):
         groups = self.env["account.followup.reminder"]._read_group(
             [
                 ("state", "=", "queued"),
+                ("is_test", "=", False),
                 ("partner_id", "in", cases.partner_id.ids),
                 ("company_id", "in", cases.company_id.ids),
             ],

@@ -36,7 +36,8 @@ class AccountFollowupManual(models.AbstractModel):
     def _get_recent_reminder(self, partner, company, day, newest):
         """Return the earlier reminder that makes another one too soon, if any.
 
-        It waits in a queue, or is younger than the minimum gap. What failed was none.
+        It waits in a queue, or is younger than the minimum gap. What failed was none,
+        nor is a test.
 
         :param newest: the last reminder that the person knows of
         """
@@ -47,6 +48,7 @@ class AccountFollowupManual(models.AbstractModel):
                 ("company_id", "=", company.id),
                 ("id", "<=", newest.id or 0),
                 ("state", "in", ("queued", "sent")),
+                ("is_test", "=", False),
             ],
             order="date DESC, id DESC",
         )

@@ -16,10 +16,12 @@ class AccountFollowupOutbox(models.AbstractModel):
         :param parts: {sent: dict}, of each its ``channels``
         """
         result = {}
+        tests = self.env["account.followup.test"]
         for channel in self.env["account.followup.channels"]._get_all():
             name = channel._get_name()
             mine = {
-                sent: channel._get_problem(
+                sent: tests._get_problem(channel, sent)
+                or channel._get_problem(
                     sent.partner_id, sent._get_named_items(), parts[sent]
                 )
                 for sent in sents
@@ -77,7 +79,7 @@ class AccountFollowupOutbox(models.AbstractModel):
         lines = {
             sent.partner_id.id: sent._get_note_line()
             for sent, note in notes.items()
-            if not note
+            if not (note or sent.is_test)  # nobody could find it to remove it
         }
         self.env["res.partner"].browse(lines)._message_log_batch(lines)
         kept = [sent for sent, note in notes.items() if note]

@@ -20,9 +20,10 @@ class AccountFollowupOutcome(models.AbstractModel):
 
         :param reminders: one of each of these customers, in the same order
         """
-        followups.write(
-            {"last_sent": fields.Datetime.now(), "next_reminder_date": False}
-        )
+        values = {"last_sent": fields.Datetime.now()}
+        if not reminders[0].is_test:  # all of them are, or none
+            values["next_reminder_date"] = False
+        followups.write(values)
         for followup, reminder in zip(followups, reminders, strict=True):
             self._record_outcome(followup, reminder, reminder.date)
 
@@ -30,8 +31,12 @@ class AccountFollowupOutcome(models.AbstractModel):
     def _record_outcome(self, followup, reminder, day, is_outdated=False):
         """Note how a reminder ended; while it is queued that is not known.
 
+        A test changes nothing for the customer.
+
         :param bool is_outdated: withdrawn since things have changed, not by hand
         """
+        if reminder.is_test:
+            return
         if reminder.state == "failed":
             self._record_failure(followup, reminder.failure_reason, day)
         elif reminder.state == "sent" and followup.failure_count:
@@ -107,6 +112,7 @@ class AccountFollowupOutcome(models.AbstractModel):
                 ("company_id", "=", reminder.company_id.id),
                 ("state", "=", "withdrawn"),
                 ("date", "=", day),
+                ("is_test", "=", False),
             ]
         )
         return withdrawn < WITHDRAWALS_A_DAY

@@ -3,6 +3,8 @@ import logging
 from odoo import Command, api, fields, models
 from odoo.tools import SQL
 
+from .account_followup_test import COMPANY_HEADER, TEST_HEADER
+
 _logger = logging.getLogger(__name__)
 
 #: New links that are made in one transaction.
@@ -81,6 +83,36 @@ class AccountFollowupPageLink(models.Model):
         link = self.sudo().create({**values, "reminder_id": reminder.id})
         link._mail(contacts)
 
+    def _get_recipient_values(self, contacts):
+        """Return who gets the e-mail, as values of mail.mail (X9: the test address).
+
+        The headers say whose it is, which decides in test mode whether it may leave;
+        they do not leave themselves.
+        """
+        headers = {COMPANY_HEADER: str(self.company_id.id)}
+        address = self.env["account.followup.test"]._get_email(self.company_id)
+        if not address:
+            return {
+                "recipient_ids": [Command.link(contact.id) for contact in contacts],
+                "headers": repr(headers),
+            }
+        email = self.env["account.followup.channels"]._get("email")
+        real = [one for contact in contacts for one in email._get_addresses(contact)]
+        return {
+            "email_to": address,
+            "reply_to": address,
+            "headers": repr({**headers, TEST_HEADER: ", ".join(real)}),
+        }
+
+    def _log_mailed(self, contacts):
+        """Say in the customer's chatter that somebody has asked."""
+        self.reminder_id.partner_id._message_log(
+            body=self.env._(
+                "A new link to the debtor page was asked for, and mailed to %s.",
+                ", ".join(contacts.mapped("display_name")),
+            )
+        )
+
     def _mail(self, contacts):
         """Queue the e-mail with a link; it is gone from here as soon as it has left."""
         service = self.env["account.followup.body"]
@@ -101,16 +133,12 @@ class AccountFollowupPageLink(models.Model):
                 "body_html": body,
                 "email_from": company.email_formatted
                 or company.partner_id.email_formatted,
-                "recipient_ids": [Command.link(contact.id) for contact in contacts],
                 "auto_delete": True,
+                **self._get_recipient_values(contacts),
             }
         )
-        reminder.partner_id._message_log(
-            body=self.env._(
-                "A new link to the debtor page was asked for, and mailed to %s.",
-                ", ".join(contacts.mapped("display_name")),
-            )
-        )
+        if not self.env["account.followup.test"]._is_on(company):
+            self._log_mailed(contacts)
         self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(
             fields.Datetime.now()
         )

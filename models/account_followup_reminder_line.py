@@ -83,7 +83,8 @@ class AccountFollowupReminderLine(models.Model):
     is_standing = fields.Boolean(
         compute="_compute_is_standing",
         store=True,
-        help="The reminder is under way or was sent; a void one reaches no level.",
+        help="The reminder is under way or was sent; a void one or a test reaches no "
+        "level.",
     )
     is_double = fields.Boolean(
         readonly=True,
@@ -131,10 +132,11 @@ class AccountFollowupReminderLine(models.Model):
         for line in self:
             line.horizon = last.get(line.move_id, NO_HORIZON)
 
-    @api.depends("is_double", "reminder_id.state")
+    @api.depends("is_double", "reminder_id.is_test", "reminder_id.state")
     def _compute_is_standing(self):
         for line in self:
             stands = line.reminder_id.state in ("queued", "sent")
+            stands = stands and not line.reminder_id.is_test
             line.is_standing = stands and not line.is_double
 
     def _get_replaced(self):

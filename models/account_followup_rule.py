@@ -127,6 +127,7 @@ class AccountFollowupRule(models.AbstractModel):
             "account.followup.reminder": (
                 "company_id",
                 "date",
+                "is_test",
                 "noticed_date",
                 "partner_id",
                 "state",
@@ -238,7 +239,7 @@ class AccountFollowupRule(models.AbstractModel):
         """Return the last reminder of customers who must not get another one yet.
 
         The gap has not passed, or a message of it is still queued, however old it is.
-        Each of the two has an index.
+        Each of the two has an index. Tests are none (X9).
         """
         items = self.env["account.followup.item"]
         return SQL(
@@ -253,6 +254,7 @@ class AccountFollowupRule(models.AbstractModel):
                      FROM account_followup_reminder recent
                      JOIN (%(companies)s) company ON company.id = recent.company_id
                     WHERE recent.state IN ('queued', 'sent')
+                      AND recent.is_test IS NOT TRUE
                       AND recent.date > company.today - company.max_days
                       AND %(recent_date)s > company.today - company.max_days
                     UNION ALL
@@ -261,6 +263,7 @@ class AccountFollowupRule(models.AbstractModel):
                      FROM account_followup_reminder queued
                      JOIN (%(companies)s) company ON company.id = queued.company_id
                     WHERE queued.state = 'queued'
+                      AND queued.is_test IS NOT TRUE
                    ) reminder
              WHERE %(others)s
              GROUP BY reminder.partner_id, reminder.company_id
@@ -281,6 +284,7 @@ class AccountFollowupRule(models.AbstractModel):
                  WHERE reminder.partner_id = customer.partner_id
                    AND reminder.company_id = customer.company_id
                    AND reminder.state IN ('queued', 'sent')
+                   AND reminder.is_test IS NOT TRUE
             )
             """
         )

@@ -2,6 +2,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 #: Customers in one transaction, with letters or without: the screen shows how far it is
 #: after each.
@@ -9,6 +10,12 @@ BATCH_SIZE = 20
 
 #: Up to so many customers are processed at once, more in the background.
 DIRECT_LIMIT = 10
+
+
+#: What was begun in earnest waits until the test mode has ended (X9).
+IN_MODE = Domain("run_id.is_test", "=", True) | Domain(
+    "company_id.followup_test_mode", "=", False
+)
 
 
 class AccountFollowupRun(models.Model):
@@ -144,6 +151,7 @@ class AccountFollowupRun(models.Model):
             {
                 "company_id": company.id,
                 "user_id": self.env.uid,
+                "is_test": self.env["account.followup.test"]._is_on(company),
                 "letters": letters,
                 "line_ids": [
                     fields.Command.create({"partner_id": partner.id})
@@ -165,6 +173,11 @@ class AccountFollowupRun(models.Model):
     def _process_lines(self, lines):
         """Process some waiting lines of one run in this transaction."""
         self.ensure_one()
+        tests = self.env["account.followup.test"]
+        if self.is_test != tests._is_on(self.company_id):
+            reason = tests._get_switched_text(self.is_test)
+            lines.write({"state": "skipped", "reason": reason})
+            return
         day = self.company_id._get_followup_day()[self.company_id]
         followups = self.env["account.followup"].with_user(self.user_id).sudo()
         followups = followups._get_or_create(lines.partner_id, self.company_id)
@@ -194,7 +207,7 @@ class AccountFollowupRun(models.Model):
         What cannot be locked is reported as skipped, so every batch ends its lines.
         """
         progress = self.env["ir.cron"]._commit_progress
-        waiting = [("state", "=", "waiting")]
+        waiting = Domain("state", "=", "waiting") & IN_MODE
         lines = self.env["account.followup.run.line"]
         progress(remaining=lines.search_count(waiting))
         while batch := lines.search(waiting, limit=BATCH_SIZE, order="run_id, id"):

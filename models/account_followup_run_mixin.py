@@ -40,7 +40,8 @@ class AccountFollowupRunMixin(models.AbstractModel):
                 tz=self.env.context.get("tz") or False,
                 dt_format="short",
             )
-            run.display_name = run._get_title(moment)
+            title = run._get_title(moment)
+            run.display_name = f"[TEST] {title}" if run.is_test else title
 
     def _get_title(self, moment):
         """Return the name of the run.

@@ -60,6 +60,7 @@ class AccountFollowupSend(models.AbstractModel):
 
         :return: the batch, with the ``reminder`` in the data of each
         """
+        batch = self.env["account.followup.test"]._mark_batch(batch)
         batch = self._complete_batch(batch)
         self._read_ahead(batch)
         followups = concat(data["followup"] for data in batch)
@@ -166,7 +167,7 @@ class AccountFollowupSend(models.AbstractModel):
             "partner_id": followup.partner_id.id,
             "company_id": followup.company_id.id,
             "date": data["day"],
-            "is_standing": True,
+            "is_standing": not data.get("is_test"),
         }
         lines = [{**self._prepare_line(row, data), **known} for row in data["rows"]]
         claim = self.env["account.followup.claim"]
@@ -176,6 +177,7 @@ class AccountFollowupSend(models.AbstractModel):
             "level_id": data["level"].id,
             "date": data["day"],
             "trigger": data["trigger"],
+            "is_test": bool(data.get("is_test")),
             "state": "sent",
             "user_id": self.env.uid if data["trigger"] != "automatic" else False,
             "amount_overdue": claim._get_company_claim(
@@ -235,9 +237,12 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _log_on_invoices(self, reminders):
-        """Note the reminders in the chatter of each invoice that they name (E2)."""
+        """Note the reminders in the chatter of each invoice that they name (E2).
+
+        A test leaves none: nobody could find it when it is removed.
+        """
         notes = defaultdict(list)  # an entry may have items of several customers
-        for reminder in reminders:
+        for reminder in reminders.filtered(lambda one: not one.is_test):
             note = reminder._get_note_line()
             for move in reminder.line_ids.move_line_id.move_id:
                 notes[move.id].append(note)

@@ -154,6 +154,18 @@ class AccountFollowupStatement(models.Model):
     # Work, called by the run
     # ------------------------------------------------------------------
 
+    def _skip_crossed(self):
+        """Skip those that were begun before the test mode was switched; return them."""
+        tests = self.env["account.followup.test"]
+        crossed = self.filtered(
+            lambda statement: (
+                bool(statement.is_test) != tests._is_on(statement.company_id)
+            )
+        )
+        for is_test, mine in crossed.grouped("is_test").items():
+            mine._end("skipped", tests._get_switched_text(is_test))
+        return crossed
+
     def _end(self, progress, error=None):
         """Note how the work at these statements ended.
 

@@ -17,11 +17,14 @@ class AccountFollowupStatement(models.Model):
         cases = self._get_cases()
         chosen = self.run_id.mail_template_id
         template = chosen or self.company_id._get_statement_template()
+        channels = self.run_id._get_channels()
+        if self[0].is_test:
+            channels = self.env["account.followup.test"]._get_channels(channels)
         return {
             statement: {
                 "followup": cases[statement],
                 "trigger": statement.trigger,
-                "channels": statement.run_id._get_channels(),
+                "channels": channels,
                 "mail_template": template,
             }
             for statement in self

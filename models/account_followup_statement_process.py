@@ -36,6 +36,7 @@ class AccountFollowupStatementRun(models.Model):
         self = self._as_sender()  # noqa: PLW0642
         locked = statements.with_env(self.env).try_lock_for_update()
         waiting = locked.filtered(lambda statement: statement.progress == "waiting")
+        waiting -= waiting._skip_crossed()
         reasons, error = self._attempt(self._look_at, waiting)
         if error:
             waiting._end("failed", error)

@@ -141,6 +141,7 @@ class AccountFollowupStatementRun(models.Model):
             "company_id": companies.root_id.id,
             "company_ids": companies.ids,
             "user_id": self.env.uid,
+            "is_test": self.env["account.followup.test"]._is_on(companies.root_id),
             "trigger": trigger,
             "date_from": date_from,
             "date_to": min(date_to, day),
@@ -158,6 +159,7 @@ class AccountFollowupStatementRun(models.Model):
             "date_from": self.date_from,
             "date_to": self.date_to,
             "trigger": self.trigger,
+            "is_test": self.is_test,
             "user_id": self.user_id.id if self.trigger != "automatic" else False,
             **(texts or {}),
         }

@@ -4,7 +4,10 @@ import psycopg2
 from dateutil.relativedelta import relativedelta
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.fields import Domain
 from odoo.tools import mute_logger
+
+from .account_followup_run import IN_MODE
 
 _logger = logging.getLogger(__name__)
 
@@ -86,7 +89,9 @@ class AccountFollowupStatementRun(models.Model):
         self.env["account.followup"]._sweep()
         self.env["account.followup.statement.schedule"]._schedule_months()
         statements = self.env["account.followup.statement"]
-        waiting = [("progress", "=", "waiting"), ("run_id", "!=", False)]
+        waiting = (
+            Domain("progress", "=", "waiting") & Domain("run_id", "!=", False) & IN_MODE
+        )
         progress(remaining=statements.search_count(waiting))
         while batch := statements.search(waiting, limit=BATCH_SIZE, order="run_id, id"):
             ended = self._process_batch(batch)

@@ -88,6 +88,8 @@ class AccountFollowupUndo(models.AbstractModel):
     def _log_call_back(self, reminder):
         """Say so in the chatters of the customer and of the invoices (E1, E2)."""
         reminder = reminder.sudo()
+        if reminder.is_test:
+            return
         note = self.env._(
             "%(reminder)s was called back by %(user)s before it had left.",
             reminder=reminder._get_html_link(),

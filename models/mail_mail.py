@@ -88,7 +88,7 @@ class MailMail(models.Model):
             # without a connection core keeps the reason only on the e-mails
             reason = failure_reason or self[:1].failure_reason
             reason = " ".join((reason or "").split())[:500]
-            if not self.recipient_ids:
+            if not (self.recipient_ids or self.email_to):
                 reason = self.env._("The contact was deleted before it was sent.")
             deliveries._note_state(
                 "sent" if sent else "failed",

@@ -61,4 +61,9 @@ class SmsSms(models.Model):
                 sms.action_set_canceled()
             elif sms.mail_message_id in free:
                 leaving += sms
-        return reminders, leaving
+        # the last place before they leave: in test mode to its number and nowhere else
+        tests = self.env["account.followup.test"]
+        if refused := tests._get_refused_sms(leaving, deliveries):
+            _logger.warning("SMS %s: refused in test mode", refused.ids)
+            refused.action_set_error("sms_number_format")
+        return reminders, leaving - refused

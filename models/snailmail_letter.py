@@ -103,7 +103,12 @@ class SnailmailLetter(models.Model):
         locked = reminders.try_lock_for_update(allow_referencing=True)
         deliveries = locked.followup_delivery_ids._lock_messages()
         deliveries._get_over().letter_id.cancel()
-        leaving = deliveries.filtered(lambda delivery: delivery.state == "queued")
+        tests = self.env["account.followup.test"]
+        leaving = deliveries.filtered(
+            lambda delivery: (
+                delivery.state == "queued" and not tests._is_on(delivery.company_id)
+            )
+        )
         letters = self.filtered(
             lambda letter: letter not in reminders or letter in leaving.letter_id
         )

@@ -100,6 +100,7 @@ from . import (
     test_takeover_tables,
     test_task_level,
     test_template_fields,
+    test_test_mode,
     test_testlog,
     test_tools,
     test_tours,

@@ -134,6 +134,7 @@ RIGHTS = {
             "start",
             "statement.schedule",
             "task",
+            "test",
             "text",
             "undo",
         )
@@ -264,6 +265,7 @@ METHODS = {
         for model in BUILDERS
         for method in ("get_report", "get_lines")
     },
+    ("res.config.settings", "action_end_followup_test_mode"): frozenset(),
     ("account.move", "action_followup_resume"): CLERKS,
     ("account.move", "action_hold_followup"): CLERKS,
     ("account.move", "action_send_followup"): CLERKS,

@@ -55,10 +55,13 @@ class AccountFollowupProcessWizard(models.TransientModel):
             partners.filtered(lambda one: not self._is_required(rows.get(one.id))),
             {self.company_id: day},
         )
+        tests = self._get_service("test")
+        tested = tests._get_tested_reasons(self.company_id, rows, day)
         lines = []
         for partner in partners:
+            reason = reasons.get(partner) or tested.get(partner.id)
             line = self._prepare_line(
-                partner, rows.get(partner.id), day, items[partner], reasons.get(partner)
+                partner, rows.get(partner.id), day, items[partner], reason
             )
             if line["is_due"]:
                 claim = self._get_service("claim")._get_company_claim(named[partner])
@@ -135,6 +138,7 @@ class AccountFollowupProcessWizard(models.TransientModel):
         self._check_may_act()
         partners = self.partner_ids.commercial_partner_id
         partners._check_followup_access()
+        self.env["account.followup.test"]._check_window(self)
         if not self.due_count:
             raise UserError(
                 self.env._("None of the selected customers requires a follow-up now.")

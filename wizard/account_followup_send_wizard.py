@@ -286,6 +286,7 @@ class AccountFollowupSendWizard(models.TransientModel):
         self._check_may_act()
         if self.reminder_id:  # a second click
             return SentNotice(self).get_action()
+        self.env["account.followup.test"]._check_window(self)
         choice = self._get_choice()
         choice.manual._check_reached(choice.ticked, choice.offered, choice.get_problem)
         if action := get_layout_question(self, choice.ticked):

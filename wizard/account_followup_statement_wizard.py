@@ -118,6 +118,7 @@ class AccountFollowupStatementWizard(models.TransientModel):
         if not self.try_lock_for_update():
             raise UserError(self.env._("The statements are being sent already."))
         if not self.run_id:  # else a second click
+            self.env["account.followup.test"]._check_window(self)
             self._check_ready()
             texts = None
             if self.partner_id and self.do_email:

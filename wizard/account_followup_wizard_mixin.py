@@ -19,6 +19,16 @@ class AccountFollowupWizardMixin(models.AbstractModel):
     )
     # {field: what the window proposed last}, see _set_defaults
     defaults = fields.Json()
+    # what the window has said when it was opened (X9)
+    is_test = fields.Boolean(
+        default=lambda self: self.env["account.followup.test"]._is_on(self.env.company)
+    )
+    test_notice = fields.Char(
+        default=lambda self: self.env["account.followup.test"]._get_notice(
+            self.env.company
+        ),
+        readonly=True,
+    )
 
     @api.constrains(lambda self: ("company_id", self._customers_field))
     def _check_access_of_window(self):
