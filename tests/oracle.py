@@ -74,6 +74,7 @@ class Mention:
     entry: int | None = None  # the journal item, None when it is gone
     newest: int | None = None  # last journal item of the document at that time
     noticed: date | None = None  # on that day it was seen that its day is to come
+    is_test: bool = False  # X9: made in test mode
 
 
 @dataclass(frozen=True)
@@ -111,6 +112,7 @@ class Customer:
     entries: list[Entry] = field(default_factory=list)
     excluded: bool = False
     set_by_hand: date | None = None
+    # without those of the test mode (X9): they neither are recent nor wait
     reminders: list[tuple[date, tuple[str, ...], date | None]] = field(
         default_factory=list
     )
@@ -278,6 +280,7 @@ def get_reached(entry, settings):
         for mention in entry.mentions
         if mention.level
         and is_standing(mention.deliveries)
+        and not mention.is_test
         and is_memory_of(mention, entry)
     ]
     if not standing:

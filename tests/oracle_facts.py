@@ -97,7 +97,8 @@ class OracleFacts:
             states = tuple(reminder.delivery_ids.mapped("state"))
             customer = customers[reminder.partner_id.id, reminder.company_id.id]
             noticed = reminder.noticed_date or None
-            customer.reminders.append((reminder.date, states, noticed))
+            if not reminder.is_test:
+                customer.reminders.append((reminder.date, states, noticed))
             for line in reminder.line_ids:
                 mentions[line.move_id.id].append(
                     oracle.Mention(
@@ -108,6 +109,7 @@ class OracleFacts:
                         entry=line.move_line_id.id or None,
                         newest=line.horizon,
                         noticed=noticed,
+                        is_test=reminder.is_test,
                     )
                 )
         self.known_disputes = self._read_disputes(env)

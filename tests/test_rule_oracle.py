@@ -559,7 +559,10 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
             for partner, partner_lines in self._group_lines(root).items():
                 taken = set()
                 for _number in range(rng.choice((0, 0, 1, 1, 2, 3))):
-                    vals = self._prepare_reminder(rng, partner_lines, levels, taken)
+                    is_test = rng.random() < 0.15
+                    vals = self._prepare_reminder(
+                        rng, partner_lines, levels, set() if is_test else taken
+                    )
                     vals |= {
                         "partner_id": (
                             # who owed it before
@@ -571,6 +574,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                             shift(today, rng, -9, 0) if rng.random() < 0.5 else False
                         ),
                         "trigger": "manual",
+                        "is_test": is_test,
                     }
                     vals_list.append(vals)
         self.env["account.followup.reminder"].sudo().create(vals_list)

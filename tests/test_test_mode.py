@@ -271,8 +271,8 @@ class TestTestMode(TestModeCommon):
         self.levels.write({"send_email": False, "send_sms": True})
         reminder = self._send_sms()
         (sms,) = self.service.sms
-        self.assertEqual(sms["numbers"][0]["number"], TEST_NUMBER)
-        self.assertTrue(sms["content"].startswith(f"[TEST → {NUMBER}] "), sms)
+        self.assertEqual(sms["number"], TEST_NUMBER)
+        self.assertTrue(sms["text"].startswith(f"[TEST → {NUMBER}] "), sms)
         self.assertTrue(reminder.is_test)
         self.assertEqual(reminder.state, "sent")
 
@@ -410,14 +410,11 @@ class TestTestMode(TestModeCommon):
 
     def test_x9_failed_before_is_not_sent_again(self):
         self._switch_off()
-        with self.mock_mail_gateway(), mute_logger(MAIL_LOGGER):
-            self._run_cron()
-            mail = self.env["mail.mail"].search([])
-            mail.email_from = False
-            self._run_mail_queue()
+        self._run_cron()
         reminder = self._get_reminders()
-        reminder.delivery_ids._set_state("failed", "The server was down.")
+        mail = self.env["mail.mail"].search([])
         mail.state = "exception"
+        reminder.delivery_ids._set_state("failed", "The server was down.")
         self._switch_on()
         with self.assertRaisesRegex(UserError, "nothing is sent again"):
             reminder.delivery_ids.action_retry()
@@ -734,6 +731,7 @@ class TestTestModePage(TestModeMixin, PageCommon):
 class TestTestModeTour(FollowupCommon, HttpCase):
     def test_x9_tour(self):
         """Switched on in the settings, sent, seen: the message is marked."""
+        self.level_1.name = "Friendly Reminder"
         today = fields.Date.context_today(self.company)
         self._create_late(20, 250, day=today)
         user = self._create_user(
