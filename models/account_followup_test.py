@@ -124,8 +124,8 @@ class AccountFollowupTest(models.AbstractModel):
         """Remove all tests, and let go on what has waited for the end."""
         for company in companies:
             self._remove(company)
+        channels = self.env["account.followup.channels"]
         for name in ("ir_cron_process_runs", "ir_cron_send_statements"):
-            channels = self.env["account.followup.channels"]
             channels._wake(f"account_payment_followup.{name}")
 
     # ------------------------------------------------------------------

@@ -104,8 +104,12 @@ class ResConfigSettings(models.TransientModel):
             settings.followup_test_notice = tests._get_notice(company)
 
     def _inverse_followup_test(self):
+        """Switch on, never off: settings that were opened before another one has
+        switched it on are not meant to end it."""
         for settings in self:
             company = settings.company_id.root_id
+            if company.followup_test_mode and not settings.followup_test_mode:
+                continue
             company.write(
                 {
                     name: settings[name]

@@ -96,6 +96,8 @@ class TestTestMode(TestModeCommon):
             {"followup_test_mode": True, "followup_test_email": TESTER}
         ).execute()
         self.assertTrue(self.company.followup_test_mode)
+        settings.create({"followup_test_mode": False}).execute()
+        self.assertTrue(self.company.followup_test_mode, "opened before it was on")
         opened = settings.create({})
         self.assertTrue(opened.followup_is_testing)
         self.assertIn(TESTER, opened.followup_test_notice)
@@ -112,7 +114,8 @@ class TestTestMode(TestModeCommon):
             {"name": "Branch", "parent_id": self.company.id}
         )
         self.assertTrue(tests._is_on(branch))
-        self.assertFalse(tests._is_on(self.company_data_2["company"]))
+        other = self.env["res.company"].create({"name": "Other"})
+        self.assertFalse(tests._is_on(other))
 
     # ------------------------------------------------------------------
     # E-mail

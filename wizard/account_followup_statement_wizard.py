@@ -195,7 +195,9 @@ class AccountFollowupStatementWizard(models.TransientModel):
             "tag": "display_notification",
             "params": {
                 "type": "success",
-                "message": self.env._("The statement is on its way to %s."),
+                "message": self.env._("Test: no statement was sent to %s.")
+                if self.is_test
+                else self.env._("The statement is on its way to %s."),
                 "links": [
                     {
                         "label": partner.display_name,

@@ -23,7 +23,7 @@ class SentNotice:
                 },
                 "undo": self._get_undo(),
                 "download": f"/web/content/{letters[:1].id}?download=true"
-                if self.window.do_print and letters
+                if (self.window.do_print or self.reminder.is_test) and letters
                 else False,
                 "next": {"type": "ir.actions.act_window_close"},
             },
@@ -70,12 +70,17 @@ class SentNotice:
         return {
             "type": "danger" if failed else "success",
             "sticky": bool(failed),
-            "title": self.env._("Not everything could be sent to %s", customer)
-            if failed
-            else self.env._("Reminder sent to %s", customer),
+            "title": self._get_title(customer, failed),
             "message": " · ".join(self._get_channel_texts(deliveries, failed))
             or self.reminder.channels,
         }
+
+    def _get_title(self, customer, failed):
+        if self.reminder.is_test:
+            return self.env._("Test: nothing was sent to %s", customer)
+        if failed:
+            return self.env._("Not everything could be sent to %s", customer)
+        return self.env._("Reminder sent to %s", customer)
 
     def _get_channel_texts(self, deliveries, failed):
         """Return a text for each channel: addresses, or why it failed."""
