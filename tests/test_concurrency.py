@@ -133,6 +133,27 @@ class TestConcurrency(ConcurrencyCommon):
         self.assertEqual(self._count(), 1)
 
     @mute_logger("odoo.sql_db")
+    def test_x9_tests_are_made_once(self):
+        """A test takes no key: the lock and the day keep the second run from it."""
+        with self._connect() as env:
+            env.company.write(
+                {
+                    "followup_test_mode": True,
+                    "followup_test_email": "tester@company.example.com",
+                }
+            )
+        self.addCleanup(self._end_test_mode)
+        self.test_x1_second_run_skips_what_the_first_holds()
+        with self._connect() as again:
+            self.assertFalse(self._process(again)["done"])
+        self._end_test_mode()
+        self.assertEqual(self._count(), 0)
+
+    def _end_test_mode(self):
+        with self._connect() as env:
+            env.company.followup_test_mode = False
+
+    @mute_logger("odoo.sql_db")
     def test_x1_run_with_an_old_snapshot_cannot_lock(self):
         self._make_row()
         with self._connect() as late:

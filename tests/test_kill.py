@@ -128,6 +128,9 @@ class TestKill(ConcurrencyCommon):
         cls.worker.wait(600)
         cls.worker.stdout.close()
 
+    #: Address of the test mode, while it is on.
+    tester = None
+
     def setUp(self):  # pylint: disable=method-required-super
         # without the customer of the other tests
         pass
@@ -201,8 +204,26 @@ class TestKill(ConcurrencyCommon):
         self.worker.stdin.flush()
         return json.loads(self.worker.stdout.readline())
 
+    def _get_tests_received(self, partners):
+        """Return the same of e-mails in test mode: all of them went to one address."""
+        with self._connect() as env:
+            partners = env["res.partner"].browse(partners)
+            emails = partners.mapped("email")
+            messages = env["mail.message"].search(
+                [("model", "=", "res.partner"), ("res_id", "in", partners.ids)]
+            )
+            names = {one.message_id: one.res_id for one in messages}
+        self.assertFalse([one for one in self.sink.messages if one[0] in emails])
+        return [
+            (names[message_id], message_id)
+            for address, message_id in self.sink.messages
+            if address == self.tester and message_id in names
+        ]
+
     def _get_received(self, channel, partners):
         """Return a list of (recipient, identity) of what left the house."""
+        if self.tester:
+            return self._get_tests_received(partners)
         with self._connect() as env:
             partners = env["res.partner"].browse(partners)
             emails = partners.mapped("email")
@@ -238,8 +259,9 @@ class TestKill(ConcurrencyCommon):
             self.assertEqual(
                 reminders.delivery_ids.mapped("state"), ["sent"] * CUSTOMERS
             )
+            self.assertEqual(len(reminders), CUSTOMERS)
             lines = reminders.line_ids.filtered("is_standing")
-            self.assertEqual(len(lines), CUSTOMERS)
+            self.assertEqual(len(lines), 0 if self.tester else CUSTOMERS)
         return len(received) - CUSTOMERS
 
     def _run_undisturbed(self, channel):
@@ -303,6 +325,22 @@ class TestKill(ConcurrencyCommon):
 
     def test_x1_killed_at_a_step_email(self):
         self._run_matrix("email", 100 if LONG else 4)
+
+    def test_x9_killed_in_test_mode(self):
+        """Nobody gets a test twice, nor anything else."""
+        self.tester = "tester@kill.example.com"
+        with self._connect() as env:
+            env.company.write(
+                {"followup_test_mode": True, "followup_test_email": self.tester}
+            )
+        self.addCleanup(self._end_test_mode)
+        self._run_matrix("email", 2)
+
+    def _end_test_mode(self):
+        with self._connect() as env:
+            env.company.followup_test_mode = False
+            tests = env["account.followup.reminder"].search([("is_test", "=", True)])
+            self.assertFalse(tests)
 
     def test_x1_killed_at_a_step_sms(self):
         self._run_matrix("sms", 50 if LONG else 2)

@@ -121,6 +121,24 @@ class TestSharedRun(SharedRunCommon):
         self.assertEqual(sorted(sum(done["second"], [])), rest)
         self.assertEqual(done["second"][0], [], "The batch of the first is left to it")
 
+    def test_x9_two_workers_share_a_run_of_tests(self):
+        """In test mode there is no key that would refuse the second one."""
+        with self._connect() as env:
+            env.company.write(
+                {
+                    "followup_test_mode": True,
+                    "followup_test_email": "tester@company.example.com",
+                }
+            )
+        try:
+            self.test_two_workers_share_a_run()
+            self._run()
+            self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
+        finally:
+            with self._connect() as env:
+                env.company.followup_test_mode = False
+        self.assertFalse(self._get_counts())
+
     def test_a_copy_of_the_scheduled_action_works(self):
         """The way to a second worker: duplicate the scheduled action."""
         with self._connect() as env:
