@@ -29,10 +29,7 @@ registry.category("web_tour.tours").add("account_followup_test_mode", {
             content: "Save",
             trigger: "button.o_form_button_save",
             run: "click",
-        },
-        {
-            content: "They are saved",
-            trigger: ".o_form_button_save[disabled], body:not(:has(.o_form_button_save))",
+            expectUnloadPage: true,
         },
         ...openLateCustomer,
         {
