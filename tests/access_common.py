@@ -88,6 +88,7 @@ class AccessCommon(FollowupCommon, HttpCase):
             **cls._create_approval(),
             "account.move": cls.invoice,
             "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
+            "res.config.settings": cls.env["res.config.settings"].create({}),
             "res.partner": cls.customer,
         }
         for model in (
