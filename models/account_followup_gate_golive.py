@@ -14,6 +14,8 @@ class AccountFollowupGateGolive(models.AbstractModel):
     def _get_company_reason(self, company, day, now=None):
         if not company.followup_automatic or company.followup_start_date:
             return None
+        if self.env["account.followup.test"]._is_on(company):
+            return None  # one may look at a night of tests before
         return self.env._(
             "The go-live of automatic reminders is not confirmed: look at what would "
             "leave first, with Go Live in the settings of Invoicing."

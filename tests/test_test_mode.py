@@ -483,6 +483,17 @@ class TestTestMode(TestModeCommon):
         self.assertNotIn("Test mode", mail["body"])
         self.assertEqual(self.invoice.followup_level_id, self.level_1)
 
+    def test_x9_before_the_go_live(self):
+        """A night can be tested before the go-live; nothing leaves after the test."""
+        self.company.followup_start_date = False
+        reminder, mails = self._remind()
+        self.assertTrue(reminder.is_test)
+        self._assert_to_tester(mails)
+        self._switch_off()
+        reminders, mails = self._remind()
+        self.assertFalse(reminders)
+        self.assertFalse(mails)
+
     def test_x9_real_history_stays(self):
         self._switch_off()
         reminder, _mails = self._remind()
