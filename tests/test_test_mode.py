@@ -775,6 +775,6 @@ class TestTestModeTour(FollowupCommon, HttpCase):
         self.assertTrue(self.company.followup_test_mode)
         reminder = self._get_reminders()
         self.assertTrue(reminder.is_test)
-        (mail,) = self._mails
+        (mail,) = [one for one in self._mails if reminder.subject in one["subject"]]
         self.assertEqual(mail["email_to"], [TESTER])
         self.assertTrue(mail["subject"].startswith(f"[TEST → {CUSTOMER}]"))
