@@ -1,8 +1,6 @@
-from itertools import groupby
-
 from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools import SQL
+from odoo.tools import SQL, groupby
 
 from .account_followup_send import ITEM_FIELDS, MOVE_FIELDS
 from .res_company_golive import NOT_STARTED
@@ -208,10 +206,7 @@ class AccountFollowupStart(models.AbstractModel):
                 self._get_sql_counted(company, day, until),
             )
         )
-        groups = [
-            (partner_id, list(mine))
-            for partner_id, mine in groupby(rows, lambda row: row["partner_id"])
-        ]
+        groups = list(groupby(rows, lambda row: row["partner_id"]))
         partners = self.env["res.partner"].browse(key for key, _mine in groups)
         self.env["account.followup"]._lock_all(partners, company)
         reminders = self.env["account.followup.reminder"].with_company(company)
