@@ -56,7 +56,7 @@ class AccountFollowupStart(models.AbstractModel):
                   FROM (
                        SELECT customer.*,
                               level.delay,
-                              %(is_automatic)s AS is_automatic
+                              COALESCE(%(is_automatic)s, FALSE) AS is_automatic
                          FROM (%(customers)s) customer
                          JOIN account_followup_level level
                            ON level.id = customer.level_id
