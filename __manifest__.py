@@ -38,6 +38,7 @@
         "views/account_followup_item_views.xml",
         "views/account_followup_level_views.xml",
         "views/account_followup_plan_views.xml",
+        "views/account_followup_calendar_views.xml",
         "views/account_followup_run_views.xml",
         "views/account_followup_statement_views.xml",
         "views/account_followup_takeover_views.xml",

@@ -1,3 +1,5 @@
+from datetime import timedelta
+
 import psycopg2
 
 from odoo import api, models
@@ -67,6 +69,21 @@ class AccountFollowupGate(models.AbstractModel):
         :return: such a sequence
         """
         return [] if self._get_company_reason(company, day, now) else partner_ids
+
+    @api.model
+    def _run_again_at(self, moment):
+        """Have the scheduled action come again then, for what may leave by then.
+
+        :param datetime moment: UTC; the scheduler knows whole minutes
+        """
+        moment = moment.replace(second=0, microsecond=0) + timedelta(
+            minutes=bool(moment.second or moment.microsecond)
+        )
+        cron = self.env.ref("account_payment_followup.ir_cron_process_followups").sudo()
+        triggers = self.env["ir.cron.trigger"].sudo()
+        domain = [("cron_id", "=", cron.id), ("call_at", "=", moment)]
+        if not triggers.search_count(domain, limit=1):
+            cron._trigger(at=moment)
 
     @api.model
     def _get_setting(self, company):

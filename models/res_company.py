@@ -195,14 +195,18 @@ class ResCompany(models.Model):
         now = fields.Datetime.now()
         result = {}
         for company in self:
-            calendar = (
-                company.resource_calendar_id
-                if "resource_calendar_id" in company._fields
-                else None
-            )
-            timezones = (company.partner_id.tz, calendar and calendar.tz)
-            result[company] = days.get_day(now, *timezones)
+            result[company] = days.get_day(now, *company._get_followup_zones())
         return result
+
+    def _get_followup_zones(self):
+        """Return the time zones of a company, best first; some may be empty."""
+        self.ensure_one()
+        calendar = (
+            self.resource_calendar_id
+            if "resource_calendar_id" in self._fields
+            else None
+        )
+        return self.partner_id.tz, calendar and calendar.tz
 
     def _get_followup_days(self, roots=None):
         """Return today of root companies whose follow-ups are switched on.

@@ -44,16 +44,20 @@ class SmsSms(models.Model):
         deliveries = self.env["account.followup.delivery"]._search_by_messages(
             self.mail_message_id, "sms"
         )
+        reminders = self.filtered(
+            lambda sms: sms.mail_message_id in deliveries.mail_message_id
+        )
+        held = reminders._hold_followups(deliveries)
+        deliveries = deliveries.filtered(
+            lambda delivery: delivery.mail_message_id not in held.mail_message_id
+        )
         over = {
             (delivery.mail_message_id, delivery.recipient): delivery.state
             for delivery in deliveries._get_over()
         }
         free = deliveries._lock_messages().mail_message_id
-        reminders = self.filtered(
-            lambda sms: sms.mail_message_id in deliveries.mail_message_id
-        )
         leaving = self.browse()
-        for sms in reminders:
+        for sms in reminders - held:
             state = over.get((sms.mail_message_id, sms.number))
             if state == "failed":
                 sms.state = "error"  # as it was, so that it can be sent again

@@ -67,6 +67,9 @@ class AccessCommon(FollowupCommon, HttpCase):
             .sudo()
             .create(cls._prepare_call())
             .sudo(False),
+            "account.followup.calendar": cls.env["account.followup.calendar"].create(
+                cls._prepare_calendar("us")
+            ),
             "account.followup.delivery": reminder.delivery_ids.filtered(
                 "attachment_id"
             ),
@@ -163,6 +166,14 @@ class AccessCommon(FollowupCommon, HttpCase):
         return run
 
     @classmethod
+    def _prepare_calendar(cls, country):
+        return {
+            "company_id": cls.company.id,
+            "country_id": cls.env.ref(f"base.{country}").id,
+            "calendar_id": cls.company.resource_calendar_id.id,
+        }
+
+    @classmethod
     def _prepare_call(cls):
         return {
             "partner_id": cls.customer.id,
@@ -177,6 +188,7 @@ class AccessCommon(FollowupCommon, HttpCase):
         lines = self.records["account.move.line"]
         return {
             "account.followup": {**customer, "partner_id": self.second_customer.id},
+            "account.followup.calendar": self._prepare_calendar("fr"),
             "account.followup.call": self._prepare_call(),
             "account.followup.takeover": {
                 "source": "csv",

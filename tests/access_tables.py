@@ -50,6 +50,7 @@ RIGHTS = {
         f"account.followup.channel{name}": NOBODY
         for name in ("", ".call", ".email", ".letter", ".print", ".sms")
     },
+    "account.followup.calendar": {**LOOK, "manager": frozenset(OPERATIONS)},
     "account.followup.caller": NOBODY,
     "account.followup.chatter": NOBODY,
     "account.followup.content.mixin": NOBODY,
@@ -67,7 +68,10 @@ RIGHTS = {
     "account.followup.desk": dict.fromkeys(CLERKS, frozenset({"read", "write"})),
     **{
         f"account.followup.gate{name}": NOBODY
-        for name in ("", ".cap", ".golive", ".pause", "s")
+        for name in (
+            *("", "s", ".bank", ".calendar", ".cap", ".golive", ".hour_cap"),
+            *(".matching", ".pause"),
+        )
     },
     "account.followup.history.mixin": NOBODY,
     "account.followup.hold.wizard": WINDOW,
@@ -112,6 +116,7 @@ RIGHTS = {
         f"account.followup.{name}": NOBODY
         for name in (
             "answer",
+            "bank",
             "body",
             "channels",
             "claim",
@@ -137,6 +142,7 @@ RIGHTS = {
             "test",
             "text",
             "undo",
+            "workdays",
         )
     },
     "account.followup.send.alert": NOBODY,
@@ -373,4 +379,4 @@ OPEN_FIELDS = {
     ("sms.template", "followup_placeholders"),
 }
 #: Fields for administrators: settings, and what joins a letter to its reminder.
-ADMINISTRATORS_FIELDS = {"res.config.settings", "snailmail.letter"}
+ADMINISTRATORS_FIELDS = {"res.config.settings", "sms.sms", "snailmail.letter"}

@@ -48,6 +48,8 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
             "web.external_layout_standard"
         )
         cls.company.followup_min_days = 0
+        # SMS leave at any hour, but for the tests about their window
+        cls.company.write({"followup_sms_from": 0, "followup_sms_to": 24})
         cls.company.partner_id.email = "accounts@company.example.com"
         cls.responsible = cls._create_user(
             "responsible", "account.group_account_invoice"

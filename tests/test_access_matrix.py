@@ -38,6 +38,7 @@ SEARCHES = {
 CHANGES = {
     "account.followup": {"excluded": True},
     "account.followup.approval.line": {"is_chosen": False},
+    "account.followup.calendar": {"country_id": 1},
     "account.followup.call.wizard": {"note": "New"},
     "account.followup.answer.wizard": {"note": "New"},
     "account.followup.customer": {"trust": "bad"},

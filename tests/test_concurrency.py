@@ -53,6 +53,68 @@ class ConcurrencyCommon(Patience, BaseCase):
         )
 
     @classmethod
+    def _turn_gates_on(cls):
+        """Let the gates of bank data, matching, days and hours be asked (X5, X15).
+
+        They let everybody pass, on every day.
+        """
+        days = [
+            Command.create(
+                {
+                    "name": "Work",
+                    "dayofweek": str(day),
+                    "hour_from": 0,
+                    "hour_to": 24,
+                    "day_period": "morning",
+                }
+            )
+            for day in range(7)
+        ]
+        with cls._connect() as env:
+            company = env.company
+            bank = env["account.journal"].search(
+                [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
+            )
+            env["account.bank.statement.line"].create(
+                {
+                    "date": company._get_followup_day()[company],
+                    "amount": 1,
+                    "payment_ref": "Of nobody",
+                    "journal_id": bank.id,
+                }
+            )
+            calendar = env["resource.calendar"].create(
+                {
+                    "name": "Every Day",
+                    "company_id": company.id,
+                    "attendance_ids": [Command.clear(), *days],
+                }
+            )
+            company.write(
+                {
+                    "followup_bank_max_age": 30,
+                    "followup_wait_for_matching": True,
+                    "followup_calendar_id": calendar.id,
+                    "followup_hour_cap": 1_000_000,
+                    "followup_sms_from": 0,
+                    "followup_sms_to": 24,
+                }
+            )
+        cls.addClassCleanup(cls._turn_gates_off)
+
+    @classmethod
+    def _turn_gates_off(cls):
+        with cls._connect() as env:
+            env.company.write(
+                {
+                    "followup_bank_max_age": 0,
+                    "followup_wait_for_matching": False,
+                    "followup_calendar_id": False,
+                    "followup_hour_cap": 0,
+                }
+            )
+
+    @classmethod
     @contextmanager
     def _connect(cls):
         """Open a connection of its own; commit at the end, roll back on errors."""

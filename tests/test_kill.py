@@ -66,6 +66,7 @@ class TestKill(ConcurrencyCommon):
         cls.service.start()
         cls.addClassCleanup(cls.service.stop)
         cls._prepare_company()
+        cls._turn_gates_on()
         cls._start_worker()
         cls.dice = Random(20)
         cls.counter = 0

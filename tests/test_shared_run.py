@@ -17,6 +17,11 @@ CUSTOMERS, BATCH = 7, 2
 class SharedRunCommon(ConcurrencyCommon):
     """Customers of one company who are due, and workers who meet."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._turn_gates_on()
+
     def setUp(self):
         super().setUp()
         registry = Registry(get_db_name())

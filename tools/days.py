@@ -25,10 +25,14 @@ def get_day(now, *timezones):
         are passed over, UTC when none is left
     :return: date
     """
-    for name in timezones:
-        if name in pytz.all_timezones_set:
-            return pytz.utc.localize(now).astimezone(pytz.timezone(name)).date()
+    if zone := get_zone(*timezones):
+        return pytz.utc.localize(now).astimezone(pytz.timezone(zone)).date()
     return now.date() if isinstance(now, datetime) else now
+
+
+def get_zone(*timezones):
+    """Return the first usable of some names of time zones, None if there is none."""
+    return next((name for name in timezones if name in pytz.all_timezones_set), None)
 
 
 def get_retry_date(day, failures):

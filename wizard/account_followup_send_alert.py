@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
+from ..models.account_followup_times import SendingTimes
+
 #: So many resting invoices are named, with more of them their number.
 NAMED = 4
 
@@ -23,6 +25,7 @@ class AccountFollowupSendAlert(models.AbstractModel):
             "excluded",
             "waiting",
             "gate",
+            "sms_hours",
             "rest",
             "nothing",
             "credit",
@@ -167,6 +170,16 @@ class AccountFollowupSendAlert(models.AbstractModel):
                 " ".join(texts),
             ),
         }
+
+    @api.model
+    def _get_sms_hours_alert(self, choice):
+        """Say that an SMS would reach the customer at night (X15)."""
+        if "sms" not in choice.ticked:
+            return None
+        company = choice.window.company_id.sudo()
+        times = SendingTimes(company, choice.day, fields.Datetime.now())
+        reason = times.get_sms_reason(choice.window.partner_id.country_id)
+        return reason and {"level": "warning", "message": reason}
 
     @api.model
     def _get_rest_alert(self, choice):

@@ -1,0 +1,55 @@
+from odoo import api, models
+
+from .account_followup_times import SendingTimes
+
+
+class AccountFollowupGateCalendar(models.AbstractModel):
+    """Automatic reminders leave on working days, in the hours of the window (X15).
+
+    Levels count calendar days all the same: what becomes ripe on a Sunday leaves on
+    Monday, and is not late for it; the gap and the next level count from that Monday,
+    the day on which it was sent (rules 5, 6 and 18).
+    """
+
+    _name = "account.followup.gate.calendar"
+    _inherit = ["account.followup.gate"]
+    _description = "Working Days and Hours"
+
+    _place = 60
+
+    @api.model
+    def _get_company_reason(self, company, day, now=None):
+        # EXTENDS 'account.followup.gate'
+        times = SendingTimes(company, day, now)
+        if not times.is_on or times.is_by_country:
+            return None
+        return times.get_reason(self.env["res.country"])
+
+    @api.model
+    def _get_case_reasons(self, cases, day, now=None):
+        # EXTENDS 'account.followup.gate'
+        times = SendingTimes(cases.company_id, day, now)
+        if not times.is_on or not times.is_by_country:
+            return {}
+        reasons = {}
+        for case in cases:
+            if reason := times.get_reason(case.partner_id.country_id):
+                reasons[case] = reason
+        return reasons
+
+    @api.model
+    def _let_pass(self, company, partner_ids, day, now):
+        # EXTENDS 'account.followup.gate': the run comes again when they may leave
+        times = SendingTimes(company, day, now)
+        if not times.is_on:
+            return partner_ids
+        countries = times.get_countries(partner_ids)
+        held = {
+            country for country in set(countries.values()) if times.get_reason(country)
+        }
+        openings = [
+            moment for country in held if (moment := times.get_opening(country))
+        ]
+        if openings:
+            self._run_again_at(min(openings))
+        return [id_ for id_ in partner_ids if countries[id_] not in held]

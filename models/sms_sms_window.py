@@ -1,0 +1,74 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .account_followup_times import SendingTimes
+
+#: Context key: moment of the queue, which passes over what waits for a later one.
+QUEUE = "followup_sms_queue"
+
+
+class SmsSms(models.Model):
+    """SMS of automatic reminders wait for the hours in which they may leave (X15)."""
+
+    _inherit = "sms.sms"
+
+    followup_not_before = fields.Datetime(
+        "Leaves After",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="An automatic reminder, which waits for the hours of SMS.",
+    )
+
+    @api.model
+    def _search(self, domain, *args, **kwargs):
+        # EXTENDS 'base'
+        if moment := self.env.context.get(QUEUE):
+            domain = Domain(domain) & (
+                Domain("followup_not_before", "=", False)
+                | Domain("followup_not_before", "<=", moment)
+            )
+        return super()._search(domain, *args, **kwargs)
+
+    def _process_queue(self):
+        # EXTENDS 'sms': what waits is not in the way of the others
+        queue = self.with_context(**{QUEUE: fields.Datetime.now()})
+        return super(SmsSms, queue)._process_queue()
+
+    def _hold_followups(self, deliveries):
+        """Return those of some SMS of reminders that must not leave at this hour.
+
+        :param deliveries: those of their messages
+        """
+        now = fields.Datetime.now()
+        by_message = deliveries.grouped("mail_message_id")
+        openings = {}
+        for sms in self.sudo():
+            reminder = by_message[sms.mail_message_id].reminder_id[:1]
+            opening = reminder and reminder._get_sms_opening(now)
+            if opening and opening > now:
+                openings.setdefault(opening, sms.browse())
+                openings[opening] += sms
+        for opening, waiting in openings.items():
+            if new := waiting.filtered(
+                lambda sms, at=opening: sms.followup_not_before != at
+            ):
+                new.followup_not_before = opening
+                cron = self.env.ref("sms.ir_cron_sms_scheduler_action")
+                cron.sudo()._trigger(at=opening)
+        return self.browse(id_ for waiting in openings.values() for id_ in waiting.ids)
+
+
+class AccountFollowupReminder(models.Model):
+    _inherit = "account.followup.reminder"
+
+    def _get_sms_opening(self, now):
+        """Return the moment from which on its SMS may leave; by hand it is now.
+
+        :param datetime now: UTC
+        """
+        self.ensure_one()
+        if self.trigger != "automatic" or self._is_by_hand():
+            return now
+        times = SendingTimes(self.company_id.sudo(), self.date, now)
+        return times.get_sms_opening(self.partner_id.sudo().country_id)
