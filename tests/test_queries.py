@@ -22,6 +22,10 @@ PARTNER_FIELDS = (
 )
 
 
+#: Columns of the work-list that the client reads only when they are shown.
+LAZY = {"average_days_late", "late_share", "suggested_trust"}
+
+
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
 class TestQueries(FollowupCommon):
@@ -88,6 +92,7 @@ class TestQueries(FollowupCommon):
         """Return a function that reads a list of some customers as the client does."""
         records = self.env[model].with_user(self.reader)
         names = records.get_views([(False, "list")])["models"][model]["fields"]
+        names = set(names) - LAZY
         specification = {
             name: {"fields": {"display_name": {}}}
             if records._fields[name].type == "many2one"
@@ -113,6 +118,21 @@ class TestQueries(FollowupCommon):
             [("status", "=", "in_need_of_action")],
             order="total_overdue DESC, id",
         )
+        self._assert_no_more_queries(read, 15)
+
+    def test_p8_payers(self):
+        """The payer's record in the work-list, sorted by it."""
+        records = self.env["account.followup.customer"].with_user(self.reader)
+
+        def read(customers):
+            page = records.web_search_read(
+                [("partner_id", "in", customers.ids)],
+                dict.fromkeys(LAZY, {}),
+                limit=max(NUMBERS) + 1,
+                order="average_days_late DESC, id",
+            )
+            return len(page["records"])
+
         self._assert_no_more_queries(read, 15)
 
     def test_p8_items(self):
