@@ -155,7 +155,7 @@ class ResPartner(models.Model):
         self.ensure_one()
         self._check_followup_access()
         self.commercial_partner_id._get_followup()._end_pause()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return True
 
     def action_answer_followup(self):
         """Open the window Answer Came for the customer.

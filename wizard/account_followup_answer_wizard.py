@@ -124,7 +124,7 @@ class AccountFollowupAnswerWizard(models.TransientModel):
         """
         self._check_may_act()
         getattr(self, f"_apply_{self.operation}")()
-        return {"type": "ir.actions.client", "tag": "soft_reload"}
+        return {"type": "ir.actions.act_window_close"}
 
     def _apply_go_on(self):
         self._end_pause(self.note)
