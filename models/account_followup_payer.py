@@ -325,6 +325,6 @@ class ResPartner(models.Model):
     def _get_promises_kept_text(self, record):
         """Return how many promises were kept, if there were any."""
         made = record["kept"] + record["broken"]
-        return made and self.env._(
-            "%(kept)s of %(made)s", kept=record["kept"], made=made
-        )
+        if not made:
+            return False
+        return self.env._("%(kept)s of %(made)s", kept=record["kept"], made=made)

@@ -113,6 +113,7 @@ class TestPayer(FollowupCommon):
         mine = self._read()
         self.assertEqual(mine.followup_suggested_trust, "good")
         self.assertEqual(mine.followup_trust_reasons, "pays on time")
+        self.assertFalse(mine.followup_promises_kept, "nothing was promised")
 
     def test_x17_payer_partly_paid_and_of_a_contact(self):
         contact = self.env["res.partner"].create(
