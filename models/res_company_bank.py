@@ -19,7 +19,7 @@ class ResCompany(models.Model):
         "account_followup_bank_journal_rel",
         "company_id",
         "journal_id",
-        string="Bank Journals",
+        string="Banks to Look At",
         domain="[('type', '=', 'bank')]",
         groups=SETTINGS_GROUPS,
         help="Whose entries are looked at. While none is chosen, all bank journals.",
