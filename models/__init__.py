@@ -64,6 +64,7 @@ from . import (
     account_followup_printed,
     account_followup_claim,
     account_followup_recipients,
+    account_followup_copy,
     account_followup_send,
     account_followup_send_record,
     account_followup_text,

@@ -36,6 +36,9 @@ class AccountFollowupChannel(models.AbstractModel):
     #: Whether what was made is still in the house, until a person hands it over.
     _stays_here = False
 
+    #: Whether further contacts get a copy over it, see ``_get_copies``.
+    _has_copies = False
+
     #: Whether statements can go over it.
     _has_statements = True
 

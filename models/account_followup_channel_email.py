@@ -15,6 +15,7 @@ class AccountFollowupChannelEmail(models.AbstractModel):
     _place = 30
     _language_place = 10
     _has_test = True
+    _has_copies = True
     _notification_type = "email"
     _cron = "mail.ir_cron_mail_scheduler_action"
 
@@ -108,14 +109,17 @@ class AccountFollowupChannelEmail(models.AbstractModel):
         )
 
     @api.model
-    def _get_blacklisted(self, partners, items=None):
-        """Return the recipients of e-mails who are on the blacklist.
+    def _get_blacklisted(self, partners, items=None, level=None):
+        """Return the recipients of e-mails, copies too, who are on the blacklist.
 
         It stops mailings, in core, not what is sent to one customer, as an invoice.
         """
         service = self.env["account.followup.recipients"]
         contacts = self.env["res.partner"].union(
-            *(service._get_recipients(partner, "email", items) for partner in partners)
+            *(
+                service._get_recipients_and_copies(partner, "email", items, level)
+                for partner in partners
+            )
         )
         return contacts.filtered("is_blacklisted")
 

@@ -11,6 +11,7 @@ class AccountFollowupChannelLetter(models.AbstractModel):
     _place = 20
     _language_place = 20
     _is_paper = True
+    _has_copies = True  # to another address: see ``_get_reached``
     _has_credits = True
     _notification_type = "snail"
     _cron = "snailmail.snailmail_print"

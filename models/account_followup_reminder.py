@@ -17,6 +17,14 @@ class AccountFollowupReminder(models.Model):
         ondelete="restrict",
         help="Highest level that it reached; none when no level was due.",
     )
+    text_level_id = fields.Many2one(
+        "account.followup.level",
+        string="Level of the Text",
+        readonly=True,
+        ondelete="set null",  # never by that: its lines keep the level
+        help="Level whose text it has, and whose copies: the one due, or one that was "
+        "reached before, if that is higher.",
+    )
     trigger = fields.Selection(
         [
             ("automatic", "Automatic"),
@@ -123,6 +131,10 @@ class AccountFollowupReminder(models.Model):
     def _get_named_items(self):
         # EXTENDS 'account.followup.sent.mixin'
         return self.sudo().line_ids.move_line_id
+
+    def _get_text_level(self):
+        # EXTENDS 'account.followup.sent.mixin'
+        return self.text_level_id
 
     @api.depends("line_ids")
     def _compute_amount_claimed(self):

@@ -207,6 +207,7 @@ class AccountFollowupSend(models.AbstractModel):
         )
         highest = max(level | reached, key=lambda one: one.delay, default=level)
         if level and highest.delay > level.delay >= 0:
+            content["text_level"] = highest
             for name in ("mail_template", "sms_template"):
                 if template := highest[f"{name}_id"].sudo():
                     content[name] = template
@@ -218,10 +219,11 @@ class AccountFollowupSend(models.AbstractModel):
 
         With no level at all the first one lends its text and nothing else (C6).
         """
-        source = level
+        source = text_level = level
         if not source:
             row = followup._get_due_rows(day).get(followup.partner_id.id) or {}
-            source = level.browse(row.get("level_id")) or level.search(
+            text_level = level.browse(row.get("level_id"))
+            source = text_level or level.search(
                 [
                     ("company_id", "=", followup.company_id.id),
                     ("delay", ">=", 0),
@@ -231,6 +233,7 @@ class AccountFollowupSend(models.AbstractModel):
             )
         channels = self.env["account.followup.channels"]
         return {
+            "text_level": text_level,
             "channels": channels._get_default_channels(source),
             "mail_template": source.mail_template_id.sudo(),
             "sms_template": source.sms_template_id.sudo(),

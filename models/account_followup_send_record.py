@@ -175,6 +175,7 @@ class AccountFollowupSend(models.AbstractModel):
             "partner_id": followup.partner_id.id,
             "company_id": followup.company_id.id,
             "level_id": data["level"].id,
+            "text_level_id": data["text_level"].id,
             "date": data["day"],
             "trigger": data["trigger"],
             "is_test": bool(data.get("is_test")),

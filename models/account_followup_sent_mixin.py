@@ -41,6 +41,10 @@ class AccountFollowupSentMixin(models.AbstractModel):
         """Return the journal items that decide who gets it; None for all open ones."""
         return None
 
+    def _get_text_level(self):
+        """Return the level that says who gets copies; None if nobody does."""
+        return None
+
     # ------------------------------------------------------------------
     # What goes out over the channels
     # ------------------------------------------------------------------
@@ -87,11 +91,11 @@ class AccountFollowupSentMixin(models.AbstractModel):
     # ------------------------------------------------------------------
 
     def _get_recipients(self, channel):
-        """Return the contacts whom it reaches over a channel (C3)."""
+        """Return the contacts whom it reaches over a channel, copies last (C3)."""
         self.ensure_one()
         service = self.env["account.followup.recipients"].with_company(self.company_id)
-        return service._get_recipients(
-            self.partner_id, channel, self._get_named_items()
+        return service._get_recipients_and_copies(
+            self.partner_id, channel, self._get_named_items(), self._get_text_level()
         )
 
     def _prepare_delivery(self, channel, contact, **values):

@@ -12,6 +12,7 @@ from . import (
     test_companies,
     test_concurrency,
     test_conflicts,
+    test_copies,
     test_cron,
     test_currencies,
     test_customer_page,

@@ -56,7 +56,9 @@ class AccountFollowupAlert(models.AbstractModel):
         if "email" not in choice.ticked:
             return None
         email = choice.channels._get("email")
-        contacts = email._get_blacklisted(choice.partners, choice.items)
+        contacts = email._get_blacklisted(
+            choice.partners, choice.items, choice.text_level
+        )
         return contacts and {
             "level": "info",
             "message": self.env._(

@@ -181,7 +181,9 @@ class AccountFollowupSendWizard(models.TransientModel):
         for wizard in self:
             wizard._set_defaults(wizard._get_choice().get_level_defaults())
 
-    @api.depends("partner_id", "company_id", "contact_changes", "item_line_ids")
+    @api.depends(
+        "partner_id", "company_id", "contact_changes", "item_line_ids", "level_id"
+    )
     def _compute_email_recipient_ids(self):
         """Propose whom the rule names; who was chosen by hand stays."""
         for wizard in self:

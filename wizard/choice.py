@@ -28,6 +28,11 @@ class Choice:
         return None
 
     @property
+    def text_level(self):
+        """The level that says who gets copies; None if nobody does."""
+        return None
+
+    @property
     def own_recipients(self):
         """The contacts for the e-mail that were chosen by hand."""
         return self.env["res.partner"]
@@ -96,5 +101,9 @@ class Choice:
             texts = [describe(contact) for contact in contacts] or [
                 self.recipients._get_contact_to_mend(partner, self.items).display_name
             ]
+            copies = self.recipients._get_copies(
+                partner, channel, contacts, self.text_level
+            )
+            texts += [self.env._("copy to %s", describe(one)) for one in copies]
         name = f"{self.channels._get_channels_label({channel})}: " if label else ""
         return name + "; ".join(texts)

@@ -82,6 +82,18 @@ class SendChoice(Choice):
     def level(self):
         return self.claim._get_level_due(self.chosen, self.day)
 
+    @cached_property
+    def content(self):
+        """What the level due sends, and how, see ``_get_content`` of the service."""
+        return self.service._get_content(
+            self.case, self.chosen, self.window.level_id.sudo(), self.day
+        )
+
+    @property
+    def text_level(self):
+        # EXTENDS: of the reminder as it would be recorded
+        return self.window.partner_id and self.content["text_level"]
+
     # ------------------------------------------------------------------
     # Recipients
     # ------------------------------------------------------------------
@@ -95,8 +107,8 @@ class SendChoice(Choice):
         return contacts
 
     def get_default_recipients(self):
-        contacts = self.recipients._get_recipients(
-            self.window.partner_id, "email", self.items
+        contacts = self.recipients._get_recipients_and_copies(
+            self.window.partner_id, "email", self.items, self.text_level
         )
         # with the user's rights in his companies, which may be a branch
         mine = self.env["res.partner"].sudo(False).browse(contacts.ids)
@@ -121,10 +133,7 @@ class SendChoice(Choice):
 
     def get_level_defaults(self):
         """Return {field: value} of what the level due sends, and how."""
-        level = self.window.level_id
-        content = self.service._get_content(
-            self.case, self.chosen, level.sudo(), self.day
-        )
+        level, content = self.window.level_id, self.content
         channels = content["channels"]
         if not channels and not level:
             channels = {"email"}  # a level that is due and sends nothing is a task
