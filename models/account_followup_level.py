@@ -199,19 +199,6 @@ class AccountFollowupLevel(models.Model):
         for level in self:
             level.display_name = level.name
 
-    @api.constrains("company_id")
-    def _check_root_company(self):
-        for level in self:
-            if level.company_id.parent_id:
-                raise ValidationError(
-                    self.env._(
-                        'Follow-up level "%(level)s": levels belong to the main '
-                        'company "%(company)s", its branches use the same.',
-                        level=level.name,
-                        company=level.company_id.root_id.name,
-                    )
-                )
-
     @api.constrains("company_id", "plan_id")
     def _check_company_of_plan(self):
         for level in self:

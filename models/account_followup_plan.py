@@ -267,15 +267,6 @@ class AccountFollowupPlan(models.Model):
     @api.constrains("company_id", "level_ids")
     def _check_company_of_plan(self):
         for plan in self:
-            if plan.company_id.parent_id:
-                raise ValidationError(
-                    self.env._(
-                        'Follow-up plan "%(plan)s": plans belong to the main company '
-                        '"%(company)s", its branches use the same.',
-                        plan=plan.name,
-                        company=plan.company_id.root_id.name,
-                    )
-                )
             levels = plan.with_context(active_test=False).level_ids
             if levels.company_id - plan.company_id:
                 raise ValidationError(

@@ -88,9 +88,12 @@ class AccountFollowupPlan(models.Model):
         return SQL("res_partner.id IN %s", query.subselect())
 
     @api.model
-    def _get_plans(self, partners, company):
-        """Return {customer: plan} of commercial partners in a root company."""
-        plans = self._get_plans_in_use(company.ids).get(company) or self
+    def _get_plans(self, partners, company, plans=None):
+        """Return {customer: plan} of commercial partners in a root company.
+
+        :param plans: those in use of the company, if known
+        """
+        plans = plans or self._get_plans_in_use(company.ids).get(company) or self
         default = plans.filtered("is_default") or self._get_default_plan(company)
         found = {}
         if partners.ids and (sql := self._get_sql_plans({company: plans})):

@@ -29,14 +29,14 @@ class ResPartner(models.Model):
     def _compute_followup_plan(self):
         root = self.env.company.root_id
         plans = self.env["account.followup.plan"]
-        several = len(plans._get_plans_in_use(root.ids).get(root, ())) > 1
+        in_use = plans._get_plans_in_use(root.ids).get(root) or plans
         customers = self.commercial_partner_id._origin
-        mine = plans._get_plans(customers, root)
+        mine = plans._get_plans(customers, root, in_use)
         cases = customers._get_followup().grouped("partner_id")
         for partner in self:
             customer = partner.commercial_partner_id._origin
             plan = mine.get(customer) or plans
-            partner.has_followup_plans = several
+            partner.has_followup_plans = len(in_use) > 1
             partner.followup_plan_id = plan
             partner.followup_plan_info = plan and plan._get_origin_text(
                 cases.get(customer) or self.env["account.followup"]

@@ -101,6 +101,8 @@ class TestPlans(PlansCommon):
         self.assertEqual(customer.followup_plan_id, self.consumers)
         with self.assertRaisesRegex(ValidationError, "belong to the main company"):
             self.plans.create({"name": "Of a branch", "company_id": branch.id})
+        with self.assertRaisesRegex(ValidationError, "belong to the main company"):
+            self.level_1.copy({"company_id": branch.id, "delay": 77})
 
     def test_x16_by_rule_else_default(self):
         self.assertEqual(self._get_plan(), self.standard)
