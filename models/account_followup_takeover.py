@@ -65,6 +65,7 @@ class AccountFollowupTakeover(models.Model):
     exclusion_count = fields.Integer("Exclusions", readonly=True)
     next_date_count = fields.Integer("Next Reminders", readonly=True)
     responsible_count = fields.Integer("Responsibles", readonly=True)
+    manual_count = fields.Integer("Manual Reminders", readonly=True)
     known_count = fields.Integer(
         "Here Already",
         readonly=True,

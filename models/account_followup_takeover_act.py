@@ -28,6 +28,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         lines = self._create_reminders(look)
         lines += self._exclude(look, cases)
         lines += self._set_responsibles(look, cases)
+        lines += self._set_manuals(look, cases)
         self.env.flush_all()
         lines += self._set_next_dates(look, cases)
         self._create_lines(takeover, lines)
@@ -72,6 +73,9 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
 
         :return: values of account.followup.takeover.line
         """
+        # the names are asked one by one below: worked out here at once
+        items = self.env["account.move.line"].union(*(one for one, _ in look.reminders))
+        items.mapped("followup_name")
         groups = defaultdict(list)
         for (item, level), one in look.reminders.items():
             groups[one["partner"], one["date"], level].append((item, one))
@@ -164,32 +168,41 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
     @api.model
     def _exclude(self, look, cases):
         """Exclude customers and invoices; return the values of lines."""
-        lines = []
-        excluded = self.env["account.followup"]
+        lines, excluded, keys = [], [], {}
         for one in look.exclusions:
-            values = {"kind": "exclusion", "key": one["key"]}
+            for move in one["items"].move_id:
+                keys.setdefault(move.id, one["key"])
             if not one["items"]:
-                excluded |= cases[one["partner"]]
                 case = cases[one["partner"]]
+                excluded.append(case)
+                values = {"kind": "exclusion", "key": one["key"]}
                 lines.append({**values, "followup_id": case.id})
-                continue
-            # core keeps the instalments of an invoice together
-            items = one["items"].sudo()._get_followup_excluded_together()
-            items = items.filtered(lambda item: not item.no_followup)
-            lines += [{**values, "move_line_id": item.id} for item in items]
-            free = items.filtered(lambda item: not item.followup_hold_reason)
-            free.write({"followup_hold_reason": self._get_reason(look.takeover)})
-            items.write({"no_followup": True})
-        self._set(excluded, {"excluded": True})
-        return lines
+        # core keeps the instalments of an invoice together
+        items = self.env["account.move.line"].union(
+            *(one["items"] for one in look.exclusions)
+        )
+        items = items.sudo()._get_followup_excluded_together()
+        items = items.filtered(lambda item: not item.no_followup)
+        free = items.filtered(lambda item: not item.followup_hold_reason)
+        free.write({"followup_hold_reason": self._get_reason(look.takeover)})
+        items.write({"no_followup": True})
+        self._set(self.env["account.followup"].union(*excluded), {"excluded": True})
+        return lines + [
+            {
+                "kind": "exclusion",
+                "key": keys[item.move_id.id],
+                "move_line_id": item.id,
+            }
+            for item in items
+        ]
 
     @api.model
     def _set_responsibles(self, look, cases):
-        by_user = defaultdict(self.env["account.followup"].browse)
+        by_user = defaultdict(list)
         lines = []
         for one in look.responsibles:
             case = cases[one["partner"]]
-            by_user[one["user"]] |= case
+            by_user[one["user"]].append(case)
             lines.append(
                 {
                     "kind": "responsible",
@@ -199,8 +212,21 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
                 }
             )
         for user, mine in by_user.items():
-            self._set(mine, {"responsible_id": user.id})
+            followups = self.env["account.followup"].union(*mine)
+            self._set(followups, {"responsible_id": user.id})
         return lines
+
+    @api.model
+    def _set_manuals(self, look, cases):
+        """Have those reminded by a person only of whom the source says so."""
+        mine = [cases[one["partner"]] for one in look.manuals]
+        self._set(
+            self.env["account.followup"].union(*mine), {"reminder_type": "manual"}
+        )
+        return [
+            {"kind": "manual", "key": one["key"], "followup_id": case.id}
+            for one, case in zip(look.manuals, mine, strict=True)
+        ]
 
     @api.model
     def _set_next_dates(self, look, cases):
@@ -212,16 +238,17 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         found = {cases[one["partner"]]: one for one in look.next_dates}
         partners = [one["partner"] for one in look.next_dates]
         first = self._get_rule_dates(look.takeover.company_id, partners)
-        by_day = defaultdict(self.env["account.followup"].browse)
+        by_day = defaultdict(list)
         lines = []
+        look.next_dates = []
         for case, one in found.items():
             by_rule = first.get(case.partner_id.id)
             if by_rule and one["date"] < by_rule:
-                look.next_dates.remove(one)
                 reason = self.env._("By the rule the next reminder is later anyway.")
                 look.doubt(one, case.partner_id.display_name, reason)
                 continue
-            by_day[one["date"]] |= case
+            look.next_dates.append(one)
+            by_day[one["date"]].append(case)
             lines.append(
                 {
                     "kind": "next_date",
@@ -233,8 +260,11 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
                 }
             )
         for day, mine in by_day.items():
-            values = {"next_reminder_date": day}
-            self._set(mine, values, next_reminder_user_id=self.env.uid)
+            self._set(
+                self.env["account.followup"].union(*mine),
+                {"next_reminder_date": day},
+                next_reminder_user_id=self.env.uid,
+            )
         return lines
 
     @api.model
@@ -275,19 +305,29 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         none = lines.browse()
         by_kind.get("reminder", none).reminder_id.unlink()
         self._undo_exclusions(takeover, by_kind.get("exclusion", none))
-        for line in by_kind.get("responsible", none):
-            if line.followup_id.responsible_id == line.user_id:
-                self._set(line.followup_id, {"responsible_id": False})
-        for line in by_kind.get("next_date", none):
-            if line.followup_id.next_reminder_date == line.date:
-                self._set(
-                    line.followup_id,
-                    {"next_reminder_date": line.old_date},
-                    next_reminder_user_id=line.old_user_id.id,
-                )
+        responsibles = by_kind.get("responsible", none).filtered(
+            lambda line: line.followup_id.responsible_id == line.user_id
+        )
+        self._set(responsibles.followup_id, {"responsible_id": False})
+        manuals = by_kind.get("manual", none).followup_id.filtered(
+            lambda followup: followup.reminder_type == "manual"
+        )
+        self._set(manuals, {"reminder_type": "automatic"})
+        self._undo_next_dates(by_kind.get("next_date", none))
         lines.unlink()
         takeover.sudo().level_ids._delete_created()
         takeover.sudo().state = "undone"
+
+    @api.model
+    def _undo_next_dates(self, lines):
+        """Set the days that were there before, unless they were changed since."""
+        lines = lines.filtered(
+            lambda line: line.followup_id.next_reminder_date == line.date
+        )
+        groups = lines.grouped(lambda line: (line.old_date, line.old_user_id))
+        for (day, user), mine in groups.items():
+            values = {"next_reminder_date": day}
+            self._set(mine.followup_id, values, next_reminder_user_id=user.id)
 
     @api.model
     def _check_no_reminder_since(self, takeover):

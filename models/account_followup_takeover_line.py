@@ -5,6 +5,7 @@ KINDS = [
     ("exclusion", "Exclusion"),
     ("next_date", "Next Reminder"),
     ("responsible", "Responsible"),
+    ("manual", "Manual Reminders"),
 ]
 
 

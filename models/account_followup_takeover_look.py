@@ -21,11 +21,15 @@ class Look:
 
     def __init__(self, takeover):
         self.takeover = takeover
+        company = takeover.company_id
+        self.today = company._get_followup_day()[company]
         #: (kind, key, id of the item) of what was taken over before
         self.taken = set()
         #: what the facts name, see ``_find_items`` and ``_find_partners``
         self.places = {}
         self.partners = {}
+        #: {id: customer} of those to whom reminders went, see ``_find_reminded``
+        self.reminded = {}
         self.doubts = []  # (where, what, reason)
         self.known = 0
         self.settled = 0
@@ -35,6 +39,7 @@ class Look:
         self.exclusions = []
         self.next_dates = []
         self.responsibles = []
+        self.manuals = []
 
     def doubt(self, fact, what, reason):
         self.doubts.append((fact.get("where") or "", what or "", reason))
@@ -46,7 +51,12 @@ class Look:
     def get_partners(self):
         """Return all customers whom something is taken over for."""
         every = [one["partner"] for one in self.reminders.values()]
-        for facts in (self.exclusions, self.next_dates, self.responsibles):
+        for facts in (
+            self.exclusions,
+            self.next_dates,
+            self.responsibles,
+            self.manuals,
+        ):
             every += [fact["partner"] for fact in facts]
         return self.takeover.env["res.partner"].union(*every)
 
@@ -72,10 +82,12 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
         look.taken = self._get_taken(takeover)
         look.places = self._find_items(takeover, facts)
         look.partners = self._find_partners(takeover, facts)
+        look.reminded = self._find_reminded(facts["reminder"])
         self._look_at_reminders(look, facts["reminder"])
         self._look_at_exclusions(look, facts["exclusion"])
         self._look_at_next_dates(look, facts["next_date"])
         self._look_at_responsibles(look, facts["responsible"])
+        self._look_at_manuals(look, facts["manual"])
         look.sort()
         return look
 
@@ -103,7 +115,7 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
         Only receivable items of posted entries that the user may read.
         """
         wanted = defaultdict(set)
-        for kind in ("reminder", "exclusion", "next_date", "responsible"):
+        for kind in ("reminder", "exclusion", "next_date", "responsible", "manual"):
             for fact in facts[kind]:
                 for name in ("line_id", "move_id", "number"):
                     if fact.get(name):
@@ -126,6 +138,9 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
                 | Domain("move_id", "in", moves.ids)
             )
         )
+        # each is looked at for itself below: what is asked then is read here, at once
+        items.partner_id.mapped("commercial_partner_id")
+        moves.mapped("commercial_partner_id")
         places = {("line_id", item.id): (item.move_id, item) for item in items}
         by_move = items.grouped("move_id")
         for move in moves:
@@ -182,7 +197,7 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
         """Return {id or text: commercial partners} of the facts about customers."""
         every = [
             fact
-            for kind in ("exclusion", "next_date", "responsible")
+            for kind in ("exclusion", "next_date", "responsible", "manual")
             for fact in facts[kind]
         ]
         ids = [fact["partner_id"] for fact in every if fact.get("partner_id")]
@@ -204,6 +219,13 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
             for text in {partner[name] for name in names} & wanted:
                 found[text] |= customer
         return found
+
+    @api.model
+    def _find_reminded(self, facts):
+        """Return {id: commercial partner} of those to whom reminders went."""
+        ids = {fact["partner_id"] for fact in facts if fact.get("partner_id")}
+        partners = self.env["res.partner"].sudo().browse(ids).exists()
+        return {partner.id: partner.commercial_partner_id for partner in partners}
 
     @api.model
     def _get_partner(self, look, fact):
@@ -257,21 +279,20 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
         company = look.takeover.company_id
         customer = items.partner_id.commercial_partner_id[:1]
         row = levels.get(fact["level"])
-        today = company._get_followup_day()[company]
-        partner = self.env["res.partner"].sudo().browse(fact.get("partner_id"))
+        partner_id = fact.get("partner_id")
         reason = None
         if not row or row.level_id.company_id != company:
             reason = self.env._(
                 "Level %s counts as none of ours: choose one in the list of levels.",
                 row.name if row else fact["level"],
             )
-        elif fact["date"] > today:
+        elif fact["date"] > look.today:
             reason = self.env._(
                 "%s is a day to come.", format_date(self.env, fact["date"])
             )
         elif fact["date"] < EARLIEST:
             reason = self.env._("%s is too long ago.", fact["date"])
-        elif partner and partner.exists().commercial_partner_id != customer:
+        elif partner_id and look.reminded.get(partner_id) != customer:
             reason = self.env._("It belongs to another customer now: it starts anew.")
         if reason:
             look.doubt(fact, items.move_id.name, reason)
@@ -359,8 +380,7 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
     @api.model
     def _look_at_next_dates(self, look, facts):
         """Days that have passed have done their work; a later one here stays."""
-        company = look.takeover.company_id
-        today = company._get_followup_day()[company]
+        today = look.today
         latest = {}
         for fact in facts:
             if fact["date"] <= today:
@@ -407,6 +427,25 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
                 look.known += 1
             else:
                 look.responsibles.append(fact)
+
+    @api.model
+    def _look_at_manuals(self, look, facts):
+        """A customer whose reminders are manual here stays so."""
+        found = {}
+        for fact in facts:
+            if not (partner := self._get_partner(look, fact)):
+                continue
+            if ("manual", fact["key"], False) in look.taken:
+                look.known += 1
+            else:
+                found.setdefault(partner, {**fact, "partner": partner})
+        partners = self.env["res.partner"].union(*found)
+        cases = self._get_cases(look.takeover, partners)
+        for partner, fact in found.items():
+            if (case := cases.get(partner)) and case.reminder_type == "manual":
+                look.known += 1
+            else:
+                look.manuals.append(fact)
 
     @api.model
     def _find_users(self, takeover, facts):

@@ -55,6 +55,7 @@ class AccountFollowupTakeover(models.Model):
                 "exclusion_count": len(look.exclusions),
                 "next_date_count": len(look.next_dates),
                 "responsible_count": len(look.responsibles),
+                "manual_count": len(look.manuals),
                 "known_count": look.known,
                 "settled_count": look.settled,
                 "doubt_count": len(look.doubts),

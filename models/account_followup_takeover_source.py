@@ -85,6 +85,11 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
         return self._get_customer_facts(takeover, column, "int4", "user_id")
 
     @api.model
+    def _get_manuals(self, takeover):
+        """Return which customers are reminded by a person only."""
+        return []
+
+    @api.model
     def _get_problems(self, takeover):
         """Return what cannot be read, as (where, what it says, reason)."""
         return []
@@ -99,6 +104,7 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
             "exclusion": self._get_exclusions(takeover),
             "next_date": self._get_next_dates(takeover),
             "responsible": self._get_responsibles(takeover),
+            "manual": self._get_manuals(takeover),
             "problem": self._get_problems(takeover),
         }
 

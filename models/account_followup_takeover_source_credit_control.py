@@ -112,6 +112,12 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
         return SQL("line.%s", SQL.identifier(name)) if name in columns else SQL("NULL")
 
     @api.model
+    def _get_manuals(self, takeover):
+        """Return the customers whose reminders were marked as manual."""
+        facts = self._get_customer_facts(takeover, "manual_followup", "bool", "manual")
+        return [fact for fact in facts if fact["manual"]]
+
+    @api.model
     def _get_exclusions(self, takeover):
         """Return whose policy is to do nothing."""
         if not self._has("credit_control_policy", "do_nothing"):

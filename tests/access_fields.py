@@ -482,6 +482,7 @@ FIELDS = {
         "invoice_count": SERVICE,
         "known_count": SERVICE,
         "last_reminder_id": SERVICE,
+        "manual_count": SERVICE,
         "next_date_count": SERVICE,
         "reminder_count": SERVICE,
         "responsible_count": SERVICE,

@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import date, timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -403,6 +403,46 @@ class TestTakeoverCsv(TakeoverCommon):
         takeover = self._create_takeover("Invoice,Days,Date\n=1+1,1,2024-05-01")
         takeover.action_look()
         self.assertIn(",'=1+1,", self._get_doubts(takeover)[0])
+
+    def test_p6_queries_do_not_grow_with_the_lines(self):
+        """Show, Take Over and Undo: one line or a hundred thousand."""
+        counts = []
+        for number in (2, 14):
+            names = [f"Firm {number} {index}" for index in range(number)]
+            rows = ["Invoice,Customer,Days,Date,Excluded,Next Reminder,Responsible"]
+            for index, name in enumerate(names):
+                partner = self._create_customer(name)
+                reminded = self._create_late(40, partner=partner)
+                excluded = self._create_late(40, partner=partner)
+                day = TODAY + timedelta(days=60 + index % 2)
+                rows += [
+                    f"{reminded.name},,1,2024-05-05,,,",
+                    f"{excluded.name},,,,yes,,",
+                    f",{name},,,yes,{day},Responsible",
+                ]
+            takeover = self._create_takeover("\n".join(rows))
+            for step in ("look", "take_over", "undo"):
+                self.env.flush_all()
+                self.env.invalidate_all()
+                before = self.env.cr.sql_log_count
+                getattr(takeover, f"action_{step}")()
+                self.env.flush_all()
+                counts.append((step, self.env.cr.sql_log_count - before))
+            self.assertRecordValues(
+                takeover,
+                [
+                    {
+                        "reminder_count": number,
+                        "exclusion_count": 2 * number,
+                        "next_date_count": number,
+                        "responsible_count": number,
+                        "doubt_count": 0,
+                    }
+                ],
+            )
+        for (step, few), (_step, many) in zip(counts[:3], counts[3:], strict=True):
+            with self.subTest(step=step):
+                self.assertLessEqual(many, few + 4, counts)
 
     def test_x14_the_night_after_it(self):
         """Exactly what an independent calculation says is sent."""

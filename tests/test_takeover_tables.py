@@ -43,6 +43,7 @@ class TablesCommon(TakeoverCommon):
                     "exclusion_count": 0,
                     "next_date_count": 0,
                     "responsible_count": 0,
+                    "manual_count": 0,
                 }
             ],
         )
@@ -72,6 +73,7 @@ class TestTakeoverCreditControl(TablesCommon):
             );
             ALTER TABLE res_partner
                 ADD COLUMN credit_policy_id integer,
+                ADD COLUMN manual_followup boolean,
                 ADD COLUMN payment_responsible_id integer,
                 ADD COLUMN payment_next_action_date date;
             ALTER TABLE account_move ADD COLUMN credit_policy_id integer;
@@ -144,6 +146,60 @@ class TestTakeoverCreditControl(TablesCommon):
         self.assertFalse(invoice.followup_level_id)
         self.assertIn("belongs to another customer", self._get_doubts(takeover)[0])
 
+    def test_x14_manual_follow_ups(self):
+        """Whom a person reminded there, a person reminds here."""
+        self._create_tables()
+        by_hand, known, other = (
+            self._create_customer(name) for name in ("By Hand", "Known", "Other")
+        )
+        contact = self.env["res.partner"].create(
+            {"name": "Desk", "parent_id": by_hand.id}
+        )
+        self._get_followup(known).reminder_type = "manual"
+        self._sql(
+            "UPDATE res_partner SET manual_followup = TRUE WHERE id IN %s",
+            tuple((contact + known).ids),
+        )
+        self._sql(
+            "UPDATE res_partner SET manual_followup = FALSE WHERE id = %s", other.id
+        )
+        takeover = self._take_over_tables()
+        self.assertRecordValues(takeover, [{"manual_count": 1, "known_count": 1}])
+        self.assertEqual(self._get_followup(by_hand).reminder_type, "manual")
+        self.assertEqual(self._get_followup(other).reminder_type, "automatic")
+        self.assertIn(
+            "Automatic → Manual", " ".join(by_hand.message_ids.mapped("body"))
+        )
+        self._check_twice()
+        self._create_late(40, partner=by_hand)
+        with self.mock_mail_gateway():
+            self._run_cron()
+        self.assertFalse(self._get_reminders(by_hand), "nothing goes by itself")
+        takeover.action_undo()
+        self.assertEqual(self._get_followup(by_hand).reminder_type, "automatic")
+        self.assertEqual(self._get_followup(known).reminder_type, "manual")
+
+    def test_p6_former_customers_are_read_at_once(self):
+        """A line for each of many reminders: no query for each (years of them)."""
+        self._create_tables()
+        counts = []
+        for number in (2, 12):
+            for index in range(number):
+                partner = self._create_customer(f"Firm {number} {index}")
+                invoice = self._create_late(40, partner=partner)
+                self._add_line(invoice, 1, date(2024, 5, 1))
+            takeover = self._create_takeover()
+            takeover.action_look()
+            self.env.flush_all()
+            self.env.invalidate_all()
+            before = self.env.cr.sql_log_count
+            takeover.action_look()
+            self.env.flush_all()
+            counts.append(self.env.cr.sql_log_count - before)
+            self.assertEqual(takeover.reminder_count, number)
+            takeover.action_take_over()
+        self.assertLessEqual(counts[1], counts[0] + 2, counts)
+
     def test_x14_after_its_tables_have_gone_it_says_so(self):
         self._create_tables()
         invoice = self._create_late(40)
@@ -175,7 +231,8 @@ class TestTakeoverCreditControl(TablesCommon):
             ALTER TABLE credit_control_line
                 DROP COLUMN date_sent, DROP COLUMN balance_due, DROP COLUMN partner_id;
             ALTER TABLE res_partner
-                DROP COLUMN credit_policy_id, DROP COLUMN payment_responsible_id,
+                DROP COLUMN credit_policy_id, DROP COLUMN manual_followup,
+                DROP COLUMN payment_responsible_id,
                 DROP COLUMN payment_next_action_date;
             ALTER TABLE account_move DROP COLUMN credit_policy_id
             """
