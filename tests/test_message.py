@@ -77,6 +77,28 @@ class TestNumber(MessageCommon):
         second = self._send(other)
         self.assertGreater(second.name, first.name)
 
+    def test_v10_the_number_of_the_customers_order(self):
+        """What the debtor's clerk looks for, in the row of its invoice: on paper too.
+
+        That of the statement is tested with its figures (``test_report_pdf``).
+        """
+        ordered = self._create_late(20, ref="PO-4711")
+        other = self._create_late(20)
+        reminder = self._send()
+        letter, _kind = self.env["ir.actions.report"]._render_qweb_html(
+            "account_payment_followup.action_report_reminder", reminder.ids
+        )
+        for text in (self._new_mails[-1].body_html, letter.decode()):
+            rows = [
+                " ".join(row.text_content().split())
+                for row in html.document_fromstring(text).iter("tr")
+                if not row.xpath(".//tr")
+            ]
+            [mine] = [row for row in rows if ordered.name in row]
+            self.assertIn("Your reference PO-4711", mine)
+            [theirs] = [row for row in rows if other.name in row]
+            self.assertNotIn("Your reference", theirs)
+
     def test_number_is_unique_in_a_company(self):
         self._create_late(20)
         reminder = self._send()
