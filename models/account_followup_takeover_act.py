@@ -299,6 +299,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         """Take away what was taken over, unless somebody has changed it since."""
         self._check_no_reminder_since(takeover)
         lines = takeover.sudo().line_ids
+        lines = lines.browse(lines.ids)  # read together, also after a deletion
         partners = lines.followup_id.partner_id | lines.reminder_id.partner_id
         self._lock_cases(takeover, partners)
         by_kind = lines.grouped("kind")

@@ -233,7 +233,7 @@ class TestCopies(CopiesCommon, LetterCommon):
         form.save()
         self.assertEqual(
             self.levels.mapped("copy_info"),
-            [False] + ["main address, contacts with tag Management"] * 2,
+            [""] + ["main address, contacts with tag Management"] * 2,
         )
         self.assertEqual(self.levels.mapped("has_copies"), [False, True, True])
 
