@@ -54,6 +54,7 @@ class AccountFollowupHoldWizard(models.TransientModel):
     )
     reason = fields.Char()
     remark = fields.Char(compute="_compute_remark")
+    is_one_customer = fields.Boolean(compute="_compute_is_one_customer")
 
     @api.depends("period")
     def _compute_hold_until(self):
@@ -68,6 +69,11 @@ class AccountFollowupHoldWizard(models.TransientModel):
         for wizard in self:
             day = max(wizard._get_days().values()) + YEAR
             wizard.review_date = wizard.operation == "exclude" and day
+
+    @api.depends("line_ids")
+    def _compute_is_one_customer(self):
+        for wizard in self:
+            wizard.is_one_customer = len(wizard.line_ids._origin.partner_id) < 2
 
     @api.depends("operation", "line_ids")
     def _compute_remark(self):

@@ -597,7 +597,7 @@ tours.add("account_followup_process_many", {
         {
             content: "The window counts them, and who cannot be reached",
             trigger:
-                ".modal:has(.o_field_widget[name=due_count]:contains(13)) .alert:contains(1 of them cannot be reached)",
+                ".modal:has(.o_field_widget[name=due_count]:contains(13)) .alert:contains(Not reached in every way)",
         },
         {
             content: "Do it",
