@@ -360,9 +360,21 @@ class TestReportLists(PdfCase):
     def test_f7_list_in_arabic(self):
         self.env["res.lang"]._activate_lang("ar_001")
         self.report = self.report.with_context(lang="ar_001")
-        text = self._get_text(self._render(variant="aged_receivable"))
+        pages = self._render(variant="aged_receivable")
+        text = self._get_text(pages)
         self.assertIn("12,345.50", text)
         self.assertIn("25/04/2024", text)
+        # the head of the page: company on the right, title on the left
+        places = []
+        pages[0].extract_text(
+            visitor_text=lambda text, cm, tm, _font, _size: (
+                places.append((float(tm[4] * cm[0] + cm[4]), text)) if text else None
+            )
+        )
+        edge = float(pages[0].mediabox.width)
+        name = self.company.name.split()[0]
+        [company] = [x for x, text in places if name in text]
+        self.assertGreater(company, edge * 0.7)
 
     def test_f7_nothing_matches(self):
         text = self._get_text(self._render(variant="partner_ledger", search="nobody!"))
