@@ -360,5 +360,4 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         reason = self._get_reason(takeover)
         mine = items.filtered(lambda item: item.followup_hold_reason == reason)
         mine.write({"followup_hold_reason": False})
-        items.mapped("tax_ids")  # core asks each item for them
         items.write({"no_followup": False})

@@ -343,7 +343,7 @@ class TestCustomerForm(ViewsCommon):
             "followup_responsible_id",
             "followup_excluded",
         ):
-            (node,) = arch.xpath(f"//field[@name='{name}']")
+            (node,) = arch.xpath(f"//field[@name='{name}'][not(@invisible='True')]")
             self.assertEqual(node.get("readonly"), "1", name)
         self.reader.group_ids += self.env.ref(CONTACTS)
         partner = self.customer.with_user(self.reader).with_company(self.company)
