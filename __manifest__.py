@@ -42,6 +42,7 @@
         "views/account_followup_run_views.xml",
         "views/account_followup_statement_views.xml",
         "views/account_followup_takeover_views.xml",
+        "views/res_partner_explanation_views.xml",
         "views/res_partner_views.xml",
         "views/account_followup_customer_views.xml",
         "views/account_followup_desk_views.xml",

@@ -42,6 +42,22 @@ class AccountFollowupSetting(models.AbstractModel):
             user = self.env.user if vals["next_reminder_date"] else False
             followups.sudo().next_reminder_user_id = user
         self._log_settings(before)
+        self._trace_settings(before)
+
+    @api.model
+    def _trace_settings(self, before):
+        """Keep who has set what, for those who ask why (X3).
+
+        :param dict before: from ``_prepare_by_hand``
+        """
+        self.env["account.followup.trace"]._keep(
+            [
+                (followup, name)
+                for followup, texts in before.items()
+                for name, old in texts.items()
+                if self._get_setting_text(followup, name) != old
+            ]
+        )
 
     @api.model
     def _check_next_reminder(self, followups, day):

@@ -13,6 +13,12 @@ TRACED = (
     "expected_payment_date",
     "expected_payment_note",
 )
+#: Field for which an item rests: beginning of the names of what is said with it.
+RESTS_TRACED = {
+    "no_followup": "no_followup",
+    "followup_hold_until": "followup_hold_",
+    "expected_payment_date": "expected_payment_",
+}
 #: Where a transaction keeps how the items were before, as core does for tracked fields.
 BEFORE = "account_payment_followup.before"
 
@@ -63,6 +69,21 @@ class AccountMoveLine(models.Model):
             if texts := mine._get_followup_changes(before):
                 bodies[move.id] = Markup("<br/>").join(map(escape, texts))
         self.env["account.move"].browse(bodies)._message_log_batch(bodies)
+        lines._keep_followup_traces(before)
+
+    def _keep_followup_traces(self, before):
+        """Keep who has let which item rest, for those who ask why (X3).
+
+        :param dict before: {id: {field: value}}
+        """
+        self.env["account.followup.trace"]._keep(
+            [
+                (line, name)
+                for line in self
+                for name, prefix in RESTS_TRACED.items()
+                if line[name] and line._has_followup_change(before[line.id], prefix)
+            ]
+        )
 
     def _get_followup_changes(self, before):
         """Return what was changed on items of one document, a line for each thing.

@@ -20,6 +20,8 @@ from . import (
     test_debtor_pays,
     test_demo,
     test_desk,
+    test_explanation,
+    test_explanation_oracle,
     test_faults,
     test_files,
     test_finding,

@@ -89,6 +89,7 @@ class AccessCommon(FollowupCommon, HttpCase):
             "account.followup.statement.run": run_of_statements,
             **cls._create_takeover(),
             **cls._create_approval(),
+            "account.followup.trace": cls._create_trace(),
             "account.move": cls.invoice,
             "account.move.line": cls.invoice.line_ids.filtered("date_maturity"),
             "res.config.settings": cls.env["res.config.settings"].create({}),
@@ -130,6 +131,10 @@ class AccessCommon(FollowupCommon, HttpCase):
             }
         ).sudo(False)
         return {record._name: record for record in (approval, approval.line_ids)}
+    def _create_trace(cls):
+        line = cls.invoice.line_ids.filtered("date_maturity")
+        cls.env["account.followup.trace"]._keep([(line, "no_followup")])
+        return cls.env["account.followup.trace"].search([], limit=1)
 
     @classmethod
     def _create_limit(cls):
@@ -203,6 +208,7 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "name": "New",
                 "company_id": self.company.id,
             },
+            "account.followup.trace": {"name": "excluded"},
             "account.followup.level": {
                 "name": "New",
                 "delay": 77,

@@ -517,6 +517,14 @@ FIELDS = {
         "takeover_id": SERVICE,
         "user_id": SERVICE,
     },
+    "account.followup.trace": {
+        "company_id": SERVICE,
+        "date": SERVICE,
+        "followup_id": SERVICE,
+        "move_line_id": SERVICE,
+        "name": SERVICE,
+        "user_id": SERVICE,
+    },
     "account.move.line": {
         "expected_payment_date": PEOPLE,
         "expected_payment_note": PEOPLE,

@@ -74,6 +74,10 @@ RIGHTS = {
         )
     },
     "account.followup.history.mixin": NOBODY,
+    **{
+        f"account.followup.explanation{name}": NOBODY
+        for name in ("", ".item", ".message", ".reason")
+    },
     "account.followup.hold.wizard": WINDOW,
     "account.followup.item": LOOK,
     "account.followup.letter.note": NOBODY,
@@ -177,6 +181,7 @@ RIGHTS = {
         )
     },
     "account.followup.template.mixin": NOBODY,
+    "account.followup.trace": LOOK,
     "account.followup.wizard.mixin": NOBODY,
     "report.account_payment_followup.report_reminder": NOBODY,
 }
@@ -185,6 +190,7 @@ RIGHTS = {
 METHODS = {
     ("account.followup.answer.wizard", "action_apply"): CLERKS,
     ("account.followup.call.wizard", "action_log"): CLERKS,
+    ("account.followup.customer", "action_explain_followup"): ACCOUNTANTS,
     ("account.followup.customer", "action_hand_over"): CLERKS,
     ("account.followup.customer", "action_hold_followup"): CLERKS,
     ("account.followup.customer", "action_log_followup_call"): CLERKS,
@@ -212,6 +218,7 @@ METHODS = {
         )
     },
     ("account.followup.hold.wizard", "action_apply"): CLERKS,
+    ("account.followup.item", "action_explain_followup"): ACCOUNTANTS,
     ("account.followup.item", "action_followup_resume"): CLERKS,
     ("account.followup.item", "action_hold_followup"): CLERKS,
     ("account.followup.item", "action_open_move"): ACCOUNTANTS,
@@ -272,6 +279,7 @@ METHODS = {
         for method in ("get_report", "get_lines")
     },
     ("res.config.settings", "action_end_followup_test_mode"): frozenset(),
+    ("account.move", "action_explain_followup"): ACCOUNTANTS,
     ("account.move", "action_followup_resume"): CLERKS,
     ("account.move", "action_hold_followup"): CLERKS,
     ("account.move", "action_send_followup"): CLERKS,
@@ -281,6 +289,7 @@ METHODS = {
     ("res.partner", "action_answer_followup"): CLERKS,
     ("res.partner", "action_edit_followup_settings"): CLERKS,
     ("res.partner", "action_end_followup_pause"): CLERKS,
+    ("res.partner", "action_explain_followup"): ACCOUNTANTS,
     ("res.partner", "action_log_followup_call"): CLERKS,
     ("res.partner", "action_open_customer_statement"): ACCOUNTANTS,
     ("res.partner", "action_process_followups"): CLERKS,
