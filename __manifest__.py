@@ -39,6 +39,7 @@
         "views/account_followup_level_views.xml",
         "views/account_followup_plan_views.xml",
         "views/account_followup_calendar_views.xml",
+        "views/account_followup_planned_views.xml",
         "views/account_followup_run_views.xml",
         "views/account_followup_statement_views.xml",
         "views/account_followup_takeover_views.xml",
@@ -52,6 +53,7 @@
         "views/account_followup_menus.xml",
         "views/account_followup_report_views.xml",
         "views/account_followup_page_templates.xml",
+        "views/account_followup_digest_templates.xml",
     ],
     "demo": ["demo/account_followup_demo.xml"],
     "assets": {

@@ -1,1 +1,1 @@
-from . import page, page_payment, page_portal, report
+from . import hold_page, page, page_payment, page_portal, report

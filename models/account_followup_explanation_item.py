@@ -86,17 +86,13 @@ class AccountFollowupExplanationItem(models.AbstractModel):
         lines.fetch(["move_id", *TRACED])
         codes = self._get_codes(lines, parts)
         traces = self.env["account.followup.trace"]._get_last(lines)
-        blocked = lines.filtered(lambda line: "blocked" in codes[line.id]).move_id
-        blocked = self._get_blocked_traces(blocked)
+        traces |= self._get_other_traces(lines, codes)
         return {
             line.id: [
                 {
                     "code": code,
                     "text": self._get_rest_text(
-                        line,
-                        code,
-                        traces.get((line.id, FIELDS.get(code)))
-                        or (code == "blocked" and blocked.get(line.move_id.id)),
+                        line, code, traces.get((line.id, FIELDS.get(code, code)))
                     ),
                     "record": line,
                 }
@@ -104,6 +100,26 @@ class AccountFollowupExplanationItem(models.AbstractModel):
             ]
             for line in lines
         }
+
+    @api.model
+    def _get_other_traces(self, lines, codes):
+        """Return {(item id, code): who has said it}, where it is kept elsewhere.
+
+        :param dict codes: {item id: codes of all reasons}
+        """
+        blocked = lines.filtered(lambda line: "blocked" in codes[line.id])
+        by_move = self._get_blocked_traces(blocked.move_id)
+        traces = {
+            (line.id, "blocked"): by_move[line.move_id.id]
+            for line in blocked
+            if line.move_id.id in by_move
+        }
+        disputed = lines.filtered(lambda line: "dispute" in codes[line.id])
+        if disputed:
+            for dispute in self.env["account.followup.dispute"]._get_open(disputed):
+                mine = disputed & dispute.line_ids
+                traces.update({(line.id, "dispute"): dispute for line in mine})
+        return traces
 
     @api.model
     def _get_codes(self, lines, parts):
@@ -148,6 +164,8 @@ class AccountFollowupExplanationItem(models.AbstractModel):
                 reason=text,
                 date=format_date(self.env, day),
             )
+        if code == "dispute" and trace:
+            why = trace.reason_id.display_name
         if code == "online_payment":
             why = ", ".join(line.move_id.transaction_ids.mapped("reference"))
         text = f"{text}: {why}" if why else text

@@ -1,9 +1,13 @@
+from collections import namedtuple
 from datetime import timedelta
 
 from odoo import api, models
 from odoo.tools import format_amount, format_date
 
 from ..tools import days as day_tools
+
+#: Since when something holds, and who has said so, where it is kept elsewhere.
+Trace = namedtuple("Trace", "date user_id")
 
 
 class AccountFollowupExplanationReason(models.AbstractModel):
@@ -55,8 +59,18 @@ class AccountFollowupExplanationReason(models.AbstractModel):
             for gate, text in gates:
                 record = gate._get_setting(facts.company)
                 reasons.append(self._prepare_reason(gate._get_code(), text, record))
-        reasons += self._get_warnings(facts.message)
-        return reasons
+        if not facts.is_required and not reasons:
+            reasons.append(self._get_rule_reason(facts))
+        return reasons + self._get_warnings(facts.message)
+
+    @api.model
+    def _get_rule_reason(self, facts):
+        """Return the rule's own sentence, where nothing above says more."""
+        service = self.env["account.followup.reason"]
+        days = {facts.company: facts.day}
+        texts = service._get_reason_texts(facts.partner, days, facts.parts)
+        text = texts[facts.partner] or self.env._("No follow-up is due.")
+        return self._prepare_reason("rule", text, facts.plan)
 
     @api.model
     def _prepare_reason(self, code, text, record, trace=None, blocks=True):
@@ -115,6 +129,7 @@ class AccountFollowupExplanationReason(models.AbstractModel):
                 ("partner_id", "=", facts.partner.id),
                 ("company_id", "=", facts.company.id),
                 ("state", "=", "queued"),
+                ("is_test", "=", False),
             ],
             order="date, id",
             limit=1,
@@ -242,7 +257,10 @@ class AccountFollowupExplanationReason(models.AbstractModel):
     def _get_automatic_off_reason(self, facts):
         if not facts.counted or facts.company.followup_automatic:
             return None
-        return self.env._("Automatic reminders are switched off."), facts.company
+        text = self.env._("Automatic reminders are switched off.")
+        moment = facts.company.followup_switch_date
+        trace = moment and Trace(moment, facts.company.followup_switch_user_id)
+        return text, facts.company, trace
 
     @api.model
     def _get_manual_reason(self, facts):

@@ -239,7 +239,8 @@ class AccountFollowupRule(models.AbstractModel):
         """Return the last reminder of customers who must not get another one yet.
 
         The gap has not passed, or a message of it is still queued, however old it is.
-        Each of the two has an index. Tests are none (X9).
+        Each of the two has an index. Tests are none (X9). On a day to come
+        (``is_coming`` of the parts) what is queued now has left.
         """
         items = self.env["account.followup.item"]
         return SQL(
@@ -247,7 +248,7 @@ class AccountFollowupRule(models.AbstractModel):
             SELECT reminder.partner_id,
                    reminder.company_id,
                    MAX(reminder.date) AS date,
-                   BOOL_OR(reminder.state = 'queued') AS is_queued
+                   BOOL_OR(reminder.state = 'queued' AND %(is_today)s) AS is_queued
               FROM (
                    SELECT recent.id, recent.partner_id, recent.company_id,
                           recent.state, %(recent_date)s AS date
@@ -264,6 +265,7 @@ class AccountFollowupRule(models.AbstractModel):
                      JOIN (%(companies)s) company ON company.id = queued.company_id
                     WHERE queued.state = 'queued'
                       AND queued.is_test IS NOT TRUE
+                      AND %(is_today)s
                    ) reminder
              WHERE %(others)s
              GROUP BY reminder.partner_id, reminder.company_id
@@ -271,6 +273,7 @@ class AccountFollowupRule(models.AbstractModel):
             recent_date=items._get_sql_counted_date(SQL("recent")),
             queued_date=items._get_sql_counted_date(SQL("queued")),
             companies=parts["companies"],
+            is_today=SQL("FALSE") if parts.get("is_coming") else SQL("TRUE"),
             others=items._get_sql_others(SQL("reminder.id"), parts["without"]),
         )
 

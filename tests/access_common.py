@@ -131,6 +131,8 @@ class AccessCommon(FollowupCommon, HttpCase):
             }
         ).sudo(False)
         return {record._name: record for record in (approval, approval.line_ids)}
+
+    @classmethod
     def _create_trace(cls):
         line = cls.invoice.line_ids.filtered("date_maturity")
         cls.env["account.followup.trace"]._keep([(line, "no_followup")])

@@ -78,6 +78,9 @@ RIGHTS = {
         f"account.followup.explanation{name}": NOBODY
         for name in ("", ".item", ".message", ".reason")
     },
+    "account.followup.digest": NOBODY,
+    "account.followup.forecast": NOBODY,
+    "account.followup.hold.link": NOBODY,
     "account.followup.hold.wizard": WINDOW,
     "account.followup.item": LOOK,
     "account.followup.letter.note": NOBODY,
@@ -88,6 +91,8 @@ RIGHTS = {
     "account.followup.page.limit": NOBODY,
     "account.followup.page.link": LOOK,
     "account.followup.plan": {**LOOK, "manager": frozenset(OPERATIONS)},
+    # of the user who has opened the screen
+    "account.followup.planned": LOOK,
     "account.followup.process.wizard": WINDOW,
     "account.followup.process.wizard.line": dict.fromkeys(
         CLERKS, frozenset(OPERATIONS)
@@ -224,6 +229,9 @@ METHODS = {
     ("account.followup.item", "action_open_move"): ACCOUNTANTS,
     ("account.followup.item", "action_register_payment"): CLERKS,
     ("account.followup.item", "action_view_invoices"): ACCOUNTANTS,
+    ("account.followup.forecast", "action_open_planned"): ACCOUNTANTS,
+    ("account.followup.planned", "action_explain_followup"): ACCOUNTANTS,
+    ("account.followup.planned", "action_open_customer"): ACCOUNTANTS,
     ("account.followup.process.wizard", "action_process"): CLERKS,
     ("account.followup.customer", "action_dispute_followup"): CLERKS,
     ("account.followup.dispute", "action_accept"): CLERKS,
@@ -306,7 +314,7 @@ METHODS = {
 
 #: Models without records or whose records companies share: a method shows each company
 #: its own part.
-SHARED = {"res.partner", *BUILDERS}
+SHARED = {"account.followup.forecast", "res.partner", *BUILDERS}
 #: Routes that are about records of no company, with the same effect.
 SHARED_ROUTES = {
     "/account_payment_followup/report/pdf",
@@ -356,6 +364,12 @@ ROUTES |= {
         frozenset(),
     ),
 }
+#: The links of tomorrow's list are signed: nobody who makes one up gets an answer.
+_HOLD = "/account_payment_followup/hold"
+ROUTES |= {
+    f"{_HOLD}/<string:token>{path}": (f"{_HOLD}/made-up{path}", frozenset())
+    for path in ("", "/do", "/undo")
+}
 SHARED_ROUTES |= {route for route in ROUTES if route.startswith("/followup")}
 
 #: Who sees a menu.
@@ -369,6 +383,7 @@ MENUS = {
     "menu_account_followup_customer": ACCOUNTANTS,
     "menu_account_followup_level": ACCOUNTANTS,
     "menu_account_followup_plan": ACCOUNTANTS,
+    "menu_account_followup_planned": ACCOUNTANTS,
     "menu_account_followup_reminder": ACCOUNTANTS,
     "menu_account_followup_rest": ACCOUNTANTS,
     "menu_account_followup_run": CLERKS,

@@ -11,7 +11,7 @@ from odoo.tests import tagged
 
 from .access_common import MODULE, AccessCommon
 from .access_tables import (
-    CLERKS,
+    ACCOUNTANTS,
     METHODS,
     OPERATIONS,
     REPORT_MODELS,
@@ -91,7 +91,7 @@ class MatrixCommon(AccessCommon):
 
     def _get_owner(self, name, user, is_own):
         """Return who has opened a window: who may not, tries that of somebody else."""
-        return user if is_own and name in CLERKS else self.users["invoice"]
+        return user if is_own and name in ACCOUNTANTS else self.users["invoice"]
 
     def _call(self, record, method, *args, **kwargs):
         """Call a method as a client does, on a fresh cache; return the answer."""

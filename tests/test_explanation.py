@@ -155,6 +155,18 @@ class TestExplanation(ExplanationCommon):
         self.assertIn("Excluded: a friend (since 05/15/2024, by Responsible)", text)
         self.assertEqual(list(self._get_reasons()), ["all_excluded"])
 
+    def test_x3_of_an_item_in_dispute(self):
+        invoice = self._create_late(20)
+        reason = self.env.ref("account_payment_followup.dispute_reason_amount")
+        self.env["account.followup.dispute"]._dispute(
+            invoice._get_followup_lines(), reason, {self.company: TODAY}
+        )
+        [found] = self._get_item(invoice)["reasons"]
+        self.assertEqual(found["code"], "dispute")
+        self.assertIn(f"In dispute: {reason.display_name} (since", found["text"])
+        self.assertIn(f"by {self.env.user.name})", found["text"])
+        self.assertEqual(list(self._get_reasons()), ["resting"])
+
     def test_x3_credits(self):
         self._create_late(20, 100)
         credit = self._create_late(0, 100, move_type="out_refund")

@@ -11,7 +11,7 @@ from .test_rule_oracle import SEED, LedgerCase
 _logger = logging.getLogger(__name__)
 
 #: What nobody can take away but time, payments or other facts.
-FACTS = {"nothing_open", "not_ripe", "no_level", "credits"}
+FACTS = {"nothing_open", "not_ripe", "no_level", "credits", "rule"}
 #: So many ledgers, and so many customers of each from whom reasons are taken.
 LEDGERS = 3
 CHANGED = 30
@@ -143,6 +143,12 @@ class TestExplanationOracle(LedgerCase):
         self.env.cr.execute(
             "UPDATE account_move SET payment_state = 'not_paid' WHERE id IN %s",
             [tuple(lines.move_id.ids)],
+        )
+        self.env.cr.execute(
+            "UPDATE account_followup_dispute SET state = 'rejected' WHERE id IN ("
+            "SELECT dispute_id FROM account_followup_dispute_line_rel"
+            " WHERE line_id IN %s)",
+            [tuple(ids)],
         )
         self.env.cr.execute(
             "DELETE FROM account_invoice_transaction_rel WHERE invoice_id IN %s",
