@@ -54,9 +54,15 @@ class Facts:
 
     @cached_property
     def counting(self):
-        """Ripe items in a currency with a claim (rule 6)."""
+        """Ripe items in a currency with a claim (rule 6).
+
+        What is due for its level on the due date itself says at which level a currency
+        is claimed, though a reminder does not name it yet.
+        """
         claims = self.env["account.followup.claim"]
-        return claims._get_counting_rows(self.named, self.day)
+        named = {row["id"] for row in self.named}
+        others = [row for row in self.ripe if row["id"] not in named]
+        return claims._get_counting_rows(self.named + others, self.day)
 
     @cached_property
     def level(self):
