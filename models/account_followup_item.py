@@ -70,7 +70,17 @@ class AccountFollowupItem(models.Model):
     """A row per open receivable journal item, with all that the rule says of it.
 
     Rules 1 to 5 of the design stand here and in ``tools/ladder.py``, nowhere else.
-    The day is a value that is joined in: the same statement answers for any day.
+    The day is a value that is joined in: the same statement answers for any day. Beside
+    the fields it has
+
+    * ``line_partner_id``: whom it is booked on, the customer or a contact
+    * ``company_unit``: the least amount of the company's currency
+    * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
+    * ``next_key``: next level, see ``_get_sql_steps``
+    * ``next_delay``, ``next_last``: its delay, and how many days late an item is on the
+      last day on which it is the next one
+
+    Dates are within Python's calendar, also after a due date of the year 9999.
     """
 
     _name = "account.followup.item"
@@ -210,16 +220,7 @@ class AccountFollowupItem(models.Model):
         :param dict parts: what ``_get_sql_parts(days)`` has returned, if known
         :param SQL only: condition on ``line`` and ``company``, so that an index for it
             is used
-        :return: SQL, a row per item with the columns of this model and
-
-            * ``line_partner_id``: whom it is booked on, the customer or a contact
-            * ``company_unit``: the least amount of the company's currency
-            * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
-            * ``next_key``: next level, see ``_get_sql_steps``
-            * ``next_delay``, ``next_last``: its delay, and how many days late an item
-              is on the last day on which it is the next one
-
-            Dates are within Python's calendar, also after a due date of the year 9999.
+        :return: SQL, a row per item, see the class for its columns
         """
         parts = parts or self._get_sql_parts(days)
         plan_id = self._get_sql_plan_id(parts)

@@ -54,40 +54,7 @@ class AccountFollowupPayer(models.AbstractModel):
 
         What was kept in part was not kept. Disputes are counted beside.
         """
-        promises = self.env["account.followup.promise"]
-        disputes = self.env["account.followup.dispute"]
-        first = min(days.values()) - relativedelta(months=MONTHS)
-        ids, roots = tuple(partners.ids), tuple(root.id for root in days)
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT promise.partner_id, promise.company_id, found.state, COUNT(*)
-                  FROM (%s) found
-                  JOIN account_followup_promise promise ON promise.id = found.id
-                 WHERE found.state IN ('kept', 'partly', 'broken')
-                 GROUP BY promise.partner_id, promise.company_id, found.state
-                 UNION ALL
-                SELECT partner_id, company_id, 'dispute', COUNT(*)
-                  FROM account_followup_dispute
-                 WHERE date > %s AND partner_id IN %s AND company_id IN %s
-                 GROUP BY partner_id, company_id
-                """,
-                promises._get_sql_states(
-                    days,
-                    SQL(
-                        "promise.rest_until > %s AND promise.partner_id IN %s"
-                        " AND promise.company_id IN %s",
-                        first,
-                        ids,
-                        roots,
-                    ),
-                ),
-                first,
-                ids,
-                roots,
-                to_flush=[disputes._fields["date"], disputes._fields["partner_id"]],
-            )
-        )
+        rows = self.env.execute_query_dict(self._get_sql_promises(partners, days))
         counts = {}
         names = {"kept": "kept", "dispute": "disputes"}
         for row in rows:
@@ -95,6 +62,41 @@ class AccountFollowupPayer(models.AbstractModel):
             mine = counts.setdefault(key, {"kept": 0, "broken": 0, "disputes": 0})
             mine[names.get(row["state"], "broken")] += row["count"]
         return counts
+
+    @api.model
+    def _get_sql_promises(self, partners, days):
+        """Return the numbers of promises, by what came of them, and of disputes."""
+        promises = self.env["account.followup.promise"]
+        disputes = self.env["account.followup.dispute"]
+        chosen = {
+            "first": min(days.values()) - relativedelta(months=MONTHS),
+            "ids": tuple(partners.ids),
+            "roots": tuple(root.id for root in days),
+        }
+        mine = SQL(
+            "promise.rest_until > %(first)s AND promise.partner_id IN %(ids)s"
+            " AND promise.company_id IN %(roots)s",
+            **chosen,
+        )
+        return SQL(
+            """
+            SELECT promise.partner_id, promise.company_id, found.state, COUNT(*)
+              FROM (%(states)s) found
+              JOIN account_followup_promise promise ON promise.id = found.id
+             WHERE found.state IN ('kept', 'partly', 'broken')
+             GROUP BY promise.partner_id, promise.company_id, found.state
+             UNION ALL
+            SELECT partner_id, company_id, 'dispute', COUNT(*)
+              FROM account_followup_dispute
+             WHERE date > %(first)s
+               AND partner_id IN %(ids)s
+               AND company_id IN %(roots)s
+             GROUP BY partner_id, company_id
+            """,
+            states=promises._get_sql_states(days, mine),
+            to_flush=[disputes._fields["date"], disputes._fields["partner_id"]],
+            **chosen,
+        )
 
     @api.model
     def _get_sql_paid(self, days, partners=None):

@@ -441,9 +441,10 @@ class AccountFollowupRule(models.AbstractModel):
         """Return a row for each day on which an item changes what a customer owes.
 
         Late: for levels on or after the due date the overdue amount counts; early:
-        for levels before the due date the amount of the ripe items counts. Credits
-        count from the first day on, and what rests without an end never does.
+        before it that of the ripe items. Credits count from the first day on, and what
+        rests without an end never does.
         """
+        names = ("reached_key", "due_date", "company_id")
         return SQL(
             """
             SELECT candidate.currency_id, change.*
@@ -471,10 +472,7 @@ class AccountFollowupRule(models.AbstractModel):
             candidates=self._get_sql_candidates(days, parts),
             steps=parts["steps"],
             slot=self.env["account.followup.item"]._get_sql_slot(
-                SQL("candidate.reached_key"),
-                SQL("candidate.due_date"),
-                SQL("candidate.company_id"),
-                parts,
+                *(SQL.identifier("candidate", name) for name in names), parts
             ),
             changes=self._get_sql_changes_of_item(),
         )
