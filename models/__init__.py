@@ -51,6 +51,8 @@ from . import (
     account_followup_explanation_message,
     account_followup_explanation_reason,
     account_followup_forecast,
+    account_followup_ready,
+    account_followup_sweep,
     account_followup_gate,
     account_followup_gate_golive,
     account_followup_gate_cap,

@@ -289,58 +289,12 @@ class AccountFollowup(models.Model):
                 # companies, levels and accounts, read once for all questions
                 item = self.env["account.followup.item"]
                 parts = item._get_sql_parts({company: day})
-                ready = followups._get_ready(day, trigger, parts, result, now)
+                ready = self.env["account.followup.ready"]._get_ready(
+                    followups, day, trigger, parts, result, now
+                )
                 chosen = {**(options or {}), "parts": parts}
                 result.remind(self.browse(ready), day, trigger, chosen)
         return {"done": result.done, "skipped": result.skipped, "failed": result.failed}
-
-    def _get_ready(self, day, trigger, parts, result, now=None):
-        """Return the ids of those who are reminded now; why others are not is noted.
-
-        :param self: of one company
-        """
-        due = self._get_due_rows(day, parts)
-        reasons = self._get_idle_reasons(due, day, parts)
-        tests = self.env["account.followup.test"]
-        tested = tests._get_tested_reasons(self.company_id, due, day)
-        ready = self.browse()
-        for followup in self:
-            row = due.get(followup.partner_id.id)
-            reason = reasons.get(followup.partner_id) or tested.get(
-                followup.partner_id.id
-            )
-            if reason := reason or followup._get_skip_reason(row, trigger, day):
-                result.skipped[followup] = reason
-            else:
-                ready += followup
-        if trigger != "automatic":
-            return ready.ids
-        held = self.env["account.followup.gates"]._get_reasons(ready, day, now)
-        result.skipped.update({case: held[case][0][1] for case in held})
-        return [case.id for case in ready if case not in held]
-
-    def _get_due_rows(self, day, parts=None):
-        """Return {customer id: row of account.followup.customer} on a day."""
-        company = self.company_id
-        rows = self.env["account.followup.customer"]._get_rows(
-            {company: day}, self.partner_id, with_next_date=False, parts=parts
-        )
-        return {row["partner_id"]: row for row in rows}
-
-    def _get_idle_reasons(self, due, day, parts):
-        """Return {customer: why it requires no follow-up}, of those for whom it is so.
-
-        :param dict due: {customer id: row of account.followup.customer}
-        """
-        idle = self.partner_id.filtered(
-            lambda partner: (
-                due.get(partner.id, {}).get("status") != "in_need_of_action"
-            )
-        )
-        if not idle:
-            return {}
-        reasons = self.env["account.followup.reason"]
-        return reasons._get_reason_texts(idle, {self.company_id: day}, parts)
 
     def _get_skip_reason(self, row, trigger, day):
         """Return why a customer is not reminded now, in one sentence, or None."""
@@ -362,7 +316,7 @@ class AccountFollowup(models.Model):
         """
         self.ensure_one()
         if not row or row["status"] != "in_need_of_action":
-            return self._get_rest_reason(day)
+            return self.env["account.followup.ready"]._get_rest_reason(self, day)
         if trigger != "automatic":
             return None
         # rule 12
@@ -373,13 +327,6 @@ class AccountFollowup(models.Model):
         if not self.env["account.followup.level"].browse(row["level_id"]).is_automatic:
             return self.env._("The level is not automatic.")
         return None
-
-    def _get_rest_reason(self, day):
-        """Return why a customer requires no follow-up (rule 6), as one sentence."""
-        partner = self.partner_id._origin
-        reasons = self.env["account.followup.reason"].sudo()
-        texts = reasons._get_reason_texts(partner, {self.company_id._origin: day})
-        return texts[partner] or self.env._("No follow-up is due.")
 
     # ------------------------------------------------------------------
     # Scheduled action
@@ -394,7 +341,7 @@ class AccountFollowup(models.Model):
         that remains shrinks with every batch and the job never spins.
         """
         progress = self.env["ir.cron"]._commit_progress
-        self._sweep()
+        self.env["account.followup.sweep"]._sweep()
         days = self.env["res.company"]._get_followup_days()
         self.env["account.followup.clock"]._notice_ahead(days)
         days = {
@@ -412,19 +359,6 @@ class AccountFollowup(models.Model):
                 remaining -= len(batch)
                 if not progress(len(batch), remaining=remaining):
                     return
-
-    @api.model
-    def _sweep(self):
-        """End deliveries that have ended unnoticed; an error does not stop the rest."""
-        try:
-            with self.env.cr.savepoint():
-                self.env["account.followup.delivery"]._sync_queued()
-                self.env["account.followup.delivery"]._tell_waiting()
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all(flush=False)
-            _logger.warning("States of deliveries were not taken up", exc_info=True)
 
     @api.model
     def _process_batch(self, company, partner_ids, day):

@@ -237,8 +237,7 @@ class AccountFollowupBank(models.AbstractModel):
         """Return money received of nobody known that names an open invoice of these.
 
         :param partner_ids: ids of commercial partners
-        :return: list of dicts with ``date``, ``amount``, ``currency_id``, ``label``,
-            ``move_id`` and the ``invoice``, newest first
+        :return: list of dicts, the columns below, newest first
         """
         self._flush()
         tree = tuple(self._get_tree(company).ids)

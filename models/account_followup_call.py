@@ -269,7 +269,8 @@ class AccountFollowupCall(models.Model):
         :param followup: case of one customer
         :param date day: day of the call
         """
-        row = followup._get_due_rows(day).get(followup.partner_id.id) or {}
+        rows = self.env["account.followup.ready"]._get_due_rows(followup, day)
+        row = rows.get(followup.partner_id.id) or {}
         level = self.env["account.followup.level"].sudo()
         if row.get("status") != "in_need_of_action":
             return level

@@ -84,7 +84,8 @@ class AccountFollowupDesk(models.Model):
             desk.reason_text = desk._get_reason_text(days)
             day = days.get(desk.company_id.sudo())
             case = desk.followup_id.sudo()
-            desk.pause_text = day and case._get_pause_text(day)
+            pauses = self.env["account.followup.pause"]
+            desk.pause_text = day and pauses._get_text(case, day)
 
     def _get_reason_text(self, days):
         reasons = self.env["account.followup.reason"].sudo()

@@ -1,15 +1,11 @@
-import logging
 from datetime import timedelta
 
-import psycopg2
 from markupsafe import Markup
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
-
-_logger = logging.getLogger(__name__)
 
 #: So long what was accepted rests still: until then there is a credit note.
 ACCEPTED_DAYS = 7
@@ -221,22 +217,3 @@ class AccountFollowupDispute(models.Model):
             date=format_date(self.env, self.date),
             text=self._get_text(),
         )
-
-
-class AccountFollowup(models.Model):
-    _inherit = "account.followup"
-
-    @api.model
-    def _sweep(self):
-        # EXTENDS 'account_payment_followup'
-        super()._sweep()
-        try:
-            with self.env.cr.savepoint():
-                days = self.env["res.company"]._get_followup_days()
-                self.env["account.followup.dispute"]._ask_for_review(days)
-                self.env["account.move.line"]._ask_for_followup_review(days)
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all(flush=False)
-            _logger.warning("Nobody was asked to look again", exc_info=True)

@@ -16,5 +16,6 @@ class AccountFollowupGatePause(models.AbstractModel):
     @api.model
     def _get_case_reasons(self, cases, day, now=None):
         # EXTENDS 'account.followup.gate'
-        texts = {case: case._get_pause_text(day) for case in cases}
+        pauses = self.env["account.followup.pause"]
+        texts = {case: pauses._get_text(case, day) for case in cases}
         return {case: text for case, text in texts.items() if text}

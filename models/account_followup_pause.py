@@ -47,55 +47,6 @@ class AccountFollowup(models.Model):
                     )
                 )
 
-    def _is_paused(self, day):
-        """Return whether automatic reminders rest on a day."""
-        self.ensure_one()
-        return bool(self.pause_until) and self.pause_until >= day
-
-    def _get_pause_text(self, day):
-        """Return until when and why a customer is paused, in a sentence; else empty."""
-        self.ensure_one()
-        if not self._is_paused(day):
-            return ""
-        until = format_date(self.env, self.pause_until)
-        if self.pause_reason:
-            return self.env._(
-                "Paused until %(date)s: %(reason)s",
-                date=until,
-                reason=self.pause_reason,
-            )
-        return self.env._("Paused until %s.", until)
-
-    def _end_pause(self, feedback=False):
-        """Go on with automatic reminders; the task about the answer is done.
-
-        :param str feedback: what came of it
-        """
-        self._set_by_hand({"pause_until": False})
-        self.sudo().write({"pause_reason": False, "pause_message_id": False})
-        self._close_pause_task(feedback or self.env._("Automatic reminders go on."))
-
-    def _pause_by_hand(self, until, reason):
-        """Pause automatic reminders: somebody has read the answer, the task is done.
-
-        :param date until: last day of the pause
-        :param str reason: one line, may be empty
-        """
-        self._set_by_hand({"pause_until": until, "pause_reason": reason})
-        self._close_pause_task(
-            self.env._("Paused until %s", format_date(self.env, until))
-        )
-
-    def _close_pause_task(self, feedback):
-        """Mark the tasks about answers as done.
-
-        :param str feedback: what came of it
-        """
-        tasks = self.sudo().pause_activity_id.filtered("active")
-        self.sudo().write({"pause_activity_id": False})
-        if tasks:
-            tasks.action_feedback(feedback)
-
     def _prepare_merged(self, others):
         # EXTENDS: the longest pause is kept, with its reason (G5)
         values = super()._prepare_merged(others)
@@ -108,6 +59,60 @@ class AccountFollowup(models.Model):
                 "pause_activity_id": longest.pause_activity_id.id,
             }
         return values
+
+
+class AccountFollowupPause(models.AbstractModel):
+    """Begins and ends pauses, and says why there is one (rule 16)."""
+
+    _name = "account.followup.pause"
+    _description = "Pause of Automatic Reminders"
+
+    @api.model
+    def _get_text(self, case, day):
+        """Return until when and why a customer is paused, in a sentence; else empty."""
+        if not case.pause_until or case.pause_until < day:
+            return ""
+        until = format_date(self.env, case.pause_until)
+        if case.pause_reason:
+            return self.env._(
+                "Paused until %(date)s: %(reason)s",
+                date=until,
+                reason=case.pause_reason,
+            )
+        return self.env._("Paused until %s.", until)
+
+    @api.model
+    def _end(self, cases, feedback=False):
+        """Go on with automatic reminders; the task about the answer is done.
+
+        :param str feedback: what came of it
+        """
+        cases._set_by_hand({"pause_until": False})
+        cases.sudo().write({"pause_reason": False, "pause_message_id": False})
+        self._close_task(cases, feedback or self.env._("Automatic reminders go on."))
+
+    @api.model
+    def _begin_by_hand(self, cases, until, reason):
+        """Pause automatic reminders: somebody has read the answer, the task is done.
+
+        :param date until: last day of the pause
+        :param str reason: one line, may be empty
+        """
+        cases._set_by_hand({"pause_until": until, "pause_reason": reason})
+        self._close_task(
+            cases, self.env._("Paused until %s", format_date(self.env, until))
+        )
+
+    @api.model
+    def _close_task(self, cases, feedback):
+        """Mark the tasks about answers as done.
+
+        :param str feedback: what came of it
+        """
+        tasks = cases.sudo().pause_activity_id.filtered("active")
+        cases.sudo().write({"pause_activity_id": False})
+        if tasks:
+            tasks.action_feedback(feedback)
 
 
 class AccountFollowupSetting(models.AbstractModel):
@@ -143,9 +148,10 @@ class ResPartner(models.Model):
         root = self.env.company.root_id
         day = root.sudo()._get_followup_day()[root.sudo()]
         cases = self._get_followup().grouped("partner_id")
+        pauses = self.env["account.followup.pause"]
         for partner in self:
             case = cases.get(partner._origin)
-            partner.followup_pause_text = case and case._get_pause_text(day)
+            partner.followup_pause_text = case and pauses._get_text(case, day)
 
     def action_end_followup_pause(self):
         """Button Go On: automatic reminders go on.
@@ -154,7 +160,8 @@ class ResPartner(models.Model):
         """
         self.ensure_one()
         self._check_followup_access()
-        self.commercial_partner_id._get_followup()._end_pause()
+        case = self.commercial_partner_id._get_followup()
+        self.env["account.followup.pause"]._end(case)
         return True
 
     def action_answer_followup(self):

@@ -66,7 +66,7 @@ class AccountFollowupPayer(models.AbstractModel):
     @api.model
     def _get_sql_promises(self, partners, days):
         """Return the numbers of promises, by what came of them, and of disputes."""
-        promises = self.env["account.followup.promise"]
+        promises = self.env["account.followup.promise.ledger"]
         disputes = self.env["account.followup.dispute"]
         chosen = {
             "first": min(days.values()) - relativedelta(months=MONTHS),

@@ -1,14 +1,9 @@
-import logging
 from datetime import timedelta
-
-import psycopg2
 
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount
-
-_logger = logging.getLogger(__name__)
 
 #: So often a customer may promise the same invoice on the page without keeping it.
 MAX_UNKEPT = 2
@@ -307,21 +302,3 @@ class AccountFollowupPromise(models.Model):
             )
             lines.write({"expected_payment_date": ahead.rest_until})
         self.env["account.move.line"]._log_followup_changes()
-
-
-class AccountFollowup(models.Model):
-    _inherit = "account.followup"
-
-    @api.model
-    def _sweep(self):
-        # EXTENDS 'account_payment_followup': before a run asks who is to be reminded
-        super()._sweep()
-        try:
-            with self.env.cr.savepoint():
-                days = self.env["res.company"]._get_followup_days()
-                self.env["account.followup.promise"]._follow_up(days)
-        except psycopg2.OperationalError:
-            raise
-        except Exception:
-            self.env.invalidate_all(flush=False)
-            _logger.warning("Promises to pay were not looked at", exc_info=True)

@@ -47,13 +47,16 @@ class AccountFollowupPromise(models.Model):
         """Return {id: (state, paid amount)} of these promises."""
         days = self.sudo().company_id._get_followup_day()
         condition = SQL("promise.id IN %s", tuple(self._origin.ids) or (None,))
-        rows = self.env.execute_query(self._get_sql_states(days, condition))
+        rows = self.env.execute_query(
+            self.env["account.followup.promise.ledger"]._get_sql_states(days, condition)
+        )
         return {id_: (state, float(paid)) for id_, state, paid in rows}
 
     def _search_state(self, operator, value):
         if operator != "in":
             return NotImplemented
-        states = self._get_sql_states(self._get_days_seen(), SQL("TRUE"))
+        ledger = self.env["account.followup.promise.ledger"]
+        states = ledger._get_sql_states(self._get_days_seen(), SQL("TRUE"))
         values = tuple(item for item in value if item) or (None,)
         found = SQL(
             "(SELECT found.id FROM (%s) found WHERE found.state IN %s)", states, values
@@ -66,7 +69,8 @@ class AccountFollowupPromise(models.Model):
         if name != "state":
             return super()._field_to_sql(alias, field_expr, query)
         condition = SQL("promise.id = %s", SQL.identifier(alias, "id"))
-        states = self._get_sql_states(self._get_days_seen(), condition)
+        ledger = self.env["account.followup.promise.ledger"]
+        states = ledger._get_sql_states(self._get_days_seen(), condition)
         return SQL("(SELECT found.state FROM (%s) found)", states)
 
     @api.model
@@ -77,7 +81,12 @@ class AccountFollowupPromise(models.Model):
             companies = self.env["res.company"].search([("parent_id", "=", False)])
         return companies._get_followup_day()
 
-    # ------------------------------------------------------------------
+
+class AccountFollowupPromiseLedger(models.AbstractModel):
+    """What the ledger says of promises, as one statement."""
+
+    _name = "account.followup.promise.ledger"
+    _description = "Promises to Pay in the Ledger"
 
     @api.model
     def _get_sql_states(self, days, condition):
@@ -244,7 +253,7 @@ class AccountFollowupPromise(models.Model):
             "tolerance_percent",
         )
         return [
-            *(self._fields[name] for name in own),
+            *(self.env["account.followup.promise"]._fields[name] for name in own),
             *(
                 self.env[model]._fields[name]
                 for model, names in FIELDS_READ.items()

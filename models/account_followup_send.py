@@ -221,7 +221,8 @@ class AccountFollowupSend(models.AbstractModel):
         """
         source = text_level = level
         if not source:
-            row = followup._get_due_rows(day).get(followup.partner_id.id) or {}
+            rows = self.env["account.followup.ready"]._get_due_rows(followup, day)
+            row = rows.get(followup.partner_id.id) or {}
             text_level = level.browse(row.get("level_id"))
             source = text_level or level.search(
                 [

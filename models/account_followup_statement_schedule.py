@@ -86,7 +86,7 @@ class AccountFollowupStatementRun(models.Model):
         that remains shrinks and the job never spins (promises 2 and 3).
         """
         progress = self.env["ir.cron"]._commit_progress
-        self.env["account.followup"]._sweep()
+        self.env["account.followup.sweep"]._sweep()
         self.env["account.followup.statement.schedule"]._schedule_months()
         statements = self.env["account.followup.statement"]
         waiting = (

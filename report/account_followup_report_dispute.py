@@ -20,12 +20,20 @@ class AccountFollowupReport(models.AbstractModel):
             "aged_receivable": SQL("item.period = 0"),
             "followup_report": SQL("TRUE"),
         }.get(options["variant"])
-        if not is_now or not self._has_disputes():
+        disputes = self.env["account.followup.dispute.report"]
+        if not is_now or not disputes._has_disputes():
             return columns
-        amount = self._get_sql_disputed()
+        amount = disputes._get_sql_disputed()
         label = self.env._("In Dispute")
         total = sql_sum(amount, is_now)
         return [*columns, make_column("amount", "disputed", label, amount, total)]
+
+
+class AccountFollowupDisputeReport(models.AbstractModel):
+    """How much of an item is in dispute."""
+
+    _name = "account.followup.dispute.report"
+    _description = "Amounts in Dispute"
 
     @api.model
     def _has_disputes(self):

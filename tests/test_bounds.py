@@ -466,9 +466,9 @@ class TestCompaniesApart(FollowupCommon):
         journal = self.data["default_journal_sale"]
         self._create_late(20, journal_id=journal.id)
         patcher = self._break(
-            "account.followup",
+            "account.followup.ready",
             "_get_due_rows",
-            lambda followups, *_args: followups.company_id,
+            lambda _ready, cases, *_args: cases.company_id,
         )
         self._run_broken(patcher, self.LOGGER)
         self.assertEqual(self._get_reminders().company_id, self.company)
@@ -481,7 +481,8 @@ class TestCompaniesApart(FollowupCommon):
             side_effect=ValueError("broken"),
         )
         self._run_broken(
-            patcher, "odoo.addons.account_payment_followup.models.account_followup"
+            patcher,
+            "odoo.addons.account_payment_followup.models.account_followup_sweep",
         )
         self.assertEqual(len(self._get_reminders()), 1)
 

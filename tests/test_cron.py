@@ -129,13 +129,14 @@ class TestCron(FollowupCommon, CronMixinCase):
         """A run that does not see another's reminder fails on the key, only that."""
         self._create_late(20)
         followup = self._get_followup()
-        rows = followup._get_due_rows(TODAY)
+        ready = self.env["account.followup.ready"]
+        rows = ready._get_due_rows(followup, TODAY)
         items = self.env["account.followup.item"]._get_rows(
             {self.company: TODAY}, self.customer
         )
         followup._process(TODAY)
         with (
-            patch.object(type(followup), "_get_due_rows", lambda *args, **kwargs: rows),
+            patch.object(type(ready), "_get_due_rows", lambda *args, **kwargs: rows),
             patch.object(
                 self.env.registry["account.followup.item"],
                 "_get_rows",

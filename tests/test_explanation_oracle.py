@@ -52,8 +52,9 @@ class TestExplanationOracle(LedgerCase):
         cases = followups._get_or_create(self.partners, root)
         parts = self.env["account.followup.item"]._get_sql_parts({root: day})
         result = Result(self.env["account.followup.reminder"])
-        ready = set(cases._get_ready(day, "automatic", parts, result))
-        rows = cases._get_due_rows(day, parts)
+        service = self.env["account.followup.ready"]
+        ready = set(service._get_ready(cases, day, "automatic", parts, result))
+        rows = service._get_due_rows(cases, day, parts)
         waiting = []
         for case in cases:
             explanation = case._get_explanation(day, limit=0)

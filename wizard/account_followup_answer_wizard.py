@@ -83,7 +83,9 @@ class AccountFollowupAnswerWizard(models.TransientModel):
     @api.depends("partner_id", "company_id")
     def _compute_pause_text(self):
         for wizard in self:
-            wizard.pause_text = wizard._get_case()._get_pause_text(wizard._get_day())
+            wizard.pause_text = self.env["account.followup.pause"]._get_text(
+                wizard._get_case(), wizard._get_day()
+            )
 
     @api.depends("partner_id", "company_id")
     def _compute_pause_until(self):
@@ -144,7 +146,9 @@ class AccountFollowupAnswerWizard(models.TransientModel):
         case = self.env["account.followup"]._get_or_create(
             self.partner_id, self.company_id
         )
-        case._pause_by_hand(day, self._get_note() or case.pause_reason)
+        self.env["account.followup.pause"]._begin_by_hand(
+            case, day, self._get_note() or case.pause_reason
+        )
 
     def _apply_promise(self):
         lines, day = self._get_chosen_lines(), self._get_chosen_day("promised_date")
@@ -167,7 +171,8 @@ class AccountFollowupAnswerWizard(models.TransientModel):
         self._end_pause(self.env._("Dispute: %s", reason.name))
 
     def _end_pause(self, feedback):
-        self._get_case().filtered("id")._end_pause(feedback)
+        case = self._get_case().filtered("id")
+        self.env["account.followup.pause"]._end(case, feedback)
 
     def _get_note(self):
         return " ".join((self.note or "").split())

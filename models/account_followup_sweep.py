@@ -1,0 +1,54 @@
+import logging
+
+import psycopg2
+
+from odoo import api, models
+
+_logger = logging.getLogger(__name__)
+
+
+class AccountFollowupSweep(models.AbstractModel):
+    """What the scheduled action looks at before it reminds anybody."""
+
+    _name = "account.followup.sweep"
+    _description = "Follow-up Sweep"
+
+    @api.model
+    def _sweep(self):
+        """Do each step; an error in one does not stop the others, nor the run."""
+        steps = self._get_steps()
+        for step, problem in steps:
+            try:
+                with self.env.cr.savepoint():
+                    step()
+            except psycopg2.OperationalError:
+                raise
+            except Exception:
+                self.env.invalidate_all(flush=False)
+                _logger.warning("%s", problem, exc_info=True)
+
+    @api.model
+    def _get_steps(self):
+        """Return a list of (function, what did not happen if it fails)."""
+        return [
+            (self._end_deliveries, "States of deliveries were not taken up"),
+            (self._follow_up_promises, "Promises to pay were not looked at"),
+            (self._ask_for_review, "Nobody was asked to look again"),
+        ]
+
+    @api.model
+    def _end_deliveries(self):
+        """End deliveries that have ended unnoticed, and tell of queues that stand."""
+        self.env["account.followup.delivery"]._sync_queued()
+        self.env["account.followup.delivery"]._tell_waiting()
+
+    @api.model
+    def _follow_up_promises(self):
+        days = self.env["res.company"]._get_followup_days()
+        self.env["account.followup.promise"]._follow_up(days)
+
+    @api.model
+    def _ask_for_review(self):
+        days = self.env["res.company"]._get_followup_days()
+        self.env["account.followup.dispute"]._ask_for_review(days)
+        self.env["account.move.line"]._ask_for_followup_review(days)
