@@ -61,6 +61,7 @@ FIELDS = {
     "account.followup.answer.wizard": {
         "company_id": KEY,
         "defaults": PEOPLE,
+        "is_test": PEOPLE,
         "line_ids": PEOPLE,
         "note": PEOPLE,
         "operation": PEOPLE,
@@ -69,6 +70,7 @@ FIELDS = {
         "promised_date": PEOPLE,
         "reason_id": PEOPLE,
         "review_date": PEOPLE,
+        "test_notice": PEOPLE,
     },
     "account.followup.calendar": {
         "calendar_id": PEOPLE,
@@ -157,11 +159,13 @@ FIELDS = {
         "company_id": KEY,
         "defaults": PEOPLE,
         "dispute_id": PEOPLE,
+        "is_test": PEOPLE,
         "line_ids": PEOPLE,
         "note": PEOPLE,
         "partner_id": KEY,
         "reason_id": PEOPLE,
         "review_date": PEOPLE,
+        "test_notice": PEOPLE,
         "user_id": PEOPLE,
     },
     "account.followup.hold.wizard": {
@@ -293,11 +297,13 @@ FIELDS = {
         "date": PEOPLE,
         "defaults": PEOPLE,
         "instalment_count": PEOPLE,
+        "is_test": PEOPLE,
         "line_ids": PEOPLE,
         "note": PEOPLE,
         "partner_id": KEY,
         "period": PEOPLE,
         "promise_id": PEOPLE,
+        "test_notice": PEOPLE,
     },
     "account.followup.promise.wizard.part": {
         "amount": PEOPLE,
