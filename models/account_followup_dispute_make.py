@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount, format_date
 
+from .account_followup_promise import NOTED
+
 #: So long what was accepted rests still: until then there is a credit note.
 ACCEPTED_DAYS = 7
 
@@ -113,11 +115,18 @@ class AccountFollowupDispute(models.Model):
         )
 
     def _note_opened(self):
-        """Say it in the chatter of customers and documents."""
-        self._note(lambda dispute: self.env._("In dispute: %s", dispute._get_text()))
+        """Say it in the chatter of documents and customers; a call is there already."""
 
-    def _note(self, get_text):
-        """Say something of each dispute where people look for it."""
+        def get_text(dispute):
+            return self.env._("In dispute: %s", dispute._get_text())
+
+        self._note(get_text, self.filtered(lambda one: one.origin in NOTED))
+
+    def _note(self, get_text, of_customers):
+        """Say something of each dispute where people look for it.
+
+        :param of_customers: those of which the chatter of the customer says it, too
+        """
         partners, moves = {}, {}
         for dispute in self:
             text = get_text(dispute)
@@ -126,7 +135,8 @@ class AccountFollowupDispute(models.Model):
             if dispute.note:
                 note = Markup("<br/>").join(dispute.note.splitlines())
                 body += Markup("<br/>{}").format(note)
-            partners[dispute.partner_id.id] = body
+            if dispute in of_customers:
+                partners[dispute.partner_id.id] = body
             moves |= dict.fromkeys(dispute.line_ids.move_id.ids, text)
         self.env["res.partner"].browse(partners)._message_log_batch(partners)
         self.env["account.move"].browse(moves)._message_log_batch(moves)
@@ -143,7 +153,8 @@ class AccountFollowupDispute(models.Model):
                 "Dispute %(state)s: %(reason)s",
                 state=labels[dispute.state].lower(),
                 reason=dispute.reason_id.name,
-            )
+            ),
+            disputes,
         )
         if state == "accepted":
             disputes._rest_for_credit_note(days)

@@ -19,6 +19,8 @@ ORIGINS = [
     ("debtor", "Debtor Page"),
     ("reply", "Reply"),
 ]
+#: Origins of which nothing stands in the customer's chatter before.
+NOTED = ("clerk", "reply")
 
 
 class AccountFollowupPromise(models.Model):

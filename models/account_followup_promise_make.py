@@ -5,10 +5,10 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
+from .account_followup_promise import NOTED
+
 #: So often a customer may promise the same invoice on the page without keeping it.
 MAX_UNKEPT = 2
-#: Who is the first to say it in the customer's chatter.
-NOTED = ("clerk", "reply")
 #: A payment that is taken back so many days after the promise is told still.
 TOLD_DAYS = 90
 
