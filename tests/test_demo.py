@@ -32,7 +32,7 @@ CUSTOMERS = {
     "hoshizora": (LATE, None, None, 0.0),
     "alpenblick": (DUE, 15, 0, None),
     "pampa": (LATE, 5, 5, 2820.0),
-    "oakfield": (LATE, 5, 15, 3560.0),
+    "oakfield": (LATE, 5, None, 3560.0),
     "solana": (LATE, 5, 7, 2088.0),
     "brigid": (LATE, None, None, 3275.0),
     "karoo": (LATE, None, 9, 1496.0),
