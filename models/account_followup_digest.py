@@ -82,29 +82,8 @@ class AccountFollowupDigest(models.AbstractModel):
     @api.model
     def _mail(self, company, user, planned, claims, last, now):
         """Queue the e-mail to one user."""
-        stopped = self._get_stop_text(company, planned)
-        sections = self._get_sections(company, user, planned, claims)
-        count = len(planned)
-        by_itself = len([one for one in planned if one["way"] == "automatic"])
-        values = {
-            "company": company,
-            "user": user,
-            "day": format_date(self.env, last, date_format="EEEE, d MMMM y"),
-            "as_of": format_datetime(self.env, now, dt_format="short"),
-            "stopped": stopped,
-            "sections": sections,
-            "planned_url": f"{company.get_base_url()}/odoo/action-"
-            "account_payment_followup.action_open_planned",
-        }
-        body = self.env["ir.qweb"]._render(
-            "account_payment_followup.digest_mail", values, lang=user.lang
-        )
-        body = self.env["mail.render.mixin"]._render_encapsulate(
-            LAYOUT,
-            body,
-            add_context={"company": company, "lang": user.lang},
-            context_record=company.partner_id,
-        )
+        body = self._render_mail(company, user, planned, claims, last, now)
+        by_itself = [one for one in planned if one["way"] == "automatic"]
         self.env["mail.mail"].sudo().create(
             {
                 "subject": self.env._(
@@ -112,14 +91,37 @@ class AccountFollowupDigest(models.AbstractModel):
                     "leave by themselves",
                     company=company.name,
                     day=format_date(self.env, last),
-                    automatic=by_itself,
-                    count=count,
+                    automatic=len(by_itself),
+                    count=len(planned),
                 ),
                 "body_html": body,
                 "email_from": company.email_formatted or user.email_formatted,
                 "email_to": user.email_formatted,
                 "auto_delete": True,
             }
+        )
+
+    @api.model
+    def _render_mail(self, company, user, planned, claims, last, now):
+        """Return the text of the e-mail to one user."""
+        values = {
+            "company": company,
+            "user": user,
+            "day": format_date(self.env, last, date_format="EEEE, d MMMM y"),
+            "as_of": format_datetime(self.env, now, dt_format="short"),
+            "stopped": self._get_stop_text(company, planned),
+            "sections": self._get_sections(company, user, planned, claims),
+            "planned_url": f"{company.get_base_url()}/odoo/action-"
+            "account_payment_followup.action_open_planned",
+        }
+        body = self.env["ir.qweb"]._render(
+            "account_payment_followup.digest_mail", values, lang=user.lang
+        )
+        return self.env["mail.render.mixin"]._render_encapsulate(
+            LAYOUT,
+            body,
+            add_context={"company": company, "lang": user.lang},
+            context_record=company.partner_id,
         )
 
     @api.model

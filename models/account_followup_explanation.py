@@ -9,6 +9,22 @@ class AccountFollowupExplanation(models.AbstractModel):
 
     It decides nothing: the rule, ``_get_skip_reason`` and the gates do, and here is
     said in words what they looked at. All reasons, in the order of the rules.
+
+    An explanation is a dict:
+
+    ``status``, ``level`` (due, or that would be due but for the reasons),
+    ``will_be_reminded`` (by the automatic run), ``next_date`` (rule 9) and
+
+    * ``headline``: the answer in one sentence
+    * ``reasons``: list of dicts: ``code``, ``text``, ``details`` (since when and by
+      whom, if known), ``record`` (where to change it) and ``blocks``: it alone
+      keeps the run from reminding
+    * ``items``: list of dicts: ``move_line_id``, ``counted``, ``days_late``,
+      ``reached`` and ``next_level`` (levels), ``reached_date``, ``ripe_date`` and
+      ``reasons``
+    * ``recipients``: list of dicts: ``channel``, ``address``, ``rule``,
+      ``contact``, ``problem``
+    * ``message``: ``level``, ``template`` and ``subject`` of what would be sent
     """
 
     _name = "account.followup.explanation"
@@ -16,21 +32,7 @@ class AccountFollowupExplanation(models.AbstractModel):
 
     @api.model
     def _get_explanation(self, case, day, now=None, limit=None, move_ids=None):
-        """Explain the automatic run of a day for one customer.
-
-        ``status``, ``level`` (due, or that would be due but for the reasons),
-        ``will_be_reminded`` (by the automatic run), ``next_date`` (rule 9) and
-
-        * ``headline``: the answer in one sentence
-        * ``reasons``: list of dicts: ``code``, ``text``, ``details`` (since when and by
-          whom, if known), ``record`` (where to change it) and ``blocks``: it alone
-          keeps the run from reminding
-        * ``items``: list of dicts: ``move_line_id``, ``counted``, ``days_late``,
-          ``reached`` and ``next_level`` (levels), ``reached_date``, ``ripe_date`` and
-          ``reasons``
-        * ``recipients``: list of dicts: ``channel``, ``address``, ``rule``,
-          ``contact``, ``problem``
-        * ``message``: ``level``, ``template`` and ``subject`` of what would be sent
+        """Explain the automatic run of a day for one customer, see the class.
 
         :param case: account.followup, stored or not
         :param date day: the company's day

@@ -238,9 +238,8 @@ class AccountFollowupRule(models.AbstractModel):
     def _get_sql_recent(self, parts):
         """Return the last reminder of customers who must not get another one yet.
 
-        The gap has not passed, or a message of it is still queued, however old it is.
-        Each of the two has an index. Tests are none (X9). On a day to come
-        (``is_coming`` of the parts) what is queued now has left.
+        The gap has not passed, or a message of it is still queued, however old it is:
+        each has an index. On a day to come (``is_coming``) what is queued has left.
         """
         items = self.env["account.followup.item"]
         return SQL(

@@ -17,7 +17,8 @@ registry.category("web_tour.tours").add("account_followup_test_mode", {
         },
         {
             content: "Switch the test mode on",
-            trigger: "#followup_test_mode .o_field_widget[name=followup_test_mode] input",
+            trigger:
+                "#followup_test_mode .o_field_widget[name=followup_test_mode] input",
             run: "check",
         },
         {
