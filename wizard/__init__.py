@@ -1,4 +1,5 @@
 from . import account_followup_wizard_mixin
+from . import account_followup_items_mixin
 from . import account_followup_content_mixin
 from . import account_followup_alert
 from . import account_followup_send_alert

@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_date
 
@@ -12,13 +12,9 @@ class AccountFollowupAnswerWizard(models.TransientModel):
     """The window Answer Came: what follows from the e-mail of a customer (X17)."""
 
     _name = "account.followup.answer.wizard"
-    _inherit = "account.followup.wizard.mixin"
+    _inherit = "account.followup.items.mixin"
     _description = "Answer Came"
-    _rec_name = "partner_id"
 
-    partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, readonly=True
-    )
     answer_info = fields.Char("From", compute="_compute_answer", compute_sudo=False)
     answer = fields.Html(compute="_compute_answer", compute_sudo=False)
     pause_text = fields.Char(compute="_compute_pause_text")
@@ -44,18 +40,6 @@ class AccountFollowupAnswerWizard(models.TransientModel):
     )
     review_date = fields.Date("Review On")
     note = fields.Char()
-    line_ids = fields.Many2many(
-        "account.move.line",
-        string="Invoices",
-        compute="_compute_line_ids",
-        compute_sudo=False,  # what the user may see, no more
-        store=True,
-        readonly=False,
-        domain="[('id', 'in', available_line_ids)]",
-    )
-    available_line_ids = fields.Many2many(
-        "account.move.line", compute="_compute_available_line_ids"
-    )
 
     def _get_case(self):
         self.company_id._check_followup_access()
@@ -94,30 +78,6 @@ class AccountFollowupAnswerWizard(models.TransientModel):
                 wizard._get_case().pause_until or wizard._get_day(), wizard._get_day()
             )
             wizard.pause_until = add_working_days(day, MORE_DAYS)
-
-    def _get_items(self):
-        """Return the open items of the customer that can rest."""
-        self.company_id._check_followup_access()
-        return self.env["account.followup.item"].search(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("residual", ">", 0),
-                ("rest_reason", "!=", "excluded"),
-            ]
-        )
-
-    @api.depends("partner_id", "company_id")
-    def _compute_line_ids(self):
-        """All that is overdue; what else is open can be added."""
-        for wizard in self:
-            late = wizard._get_items().filtered(lambda item: item.days_late > 0)
-            wizard.line_ids = [Command.set(late.move_line_id.ids)]
-
-    @api.depends("partner_id", "company_id")
-    def _compute_available_line_ids(self):
-        for wizard in self:
-            wizard.available_line_ids = wizard._get_items().move_line_id
 
     def action_apply(self):
         """Do what follows from the answer; the task about it is done.

@@ -12,13 +12,9 @@ class AccountFollowupCallWizard(models.TransientModel):
     """The window Log a Call: what came of a phone call with one customer."""
 
     _name = "account.followup.call.wizard"
-    _inherit = "account.followup.wizard.mixin"
+    _inherit = "account.followup.items.mixin"
     _description = "Log a Call"
-    _rec_name = "partner_id"
 
-    partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, readonly=True
-    )
     contact_info = fields.Html("Phone", compute="_compute_contact_info", sanitize=False)
     date = fields.Date(required=True, default=lambda self: self._get_default_date())
     outcome = fields.Selection(OUTCOMES, default="reached", required=True)
@@ -43,18 +39,6 @@ class AccountFollowupCallWizard(models.TransientModel):
         store=True,
         readonly=False,
         help="Day on which the dispute is looked at again.",
-    )
-    line_ids = fields.Many2many(
-        "account.move.line",
-        string="Invoices",
-        compute="_compute_line_ids",
-        compute_sudo=False,  # what the user may see, no more
-        store=True,
-        readonly=False,
-        domain="[('id', 'in', available_line_ids)]",
-    )
-    available_line_ids = fields.Many2many(
-        "account.move.line", compute="_compute_available_line_ids"
     )
     activity_count = fields.Integer(compute="_compute_activity_count")
     close_activities = fields.Boolean(
@@ -82,30 +66,6 @@ class AccountFollowupCallWizard(models.TransientModel):
                 link % (name, re.sub(r"[^\d+*#,;]", "", number), number)
                 for name, number in recipients._get_phones(wizard.partner_id)
             )
-
-    def _get_items(self):
-        """Return the open items of the customer that can rest."""
-        self.company_id._check_followup_access()
-        return self.env["account.followup.item"].search(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("residual", ">", 0),
-                ("rest_reason", "!=", "excluded"),
-            ]
-        )
-
-    @api.depends("partner_id", "company_id")
-    def _compute_line_ids(self):
-        """All that is overdue."""
-        for wizard in self:
-            late = wizard._get_items().filtered(lambda item: item.days_late > 0)
-            wizard.line_ids = [Command.set(late.move_line_id.ids)]
-
-    @api.depends("partner_id", "company_id")
-    def _compute_available_line_ids(self):
-        for wizard in self:
-            wizard.available_line_ids = wizard._get_items().move_line_id
 
     @api.depends("partner_id")
     def _compute_activity_count(self):

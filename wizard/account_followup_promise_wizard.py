@@ -17,25 +17,9 @@ class AccountFollowupPromiseWizard(models.TransientModel):
     """The window Promise: what one customer has promised to pay, and until when."""
 
     _name = "account.followup.promise.wizard"
-    _inherit = "account.followup.wizard.mixin"
+    _inherit = "account.followup.items.mixin"
     _description = "Promise to Pay"
-    _rec_name = "partner_id"
 
-    partner_id = fields.Many2one(
-        "res.partner", string="Customer", required=True, readonly=True
-    )
-    line_ids = fields.Many2many(
-        "account.move.line",
-        string="Invoices",
-        compute="_compute_line_ids",
-        compute_sudo=False,  # what the user may see, no more
-        store=True,
-        readonly=False,
-        domain="[('id', 'in', available_line_ids)]",
-    )
-    available_line_ids = fields.Many2many(
-        "account.move.line", compute="_compute_available_line_ids"
-    )
     currency_id = fields.Many2one("res.currency", compute="_compute_open")
     amount_open = fields.Monetary("Open Amount", compute="_compute_open")
     amount = fields.Monetary(
@@ -61,16 +45,6 @@ class AccountFollowupPromiseWizard(models.TransientModel):
     part_total = fields.Monetary("Total", compute="_compute_part_total")
     promise_id = fields.Many2one("account.followup.promise", readonly=True)
 
-    def _get_items(self):
-        return self.env["account.followup.item"].search(
-            [
-                ("partner_id", "=", self.partner_id.id),
-                ("company_id", "=", self.company_id.id),
-                ("residual", ">", 0),
-                ("rest_reason", "!=", "excluded"),
-            ]
-        )
-
     @api.depends("partner_id", "company_id")
     def _compute_line_ids(self):
         """All that is overdue, of one currency."""
@@ -79,11 +53,6 @@ class AccountFollowupPromiseWizard(models.TransientModel):
             first = late[:1].currency_id
             late = late.filtered(lambda item, first=first: item.currency_id == first)
             wizard.line_ids = [Command.set(late.move_line_id.ids)]
-
-    @api.depends("partner_id", "company_id")
-    def _compute_available_line_ids(self):
-        for wizard in self:
-            wizard.available_line_ids = wizard._get_items().move_line_id
 
     @api.depends("line_ids", "company_id")
     def _compute_open(self):
