@@ -74,6 +74,12 @@ RIGHTS = {
         )
     },
     "account.followup.history.mixin": NOBODY,
+    "account.followup.items.mixin": NOBODY,
+    "account.followup.pause": NOBODY,
+    "account.followup.promise.ledger": NOBODY,
+    "account.followup.dispute.report": NOBODY,
+    "account.followup.ready": NOBODY,
+    "account.followup.sweep": NOBODY,
     **{
         f"account.followup.explanation{name}": NOBODY
         for name in ("", ".item", ".message", ".reason")

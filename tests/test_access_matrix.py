@@ -11,7 +11,6 @@ from odoo.tests import tagged
 
 from .access_common import MODULE, AccessCommon
 from .access_tables import (
-    ACCOUNTANTS,
     METHODS,
     OPERATIONS,
     REPORT_MODELS,
@@ -89,9 +88,10 @@ class MatrixCommon(AccessCommon):
         """Return the environment of a user, with nothing of that of the tests."""
         return self.env(user=user, context={})
 
-    def _get_owner(self, name, user, is_own):
+    def _get_owner(self, model, name, user, is_own):
         """Return who has opened a window: who may not, tries that of somebody else."""
-        return user if is_own and name in ACCOUNTANTS else self.users["invoice"]
+        may = is_own and RIGHTS[model].get(name)
+        return user if may else self.users["invoice"]
 
     def _call(self, record, method, *args, **kwargs):
         """Call a method as a client does, on a fresh cache; return the answer."""
@@ -169,7 +169,7 @@ class TestAccessModels(MatrixCommon):
             record = self.records.get(model)
             for name, user, is_own in self._get_kinds():
                 if model not in self.records:  # a window, of one's own if possible
-                    owner = self._get_owner(name, user, is_own)
+                    owner = self._get_owner(model, name, user, is_own)
                     record = self._get_record(model, owner)
                 for method in SEARCHES:
                     with self.subTest(model=model, user=user.login, method=method):
@@ -195,7 +195,7 @@ class TestAccessModels(MatrixCommon):
                 with self.subTest(model=model, user=user.login):
                     allowed = is_own and "read" in RIGHTS[model].get(name, ())
                     record = self._get_record(
-                        model, self._get_owner(name, user, is_own)
+                        model, self._get_owner(model, name, user, is_own)
                     )
                     record = record.with_env(self._get_env(user))
                     self._try(allowed, record, "read", record.ids)
@@ -210,7 +210,7 @@ class TestAccessModels(MatrixCommon):
                 with self.subTest(model=model, user=user.login):
                     allowed = is_own and "write" in RIGHTS[model].get(name, ())
                     record = self._get_record(
-                        model, self._get_owner(name, user, is_own)
+                        model, self._get_owner(model, name, user, is_own)
                     )
                     record = record.with_env(self._get_env(user))
                     self._try(allowed, record, "write", record.ids, changes)
@@ -221,7 +221,7 @@ class TestAccessModels(MatrixCommon):
                 with self.subTest(model=model, user=user.login):
                     allowed = is_own and "unlink" in RIGHTS[model].get(name, ())
                     record = self._get_record(
-                        model, self._get_owner(name, user, is_own)
+                        model, self._get_owner(model, name, user, is_own)
                     )
                     record = record.with_env(self._get_env(user))
                     self._try(allowed, record, "unlink", record.ids)
@@ -234,7 +234,7 @@ class TestAccessModels(MatrixCommon):
                     allowed = is_own and "create" in RIGHTS[model].get(name, ())
                     values = self._prepare_values(model)
                     if model in PARTS:
-                        owner = self._get_owner(name, user, is_own)
+                        owner = self._get_owner(PARTS[model], name, user, is_own)
                         window = self._get_record(PARTS[model], owner)
                         values = {**values, "wizard_id": window.id}
                         values.pop("partner_id", None)
@@ -286,7 +286,7 @@ class TestAccessMethods(MatrixCommon):
         for (model, method), allowed in METHODS.items():
             for name, user, is_own in self._get_kinds():
                 with self.subTest(model=model, method=method, user=user.login):
-                    owner = self._get_owner(name, user, is_own)
+                    owner = self._get_owner(model, name, user, is_own)
                     record = self._get_record(model, owner)
                     record = record.with_env(self._get_env(user))
                     expected = name in allowed and (is_own or model in SHARED)
