@@ -415,6 +415,8 @@ class Business(RuleBasedStateMachine):
         case = self.case
         case.env.flush_all()
         case.env.invalidate_all()
+        if not case.company.followup_enabled:
+            return  # nothing is shown
         facts = case._read_customers()
         for partner in case.partners.with_company(case.company):
             customer = facts[partner.id, case.company.id]
