@@ -31,7 +31,6 @@ from . import (
     account_followup_root_mixin,
     account_followup_plan,
     account_followup_plan_customer,
-    account_followup_planned,
     account_followup_total,
     account_followup_rule,
     account_followup_reason,

@@ -38,7 +38,6 @@ class AccountFollowupPromise(models.Model):
 
     date = fields.Date("Promised For")
     made_on = fields.Date(
-        "Made On",
         required=True,
         readonly=True,
         help="Payments from this day on count; of a payment that the customer says to "

@@ -352,7 +352,7 @@ class TestExplanationWindow(ExplanationCommon):
         with self.assertRaises(AccessError):
             self._open(self.customer, stranger)
         with self.assertRaises(AccessError):
-            self.customer.with_user(stranger).followup_explanation  # noqa: B018
+            str(self.customer.with_user(stranger).followup_explanation)
 
     def test_x3_other_companies_are_not_shown(self):
         """Neither what a branch is owed that is not the user's, nor another company."""
@@ -374,11 +374,13 @@ class TestExplanationWindow(ExplanationCommon):
         self.assertNotIn(hidden.name, str(customer.followup_explanation))
         other = self.setup_other_company(name="Second House")["company"]
         with self.assertRaises(AccessError):
-            customer.with_context(followup_company_id=other.id).followup_explanation  # noqa: B018
+            str(
+                customer.with_context(followup_company_id=other.id).followup_explanation
+            )
 
     def test_x3_looking_writes_nothing(self):
         self._create_late(20)
-        self._open(self.customer).followup_explanation  # noqa: B018
+        self.assertTrue(self._open(self.customer).followup_explanation)
         cases = self.env["account.followup"].sudo()
         self.assertFalse(cases.search([("partner_id", "=", self.customer.id)]))
 
