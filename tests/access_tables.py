@@ -381,6 +381,7 @@ SHARED_ROUTES |= {route for route in ROUTES if route.startswith("/followup")}
 #: Who sees a menu.
 MENUS = {
     "menu_account_followup": ACCOUNTANTS,
+    "menu_account_followup_approval": MANAGERS,
     "menu_account_followup_call": ACCOUNTANTS,
     "menu_account_followup_dispute": ACCOUNTANTS,
     "menu_account_followup_forgotten": ACCOUNTANTS,
