@@ -105,6 +105,11 @@ class AccountFollowupAnswer(models.AbstractModel):
         disputes = self.env["account.followup.dispute"]
         lines = items.with_env(self.env)._filter_followup_restable()
         lines -= disputes._get_open(lines).line_ids
+        rejected = lines & disputes._get_rejected(lines).line_ids
+        if rejected:
+            names = rejected._get_followup_names()
+            details.append((self.env._("Does not rest"), names))
+        lines -= rejected
         if lines:
             disputes._dispute(
                 lines,

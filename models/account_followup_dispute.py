@@ -140,7 +140,8 @@ class AccountFollowupDispute(models.Model):
         if not moves:
             return True
         context = {"active_model": "account.move", "active_ids": moves.ids}
-        return {**moves.action_reverse(), "context": context}
+        # core asks a single one for its name
+        return {**moves[:1].action_reverse(), "context": context}
 
     def action_reject(self):
         """The customer is wrong: reminders go on where they stood."""

@@ -114,6 +114,15 @@ class AccountFollowupDispute(models.Model):
             Domain("line_ids", "in", lines.ids) & Domain("state", "=", "open")
         )
 
+    @api.model
+    def _get_rejected(self, lines):
+        """Return the disputes of customers themselves that were rejected."""
+        return self.sudo().search(
+            Domain("line_ids", "in", lines.ids)
+            & Domain("origin", "=", "debtor")
+            & Domain("state", "=", "rejected")
+        )
+
     def _note_opened(self):
         """Say it in the chatter of documents and customers; a call is there already."""
 

@@ -150,10 +150,13 @@ class AccountFollowupPayer(models.AbstractModel):
               JOIN account_partial_reconcile part ON part.debit_move_id = item.id
               JOIN account_move_line money ON money.id = part.credit_move_id
               JOIN account_journal journal ON journal.id = money.journal_id
+              JOIN account_journal origin ON origin.id = item.journal_id
               JOIN account_account account ON account.id = item.account_id
              WHERE account.account_type = 'asset_receivable'
                AND item.parent_state = 'posted'
                AND journal.type IN ('bank', 'cash', 'credit')
+               -- a payment that came back, or was paid back, is no debt
+               AND origin.type NOT IN ('bank', 'cash', 'credit')
                AND money.date > root.before
                AND money.date <= root.today
                AND part.amount > 0

@@ -40,7 +40,13 @@ class AccountFollowupPromise(models.Model):
         first = values.get("rest_until") or parts[0][0]
         lines._check_followup_day(first, days)
         vals_list = self._prepare_promises(lines, parts, days, values)
-        self._get_standing(lines)._take_out(lines, "replaced")
+        standing = self._get_standing(lines)
+        if values.get("origin") == "debtor":
+            # who is late with one does not make up for it with the next one
+            standing = standing.filtered(
+                lambda promise: promise.rest_until >= days[promise.company_id]
+            )
+        standing._take_out(lines, "replaced")
         promises = self._create_promises(vals_list)
         lines.write(
             {

@@ -122,7 +122,10 @@ class AccountFollowupItem(models.Model):
             rests = (
                 Domain("rest_reason", "in", ("excluded", "blocked", "dispute"))
                 & Domain("residual", ">", 0)
-            ) | (Domain("rest_reason", "=", "hold") & Domain("free_date", ">", long))
+            ) | (
+                Domain("rest_reason", "in", ("hold", "expected_payment"))
+                & Domain("free_date", ">", long)
+            )
             domains.append(root & rests & Domain("move_line_id", "not in", looked_at))
         return Domain.OR(domains)
 

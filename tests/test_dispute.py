@@ -109,6 +109,12 @@ class TestDispute(DisputeCommon):
         note = self.env["account.move"].browse(wizard.reverse_moves()["res_id"])
         self.assertEqual(note.reversed_entry_id, self.invoice)
 
+    def test_x8_accepted_with_several_invoices(self):
+        dispute = self._dispute(self.line | self.other._get_followup_lines())
+        action = dispute.with_user(self.responsible).action_accept()
+        moves = self.invoice | self.other
+        self.assertEqual(set(action["context"]["active_ids"]), set(moves.ids))
+
     def test_x8_resume_settles(self):
         dispute = self._dispute()
         self._get_item().with_user(self.responsible).action_followup_resume()
@@ -285,6 +291,10 @@ class TestForgotten(DisputeCommon):
         excluded = self._create_late(9, 60)._get_followup_lines()
         excluded.no_followup = True
         self._dispute(review_date=in_days(5))
+        promised = self._create_late(9, 70)._get_followup_lines()
+        promised.expected_payment_date = in_days(200)
+        self.assertEqual(self._find(), long | excluded | promised)
+        promised.expected_payment_date = in_days(30)
         self.assertEqual(self._find(), long | excluded)
         excluded.followup_review_date = in_days(1)
         self.assertEqual(self._find(), long)
@@ -320,6 +330,14 @@ class TestDisputePage(PageCommon):
         self._answer("dispute", reason="amount")
         self.assertEqual(self._get_disputes(), dispute, "it is told, and rests already")
         self.assertEqual(len(self._get_tasks()), 2)
+
+    def test_x8_page_rejected_does_not_rest_again(self):
+        self._answer("dispute", reason="goods")
+        dispute = self._get_disputes()
+        dispute.action_reject()
+        self._answer("dispute", reason="amount")
+        self.assertEqual(self._get_disputes(), dispute)
+        self.assertIn("Does not rest", self._get_tasks()[-1].note)
 
     def test_x8_page_reason_is_gone(self):
         self.env.ref("account_payment_followup.dispute_reason_goods").unlink()

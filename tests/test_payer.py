@@ -66,6 +66,31 @@ class TestPayer(FollowupCommon):
         self.assertFalse(mine.followup_payer_text)
         self.assertFalse(mine.followup_suggested_trust)
 
+    def test_x17_payer_bounced_payment_is_no_payment(self):
+        invoice = self._create_late(40)
+        payment = self._pay(invoice, day=TODAY - DAY)
+        invoice._get_followup_lines().remove_move_reconcile()
+        owed = payment.move_id._get_followup_lines()
+        bank = payment.move_id.line_ids - owed
+        common = {"partner_id": self.customer.id, "name": "Returned"}
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": payment.journal_id.id,
+                "date": TODAY,
+                "line_ids": [
+                    Command.create(
+                        {**common, "account_id": owed.account_id.id, "debit": 100}
+                    ),
+                    Command.create(
+                        {**common, "account_id": bank.account_id.id, "credit": 100}
+                    ),
+                ],
+            }
+        )
+        entry.action_post()
+        (entry._get_followup_lines() | owed).reconcile()
+        self.assertFalse(self._read().followup_payer_text)
+
     def test_x17_payer_open_for_long(self):
         """Who does not pay at all is no good payer."""
         self._create_late(100, 70)

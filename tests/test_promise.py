@@ -450,6 +450,13 @@ class TestPromiseWindow(PromiseCommon):
             (in_days(5), 100, self.responsible, "Ms Jones"),
         )
 
+    def test_x7_window_proposes_nothing_in_dispute(self):
+        disputed = self._create_late(30, 70)._get_followup_lines()
+        reason = self.env["account.followup.dispute.reason"]._get_reason()
+        disputes = self.env["account.followup.dispute"]
+        disputes._dispute(disputed, reason, {self.company: TODAY})
+        self.assertEqual(self._open(self.customer).amount, 100)
+
     def test_x7_window_from_the_lists(self):
         other = self._create_late(30, 70)
         items = self.env["account.followup.item"].search([("move_id", "=", other.id)])
@@ -574,6 +581,17 @@ class TestPromisePage(PageCommon):
         self.assertEqual(str(line.expected_payment_date), "2024-05-27")
         self.assertEqual(len(self._get_tasks()), 3)
         self.assertIn("promised before and not paid", self._get_tasks()[-1].note)
+
+    def test_x7_page_the_next_one_replaces_no_late_one(self):
+        """Within the days of tolerance, too: it is counted when nothing comes."""
+        self._answer("promise", date="2024-05-17")
+        with freeze_time("2024-05-18"):
+            self.reminder.sudo().date = "2024-05-18"
+            self._answer("promise", date="2024-05-27")
+        with freeze_time("2024-05-20"):
+            self.env.invalidate_all()
+            states = self._get_promises().mapped("state")
+        self.assertEqual(states, ["broken", "open"])
 
 
 @tagged("post_install", "-at_install")

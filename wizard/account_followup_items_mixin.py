@@ -41,8 +41,14 @@ class AccountFollowupItemsMixin(models.AbstractModel):
     def _compute_line_ids(self):
         """All that is overdue; what else is open can be added."""
         for wizard in self:
-            late = wizard._get_items().filtered(lambda item: item.days_late > 0)
+            late = wizard._get_late_items()
             wizard.line_ids = [Command.set(late.move_line_id.ids)]
+
+    def _get_late_items(self):
+        """Return what is overdue and not in dispute."""
+        return self._get_items().filtered(
+            lambda item: item.days_late > 0 and item.rest_reason != "dispute"
+        )
 
     @api.depends("partner_id", "company_id")
     def _compute_available_line_ids(self):

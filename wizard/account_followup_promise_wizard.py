@@ -47,9 +47,9 @@ class AccountFollowupPromiseWizard(models.TransientModel):
 
     @api.depends("partner_id", "company_id")
     def _compute_line_ids(self):
-        """All that is overdue, of one currency."""
+        """All that is overdue and not in dispute, of one currency."""
         for wizard in self:
-            late = wizard._get_items().filtered(lambda item: item.days_late > 0)
+            late = wizard._get_late_items()
             first = late[:1].currency_id
             late = late.filtered(lambda item, first=first: item.currency_id == first)
             wizard.line_ids = [Command.set(late.move_line_id.ids)]
