@@ -202,6 +202,8 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                AND line.parent_state = 'posted'
                AND other.parent_state = 'posted'
                AND owner.commercial_partner_id = promise.partner_id
+               -- what was matched before is no part of what was open then
+               AND (matched.create_date < promise.create_date) IS NOT TRUE
             """,
             share=self._get_sql_share(),
             in_time=in_time,

@@ -74,7 +74,11 @@ def read_promise(promise):
         tolerance_percent=to_decimal(promise.tolerance_percent),
         ended=promise.ended or "",
         residuals=tuple(to_decimal(one.amount_residual_currency) for one in lines),
-        matches=tuple(map(read_match, lines.matched_credit_ids)),
+        matches=tuple(
+            read_match(match)
+            for match in lines.matched_credit_ids
+            if match.create_date >= promise.create_date
+        ),
         unit=to_decimal(promise.currency_id.rounding),
     )
 

@@ -163,6 +163,23 @@ class TestPromise(PromiseCommon):
         self.assertEqual(promise.amount, 50)
         self.assertEqual(self._get_state(promise, in_days(8)), "broken")
 
+    def test_x7_payment_of_the_same_day_before_it_does_not_keep_it(self):
+        self._pay(self.invoice, 60, TODAY)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_partial_reconcile"
+            " SET create_date = create_date - interval '1 hour'"
+            " WHERE debit_move_id = %s",
+            [self.line.id],
+        )
+        self.env.invalidate_all()
+        promise = self._promise(5)
+        self.assertEqual(promise.amount, 40)
+        self.assertEqual(self._get_state(promise), "open")
+        self.assertEqual(promise.paid_amount, 0)
+        self._pay(self.invoice, 40, in_days(1))
+        self.assertEqual(self._get_state(promise, in_days(2)), "kept")
+
     def test_x7_bank_statement_keeps_it(self):
         """By the date of the entry; a payment taken back breaks the promise again."""
         promise = self._promise(5)
