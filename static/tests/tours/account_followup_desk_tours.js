@@ -132,12 +132,17 @@ tours.add("account_followup_desk_dispute", {
             {
                 content: "What is wrong?",
                 trigger: ".modal .o_field_widget[name=reason_id] input",
+                run: "edit Wrong price",
+            },
+            {
+                content: "That reason",
+                trigger: ".ui-autocomplete .ui-menu-item:contains(Wrong price) a",
                 run: "click",
             },
             {
-                content: "The first reason",
-                trigger: ".o-autocomplete--dropdown-item:first a",
-                run: "click",
+                content: "It is chosen",
+                trigger:
+                    ".modal .o_field_widget[name=reason_id] input:value(/Wrong price/)",
             },
             {
                 content: "The invoice is chosen",
