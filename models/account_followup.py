@@ -350,12 +350,16 @@ class AccountFollowup(models.Model):
         due = self.env["account.followup.due"]._get_automatic_due_apart(days)
         gates = self.env["account.followup.gates"]
         due = gates._let_pass_apart(due, days, fields.Datetime.now())
+        tests = self.env["account.followup.test"]
+        modes = {company: tests._is_on(company) for company in days}
         remaining = sum(len(ids) for ids in due.values())
         progress(remaining=remaining)
         for (company, size), ids in due.items():
             for start in range(0, len(ids), size):
                 batch = ids[start : start + size]
-                self._process_batch(company, list(batch), days[company])
+                # what the gates let pass as a test does not leave in earnest
+                if tests._is_on(company) == modes[company]:
+                    self._process_batch(company, list(batch), days[company])
                 remaining -= len(batch)
                 if not progress(len(batch), remaining=remaining):
                     return

@@ -81,8 +81,11 @@ class AccountFollowupAnswer(models.AbstractModel):
         if rests and until >= today:
             total = sum(rests.mapped("amount_residual_currency"))
             day, amount = part
-            is_part = amount and len(rests.currency_id) == 1 and amount < total
-            part = (day, amount if is_part else None)
+            # what is less than a cent is no amount
+            amount = len(rests.currency_id) == 1 and rests.currency_id.round(
+                amount or 0
+            )
+            part = (day, amount if amount and amount < total else None)
             days = {case.company_id: today}
             promises._promise(rests, [part], days, origin="debtor", **values)
         if not unkept:

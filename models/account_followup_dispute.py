@@ -158,6 +158,8 @@ class AccountFollowupDispute(models.Model):
     def _check_may_end(self):
         self.env["account.move.line"]._check_followup_hold_group()
         self.check_access("write")
+        # those that the user sees are not all: a branch does not end another one's
+        self.sudo().line_ids.sudo(False)._check_followup_hold_access()
         if ended := self.filtered(lambda dispute: dispute.state != "open"):
             raise UserError(
                 self.env._(

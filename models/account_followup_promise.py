@@ -169,6 +169,7 @@ class AccountFollowupPromise(models.Model):
         self.check_access("read")
         promises = self.sudo()
         family = promises | promises._get_instalments()
+        family.line_ids.sudo(False)._check_followup_hold_access()
         family.filtered(lambda promise: promise.state == "open")._end("cancelled")
         return True
 

@@ -123,6 +123,9 @@ class AccountFollowupTest(models.AbstractModel):
     def _end(self, companies):
         """Remove all tests, and let go on what has waited for the end."""
         for company in companies:
+            # a list that was approved as a test lets nobody be reminded in earnest
+            if company.followup_approval_id.state == "approved":
+                company.followup_approval_id = False
             self._remove(company)
         channels = self.env["account.followup.channels"]
         for name in ("ir_cron_process_runs", "ir_cron_send_statements"):

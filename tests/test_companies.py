@@ -500,6 +500,29 @@ class TestCompanies(FollowupCommon):
         clerk.write({"company_id": branch.id, "company_ids": [Command.set(branch.ids)]})
         return branch, clerk
 
+    def test_g1_user_of_the_branch_ends_nothing_of_others(self):
+        """Promises and disputes about invoices that the user may not hold, either."""
+        branch, clerk = self._create_branch()
+        days = {self.company: TODAY}
+        line = self._create_late(20, 100)._get_followup_lines()
+        other = self._create_late(10, 40)._get_followup_lines()
+        promises = self.env["account.followup.promise"]
+        promise = promises._promise(line, [(TODAY, None)], days, origin="clerk")
+        reason = self.env["account.followup.dispute.reason"]._get_reason()
+        dispute = self.env["account.followup.dispute"]._dispute(other, reason, days)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        for record, button in (
+            (promise, "action_cancel"),
+            (dispute, "action_settle"),
+        ):
+            mine = record.with_user(clerk)
+            mine = mine.with_context(allowed_company_ids=branch.ids)
+            self.assertEqual(mine.state, "open", "the state is that of the whole case")
+            with self.subTest(button=button), self.assertRaises(AccessError):
+                getattr(mine, button)()
+        self.assertEqual((promise.state, dispute.state), ("open", "open"))
+
     def test_g1_branch_has_the_case_of_its_main_company(self):
         branch, _clerk = self._create_branch()
         self.assertFalse(

@@ -194,6 +194,17 @@ class TestCap(CapCommon):
         self.assertFalse(self._get_reminded())
         self.assertEqual(self._get_approval().mapped("state"), ["approved", "open"])
 
+    def test_x4_the_approval_of_a_test_does_not_count_in_earnest(self):
+        self.company.write(
+            {"followup_test_mode": True, "followup_test_email": "test@example.com"}
+        )
+        self._run()
+        self._get_approval().with_user(self.manager).action_approve()
+        self.company.followup_test_mode = False
+        self._run()
+        self.assertFalse(self._get_reminded())
+        self.assertEqual(self._get_approval().mapped("state"), ["approved", "open"])
+
     def test_x4_the_cap_is_that_of_a_day(self):
         """The runs of a day together, so that not each hour takes its part."""
         self.partners[0].followup_reminder_type = "manual"

@@ -335,6 +335,10 @@ class TestPageAnswers(PageCommon):
         self.assertEqual(str(line.expected_payment_date), "2024-05-22")
         self.assertEqual(self.invoice.payment_state, "not_paid")
 
+    def test_paid_less_than_a_cent(self):
+        response = self._answer("paid", date="2024-05-13", amount="0.001")
+        self._check_noted(response, self.invoice.name, "05/13/2024")
+
     def test_promise(self):
         response = self._answer("promise", date="2024-05-29", text="As soon\nas I can")
         self._check_noted(response, self.invoice.name, "05/29/2024", "As soon<br>as")

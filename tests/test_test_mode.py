@@ -115,6 +115,12 @@ class TestTestMode(TestModeCommon):
         self.assertTrue(tests._is_on(branch))
         other = self.env["res.company"].create({"name": "Other"})
         self.assertFalse(tests._is_on(other))
+        # a window says what holds for the company that it is about
+        window = self.env["account.followup.process.wizard"].with_context(
+            allowed_company_ids=(other + self.company).ids,
+            default_company_id=self.company.id,
+        )
+        self.assertTrue(window.default_get(["is_test"])["is_test"])
 
     # ------------------------------------------------------------------
     # E-mail

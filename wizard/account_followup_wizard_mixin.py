@@ -21,14 +21,23 @@ class AccountFollowupWizardMixin(models.AbstractModel):
     defaults = fields.Json()
     # what the window has said when it was opened (X9)
     is_test = fields.Boolean(
-        default=lambda self: self.env["account.followup.test"]._is_on(self.env.company)
+        default=lambda self: self.env["account.followup.test"]._is_on(
+            self._get_default_company()
+        )
     )
     test_notice = fields.Char(
         default=lambda self: self.env["account.followup.test"]._get_notice(
-            self.env.company
+            self._get_default_company()
         ),
         readonly=True,
     )
+
+    @api.model
+    def _get_default_company(self):
+        """Return the company that the window will be about, one of the user's."""
+        chosen = self.env.context.get("default_company_id")
+        roots = self.env.companies.sudo().root_id
+        return roots.filtered(lambda root: root.id == chosen) or self.env.company
 
     @api.constrains(lambda self: ("company_id", self._customers_field))
     def _check_access_of_window(self):
