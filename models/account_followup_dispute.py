@@ -92,6 +92,16 @@ class AccountFollowupDispute(models.Model):
             return False
         return super()._has_field_access(field, operation)
 
+    def _message_auto_subscribe_followers(self, updated_values, default_subtype_ids):
+        # EXTENDS 'mail': a domain holds on the screen only, and a customer who has a
+        # login is told nothing of a dispute
+        user = self.env["res.users"].sudo().browse(updated_values.get("user_id"))
+        if user.exists().share:
+            return []
+        return super()._message_auto_subscribe_followers(
+            updated_values, default_subtype_ids
+        )
+
     @api.depends("reason_id", "partner_id")
     def _compute_display_name(self):
         for dispute in self:

@@ -87,6 +87,13 @@ class TestDispute(DisputeCommon):
         dispute = self._dispute(self.other._get_followup_lines())
         self.assertEqual(dispute.user_id, owner)
 
+    def test_x8_customer_who_is_a_user_is_told_nothing(self):
+        """Whatever a program writes: the screen offers employees only."""
+        stranger = self._create_user("stranger", "base.group_portal")
+        dispute = self._dispute()
+        dispute.user_id = stranger
+        self.assertNotIn(stranger.partner_id, dispute.message_partner_ids)
+
     def test_x8_rejected(self):
         dispute = self._dispute()
         dispute.with_user(self.responsible).action_reject()
