@@ -145,11 +145,12 @@ class TestInstallBeside(FollowupCommon):
             """
         )
         wanted = self.env.execute_query(look)
-        self.assertEqual(len(wanted), 3)
+        self.assertEqual(len(wanted), 4)
         cr = Cursor(self.env.cr)
         for name in (
             "account_move_line_followup_open_idx",
             "account_move_line_followup_foreign_idx",
+            "account_move_line_followup_review_idx",
             "account_move_followup_blocked_idx",
         ):
             self.env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
@@ -157,7 +158,7 @@ class TestInstallBeside(FollowupCommon):
             hooks._prepare_indexes(cr, model, addition)
         self.assertEqual(self.env.execute_query(look), wanted)
         builds = [code for code in cr.statements if code.startswith("CREATE")]
-        self.assertEqual(len(builds), 3)
+        self.assertEqual(len(builds), 4)
         for code in builds:
             self.assertIn("INDEX CONCURRENTLY", code)
 
