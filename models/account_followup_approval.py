@@ -103,7 +103,12 @@ class AccountFollowupApproval(models.Model):
         rows = customers._get_rows({company: day}, partners, with_next_date=False)
         rows = {row["partner_id"]: row for row in rows}
         known = approval.line_ids.grouped("partner_id")
-        gone = [line.id for line in approval.line_ids if line.partner_id.id not in rows]
+        # who was taken off waits for a person, also if not due for a while
+        gone = [
+            line.id
+            for line in approval.line_ids
+            if line.is_chosen and line.partner_id.id not in rows
+        ]
         approval.line_ids.browse(gone).unlink()
         for partner, line in known.items():
             if row := rows.pop(partner.id, None):

@@ -19,3 +19,14 @@ class AccountFollowupGatePause(models.AbstractModel):
         pauses = self.env["account.followup.pause"]
         texts = {case: pauses._get_text(case, day) for case in cases}
         return {case: text for case, text in texts.items() if text}
+
+    @api.model
+    def _let_pass(self, company, partner_ids, day, now):
+        # EXTENDS 'account.followup.gate': they neither fill the list to approve nor
+        # take the turns of others, which the gates after this one count
+        cases = self.env["account.followup"].sudo()
+        paused = cases.search(
+            [("company_id", "=", company.id), ("pause_until", ">=", day)]
+        )
+        held = set(paused.partner_id.ids)
+        return [id_ for id_ in partner_ids if id_ not in held]

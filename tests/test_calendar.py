@@ -363,6 +363,14 @@ class TestHourCap(CalendarCommon):
             self.assertEqual(mine, [start + timedelta(minutes=10 * number)])
         self.assertFalse(calls[-1], "nobody is left")
 
+    def test_x15_paused_customers_take_no_turns(self):
+        first = self.customers.sorted(lambda one: get_turn(one.id))[0]
+        cases = self.env["account.followup"]._get_or_create(first, self.company)
+        cases.pause_until = WEDNESDAY
+        reminded = self._run_at(at(WEDNESDAY, 8))
+        self.assertEqual(len(reminded), 1, "the next one has the turn")
+        self.assertNotIn(first, reminded)
+
     def test_x15_what_was_let_pass_leaves(self):
         self.company.followup_hour_cap = 36
         self.assertEqual(self._run_at(at(WEDNESDAY, 8)), self.customers)
