@@ -37,11 +37,18 @@ class AccountFollowupDisputeReport(models.AbstractModel):
 
     @api.model
     def _has_disputes(self):
+        """Return whether items of the user's companies are in dispute.
+
+        A dispute that is hidden, since it is about items of others too, counts.
+        """
         return bool(
-            self.env["account.followup.dispute"].search_count(
+            self.env["account.followup.dispute"]
+            .sudo()
+            .search_count(
                 [
                     ("company_id", "=", self.env.company.root_id.id),
                     ("state", "=", "open"),
+                    ("line_ids.company_id", "in", self.env.companies.ids),
                 ],
                 limit=1,
             )

@@ -1,6 +1,7 @@
 from freezegun import freeze_time
 
 from odoo import Command
+from odoo.exceptions import AccessError
 from odoo.tests import tagged
 
 from .access_common import AccessCommon
@@ -14,6 +15,13 @@ MODELS = (
     "account.followup.reminder.line",
     "account.followup.delivery",
 )
+
+#: What is about invoices, and the number of it at the customer.
+COUNTS = {
+    "account.followup.promise": "followup_promise_count",
+    "account.followup.dispute": "followup_dispute_count",
+    "account.followup.call": "followup_call_count",
+}
 
 
 @freeze_time(TODAY)
@@ -115,6 +123,93 @@ class TestAccessBranch(MatrixCommon):
                 with self.subTest(user=user.login, model=model):
                     seen = self._get_seen(model, user, self.company + self.branch)
                     self.assertEqual(seen, self.reminder + self.joint + self.lone)
+
+    def _create_talks(self, partner):
+        """Return {model: {whose invoices: record}}: of each alone, and of both."""
+        days = {self.company: TODAY}
+        reason = self.env["account.followup.dispute.reason"]._get_reason()
+        talks = {model: {} for model in COUNTS}
+        for whose, companies in {
+            "head": self.company,
+            "branch": self.branch,
+            "both": self.company + self.branch,
+        }.items():
+            promised, disputed = (
+                self.env["account.move"]
+                .union(
+                    *(
+                        self._create_late(20, 50, partner=partner, company_id=one.id)
+                        for one in companies
+                    )
+                )
+                ._get_followup_lines()
+                for _number in range(2)
+            )
+            talks["account.followup.promise"][whose] = self.env[
+                "account.followup.promise"
+            ]._promise(promised, [(TODAY, None)], days, note="Secret")
+            talks["account.followup.dispute"][whose] = self.env[
+                "account.followup.dispute"
+            ]._dispute(disputed, reason, days, note="Secret")
+            talks["account.followup.call"][whose] = (
+                self.env["account.followup.call"]
+                .sudo()
+                .create(
+                    {
+                        "partner_id": partner.id,
+                        "company_id": self.company.id,
+                        "date": TODAY,
+                        "outcome": "promise",
+                        "promised_date": TODAY,
+                        "note": "Secret",
+                        "line_ids": [Command.set(promised.ids)],
+                    }
+                )
+            )
+        self.env.flush_all()
+        return talks
+
+    def test_g2_promises_disputes_and_calls(self):
+        """They are for who may see all invoices that they are about."""
+        partner = self._create_customer("Talking Ltd")
+        talks = self._create_talks(partner)
+        both = self.company + self.branch
+        for users, companies, expected in (
+            (self.branch_users, self.branch, {"branch"}),
+            (self.head_users, self.company, {"head"}),
+            (self.all_users, both, {"head", "branch", "both"}),
+            (self.all_users, self.branch, {"branch"}),
+        ):
+            for name in ACCOUNTANTS:
+                context = {"allowed_company_ids": companies.ids}
+                env = self.env(user=users[name], context=context)
+                for model, count in COUNTS.items():
+                    self.env.invalidate_all()
+                    with self.subTest(user=users[name].login, model=model):
+                        records = talks[model]
+                        found = env[model].search([("partner_id", "=", partner.id)])
+                        seen = {key for key in records if records[key].id in found.ids}
+                        self.assertEqual(seen, expected)
+                        self.assertEqual(len(found), len(expected))
+                        self.assertEqual(partner.with_env(env)[count], len(expected))
+                        self.assertEqual(set(found.mapped("note")), {"Secret"})
+                        for key in records.keys() - expected:
+                            hidden = records[key].with_env(env)
+                            with self.assertRaises(AccessError):
+                                hidden.read(["note"])
+        for model in COUNTS:
+            every = self.env[model].sudo().search([("partner_id", "=", partner.id)])
+            self.assertEqual(len(every), 3, "the service sees all")
+
+    def test_g2_a_call_about_no_invoice(self):
+        """It is of the whole house, like the case."""
+        partner = self._create_customer("Silent Ltd")
+        call = self.env["account.followup.call"].sudo()
+        call = call.create({**self._prepare_call(), "partner_id": partner.id})
+        for user in (self.branch_users["readonly"], self.head_users["readonly"]):
+            self.env.invalidate_all()
+            mine = call.with_env(self.env(user=user, context={}))
+            self.assertEqual(mine.outcome, "reached")
 
     def test_g2_nothing_of_it_by_other_ways(self):
         """The documents by their address, and what the buttons of it do."""
