@@ -2,6 +2,7 @@ import logging
 from functools import partial
 
 import psycopg2
+from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.tools import SQL, format_date, mute_logger
@@ -13,6 +14,9 @@ _logger = logging.getLogger(__name__)
 
 #: Chatters in which a customer answers.
 THREADS = ("res.partner", "account.move")
+
+#: So long is the note of a task about answers at most: the chatter has them all.
+NOTE_LENGTH = 4000
 
 
 class AccountFollowupReply(models.AbstractModel):
@@ -143,22 +147,35 @@ class AccountFollowupReply(models.AbstractModel):
 
     @api.model
     def _pause(self, case, message):
-        """Pause automatic reminders, and give the responsible a task, one at a time."""
+        """Pause automatic reminders, and give the responsible a task, one at a time.
+
+        The pause runs from the first answer that nobody has read yet: whoever sends
+        more of them does not make it longer.
+        """
         responsible = case._get_responsible()
         lang = responsible.lang or case.company_id.partner_id.lang
         case = case.with_context(lang=lang)
         self = self.with_env(case.env)  # noqa: PLW0642
+        if case.pause_activity_id.active:
+            self._add_to_task(case.pause_activity_id, message)
+            return
         today = case._get_day_of(case.company_id)
         until = add_working_days(today, case.company_id.followup_reply_pause_days)
         values = {
             "pause_reason": self.env._("answered on %s", format_date(self.env, today)),
             "pause_message_id": message.id,
+            "pause_activity_id": self._schedule_task(case, message, today).id,
         }
         if not case.pause_until or case.pause_until < until:
             values["pause_until"] = until
-        if not case.pause_activity_id.active:
-            values["pause_activity_id"] = self._schedule_task(case, message, today).id
         case.write(values)
+
+    @api.model
+    def _add_to_task(self, task, message):
+        """Name another answer in the task about the first one, which is still open."""
+        if len(task.note or "") < NOTE_LENGTH:
+            info = self.env["account.followup.answer.wizard"]._get_info(message)
+            task.note = (task.note or "") + Markup("<div>{}</div>").format(info)
 
     @api.model
     def _schedule_task(self, case, message, today):

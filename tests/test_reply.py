@@ -157,16 +157,35 @@ class TestReply(ReplyCommon):
         self.assertEqual(self._get_reminders()[-1].state, "sent")
 
     def test_x17_one_task(self):
-        """Several e-mails: one task; the pause counts from the last one."""
+        """Several e-mails: one task, and a pause from the first one on.
+
+        Who knows the Message-Id of a reminder makes no pause longer by that.
+        """
         reminder = self._send()
         self._receive("reply", reminder)
         with freeze_time(TODAY + timedelta(days=1)):
             self._receive("forward", reminder)
-            self._assert_paused(UNTIL + timedelta(days=1))
-            self.assertEqual(len(self._get_tasks()), 1)
-            self._get_tasks().action_feedback("I have called them")
+            self._assert_paused()
+            [task] = self._get_tasks()
+            self.assertIn("Re: Payment reminder", task.note)
+            self.assertIn("Fwd: Payment reminder", task.note)
+            first = self._get_followup().pause_message_id
+            self.assertEqual(first.subject, "Re: Payment reminder")
+            task.action_feedback("I have called them")
             self._receive("reply_html", reminder)
+            self._assert_paused(UNTIL + timedelta(days=1))
             self.assertEqual(len(self._get_tasks()), 1, "a new answer, a new task")
+
+    def test_x17_many_answers(self):
+        """The note of the task has an end; a pause that is over stays over."""
+        reminder = self._send()
+        self._receive("reply", reminder)
+        task = self._get_tasks()
+        task.note = "x" * 5000
+        with freeze_time(UNTIL + timedelta(days=1)):
+            self._receive("forward", reminder)
+            self._assert_paused()
+            self.assertNotIn("Fwd:", self._get_tasks().note)
 
     def test_x17_on_the_invoice(self):
         """An answer in the chatter of the invoice counts as well."""
