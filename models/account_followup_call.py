@@ -101,12 +101,18 @@ class AccountFollowupCall(models.Model):
                         )
                     )
 
-    @api.constrains("partner_id", "line_ids")
+    @api.constrains("company_id", "reason_id")
+    def _check_company_of_reason(self):
+        self.reason_id._check_chosen(self)
+
+    @api.constrains("partner_id", "company_id", "line_ids")
     def _check_customer_of_lines(self):
         for call in self:
             others = call.line_ids.filtered(
-                lambda line, partner=call.partner_id: partner
-                != line.partner_id.commercial_partner_id
+                lambda line, call=call: (
+                    line.partner_id.commercial_partner_id != call.partner_id
+                    or line.company_id.root_id != call.company_id
+                )
             )
             if others:
                 raise ValidationError(
@@ -186,6 +192,7 @@ class AccountFollowupCall(models.Model):
     def _rest_invoices(self, today):
         """Let rest what was promised until then, what is in dispute until review."""
         self.ensure_one()
+        self.line_ids._check_followup_hold_access()
         days = {self.company_id: today}
         reason = " ".join((self.note or "").split())
         if self.outcome == "promise":

@@ -118,6 +118,10 @@ class AccountFollowupDispute(models.Model):
             date=format_date(self.env, self.review_date),
         )
 
+    @api.constrains("company_id", "reason_id")
+    def _check_company_of_reason(self):
+        self.reason_id._check_chosen(self)
+
     @api.constrains("review_date")
     def _check_review_date(self):
         for dispute in self:

@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 
 class AccountFollowupDisputeReason(models.Model):
@@ -46,6 +46,23 @@ class AccountFollowupDisputeReason(models.Model):
             reasons = self.with_context(active_test=False)
             reason = reasons.search([("company_id", "=", False)], limit=1)
         return reason
+
+    @api.model
+    def _check_chosen(self, records):
+        """Refuse the reason of another company: a domain holds on the screen only.
+
+        :param records: disputes, calls or windows about one customer
+        """
+        for record in records.sudo():
+            company = record.reason_id.company_id
+            if company and company != record.company_id:
+                raise ValidationError(
+                    self.env._(
+                        "%s: this reason is one of another company. Choose one of the "
+                        "list.",
+                        record.partner_id.display_name,
+                    )
+                )
 
     def write(self, vals):
         # EXTENDS 'base'

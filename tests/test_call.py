@@ -312,6 +312,29 @@ class TestCall(FollowupCommon):
                 }
             )
 
+    def test_c8_invoices_of_another_company(self):
+        """Those of the same customer in another house are refused in a sentence."""
+        other = self.setup_other_company()["company"]
+        self.responsible.company_ids += other
+        foreign = self._create_late(20, company_id=other.id)
+        windows = self.env["account.followup.call.wizard"].with_user(self.responsible)
+        windows = windows.with_context(allowed_company_ids=(self.company + other).ids)
+        for outcome, name in (("promise", "promised_date"), ("dispute", "review_date")):
+            window = windows.create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": self.company.id,
+                    "outcome": outcome,
+                    name: TODAY,
+                    "line_ids": [Command.set(self._get_lines(foreign).ids)],
+                }
+            )
+            with (
+                self.subTest(outcome),
+                self.assertRaisesRegex(ValidationError, "not owed by Late Ltd"),
+            ):
+                window.action_log()
+
     def test_c8_g2_access(self):
         """G2: Invoicing logs, read-only accountants look, others see nothing."""
         call = self._log("reached")
@@ -383,6 +406,23 @@ class TestCall(FollowupCommon):
         self.assertEqual(self._get_calls().company_id, self.company)
         customer.invalidate_recordset()
         self.assertEqual(customer.followup_call_count, 1)
+
+    def test_c8_g2_branch_lets_nothing_of_others_rest(self):
+        """G2: a call is no way around the right to hold an invoice."""
+        branch = self._create_company(parent_id=self.company.id, name="Branch")
+        user = self._create_user("branch", "account.group_account_invoice")
+        user.write({"company_ids": [Command.set(branch.ids)], "company_id": branch.id})
+        calls = self.env["account.followup.call"].with_user(user)
+        calls = calls.with_context(allowed_company_ids=branch.ids)
+        values = {
+            "partner_id": self.customer.id,
+            "company_id": self.company.id,
+            "date": TODAY,
+            "line_ids": [Command.set(self._get_lines(self.late).ids)],
+        }
+        for outcome, name in (("promise", "promised_date"), ("dispute", "review_date")):
+            with self.subTest(outcome), self.assertRaises(AccessError):
+                calls._log_call({**values, "outcome": outcome, name: TODAY}, TODAY)
 
     @mute_logger("odoo.sql_db")
     def test_c8_kept_for_ever(self):

@@ -4,7 +4,7 @@ from freezegun import freeze_time
 from lxml import etree
 
 from odoo import Command, fields
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
@@ -213,6 +213,30 @@ class TestDispute(DisputeCommon):
         self._dispute()
         with self.assertRaisesRegex(UserError, "amount: disputes have this reason"):
             self.reason.unlink()
+
+    def test_x8_reason_of_another_company(self):
+        """The screen offers none; who calls the methods gets a sentence."""
+        other = self.setup_other_company()["company"]
+        foreign = self.reason.sudo().copy({"name": "Secret", "company_id": other.id})
+        dispute = self._dispute()
+        words = "Late Ltd: this reason is one of another company"
+        with self.assertRaisesRegex(ValidationError, words):
+            dispute.with_user(self.responsible).write({"reason_id": foreign.id})
+        values = {
+            "partner_id": self.customer.id,
+            "company_id": self.company.id,
+            "reason_id": foreign.id,
+        }
+        for name in ("answer", "call", "dispute"):
+            windows = self.env[f"account.followup.{name}.wizard"]
+            with self.subTest(name), self.assertRaisesRegex(ValidationError, words):
+                windows.create(values)
+        calls = self.env["account.followup.call"].sudo()
+        with self.assertRaisesRegex(ValidationError, words):
+            calls.create({**values, "date": TODAY, "outcome": "reached"})
+        own = self.reason.sudo().copy({"name": "Own", "company_id": self.company.id})
+        dispute.with_user(self.responsible).write({"reason_id": own.id})
+        self.assertEqual(dispute.reason_id, own)
 
     def test_x8_reports(self):
         """A column of both reports on what is open, as long as there is a dispute."""

@@ -41,6 +41,10 @@ class AccountFollowupAnswerWizard(models.TransientModel):
     review_date = fields.Date("Review On")
     note = fields.Char()
 
+    @api.constrains("company_id", "reason_id")
+    def _check_company_of_reason(self):
+        self.reason_id._check_chosen(self)
+
     def _get_case(self):
         self.company_id._check_followup_access()
         return self.env["account.followup"]._get_case(self.partner_id, self.company_id)

@@ -52,6 +52,10 @@ class AccountFollowupCallWizard(models.TransientModel):
     )
     call_id = fields.Many2one("account.followup.call", readonly=True)
 
+    @api.constrains("company_id", "reason_id")
+    def _check_company_of_reason(self):
+        self.reason_id._check_chosen(self)
+
     @api.model
     def _get_default_date(self):
         return self._get_day()

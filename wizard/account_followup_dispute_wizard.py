@@ -47,6 +47,10 @@ class AccountFollowupDisputeWizard(models.TransientModel):
     note = fields.Text()
     dispute_id = fields.Many2one("account.followup.dispute", readonly=True)
 
+    @api.constrains("company_id", "reason_id")
+    def _check_company_of_reason(self):
+        self.reason_id._check_chosen(self)
+
     @api.depends("partner_id", "company_id")
     def _compute_available_line_ids(self):
         """What can rest and is not in dispute."""
