@@ -17,11 +17,14 @@ class AccountFollowupCustomerTrust(models.AbstractModel):
     def _get_holder(self, customer):
         """Return the customer of a row in the company whose trust the row says.
 
-        It is the one in which the form speaks that the row opens.
+        It is the one in which the form speaks that the row opens: the user's first one
+        of that house, be it a branch.
+
+        :param customer: row of the work-list, or case
         """
-        ways = self.env["account.followup.customer.open"]
-        companies = ways._get_companies_first(customer.company_id)
-        company = companies[:1] or customer.company_id
+        root = customer.company_id
+        companies = self.env.companies.filtered(lambda one: one.root_id == root)
+        company = companies[:1] or root
         return customer.partner_id.sudo().with_company(company)
 
 

@@ -15,16 +15,18 @@ class AccountFollowup(models.Model):
     )
 
     @api.depends("partner_id")
-    @api.depends_context("company")
+    @api.depends_context("company", "allowed_company_ids")
     def _compute_trust(self):
+        service = self.env["account.followup.customer.trust"]
         for followup in self:
-            followup.trust = followup.partner_id.sudo().trust
+            followup.trust = service._get_holder(followup).trust
 
     def _inverse_trust(self):
-        """Keep it at the customer, in the current company, as the work-list does."""
+        """Keep it at the customer, in the company of the case, like the work-list."""
         self._check_customer_access()
+        service = self.env["account.followup.customer.trust"]
         for followup in self:
-            followup.partner_id.sudo().trust = followup.trust
+            service._get_holder(followup).trust = followup.trust
 
 
 class ResPartner(models.Model):

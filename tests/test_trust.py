@@ -72,6 +72,19 @@ class TestTrust(FollowupCommon):
         self.assertEqual(self._get_trust(), "normal")
         self.assertEqual(self._get_trust(other), "good")
 
+    def test_b3_g1_company_of_the_case(self):
+        """B3, G1: the settings of a customer say and change that of their company."""
+        other = self.setup_other_company()["company"]
+        self.responsible.company_ids += other
+        self.customer.with_company(other).trust = "bad"
+        case = self._get_followup().with_user(self.responsible)
+        case = case.with_context(allowed_company_ids=(other + self.company).ids)
+        self.assertEqual(case.env.company, other)
+        self.assertEqual(case.trust, "normal")
+        case.trust = "good"
+        self.assertEqual(self._get_trust(), "good")
+        self.assertEqual(self._get_trust(other), "bad")
+
     def test_b3_search(self):
         """B3: the work-list is searched by the trust that it shows."""
         rows = self.env["account.followup.customer"].with_user(self.responsible)
