@@ -162,7 +162,8 @@ class AccountFollowupApproval(models.Model):
     def action_approve(self):
         """Let those leave who are on the list, today.
 
-        Reminders to the others become manual: they wait for a person.
+        Reminders to the others become manual: they wait for a person. What is approved
+        in test mode changes nobody.
 
         :raise UserError: somebody else was faster, or nobody is on the list
         """
@@ -173,7 +174,8 @@ class AccountFollowupApproval(models.Model):
                 self.env._("%s: nobody is on the list.", approval.display_name)
             )
         taken_off = approval.line_ids.filtered(lambda line: not line.is_chosen)
-        approval._set_manual(taken_off.partner_id)
+        if not self.env["account.followup.test"]._is_on(company):
+            approval._set_manual(taken_off.partner_id)
         approval._end(
             "approved",
             user_id=self.env.uid,

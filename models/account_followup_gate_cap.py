@@ -100,13 +100,17 @@ class AccountFollowupGateCap(models.AbstractModel):
 
     @api.model
     def _get_done(self, company, day):
-        """Return how many were reminded by themselves on that day."""
+        """Return how many were reminded by themselves on that day.
+
+        Tests count in test mode only, and nothing else does there.
+        """
         return self.env["account.followup.reminder"].search_count(
             [
                 ("company_id", "=", company.id),
                 ("date", "=", day),
                 ("trigger", "=", "automatic"),
                 ("state", "!=", "withdrawn"),
+                ("is_test", "=", self.env["account.followup.test"]._is_on(company)),
             ]
         )
 
@@ -114,7 +118,8 @@ class AccountFollowupGateCap(models.AbstractModel):
     def _get_usual(self, company, day):
         """Return how many were reminded by themselves on each of the last days.
 
-        The history is the memory: it is read only when there are many.
+        Tests count in test mode only, and nothing else does there. The history is the
+        memory: it is read only when there are many.
         """
         reminders = self.env["account.followup.reminder"]
         [(usual,)] = self.env.execute_query(
@@ -129,6 +134,7 @@ class AccountFollowupGateCap(models.AbstractModel):
                           AND reminder.date < %s
                           AND reminder.trigger = 'automatic'
                           AND reminder.state <> 'withdrawn'
+                          AND COALESCE(reminder.is_test, FALSE) = %s
                         GROUP BY reminder.date
                         ORDER BY reminder.date DESC
                         LIMIT %s
@@ -137,10 +143,11 @@ class AccountFollowupGateCap(models.AbstractModel):
                 company.id,
                 day - timedelta(days=DAYS),
                 day,
+                bool(self.env["account.followup.test"]._is_on(company)),
                 RUNS,
                 to_flush=[
                     reminders._fields[name]
-                    for name in ("company_id", "date", "trigger", "state")
+                    for name in ("company_id", "date", "is_test", "trigger", "state")
                 ],
             )
         )

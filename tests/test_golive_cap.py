@@ -205,6 +205,39 @@ class TestCap(CapCommon):
         self.assertFalse(self._get_reminded())
         self.assertEqual(self._get_approval().mapped("state"), ["approved", "open"])
 
+    def test_x4_who_is_taken_off_in_a_test_stays_automatic(self):
+        self.company.write(
+            {"followup_test_mode": True, "followup_test_email": "test@example.com"}
+        )
+        self._run()
+        approval = self._get_approval()
+        off = approval.line_ids[0]
+        off.with_user(self.manager).is_chosen = False
+        approval.with_user(self.manager).action_approve()
+        self.assertEqual(approval.state, "approved")
+        case = self._get_followup(off.partner_id)
+        self.assertEqual(case.reminder_type, "automatic")
+        self._run()
+        self.assertEqual(self._get_reminded(), self.partners - off.partner_id)
+
+    def test_x4_tests_do_not_count_in_earnest(self):
+        """Neither for the cap of a day nor for what is usual; in a test only they."""
+        self.company.followup_run_cap = 3
+        self._run()
+        reminders = self._get_reminders(self.partners[0])
+        gate = self.env["account.followup.gate.cap"].sudo()
+        tests = self.registry["account.followup.test"]
+
+        def count():
+            done = gate._get_done(self.company, TODAY)
+            return done, gate._get_usual(self.company, TODAY + timedelta(days=1))
+
+        self.assertEqual(count(), (3, 3))
+        reminders.sudo().is_test = True
+        self.assertEqual(count(), (2, 2))
+        with patch.object(tests, "_is_on", return_value=True):
+            self.assertEqual(count(), (1, 1))
+
     def test_x4_the_cap_is_that_of_a_day(self):
         """The runs of a day together, so that not each hour takes its part."""
         self.partners[0].followup_reminder_type = "manual"
