@@ -134,10 +134,23 @@ class AccountFollowupCustomerFind(models.AbstractModel):
 
     @api.model
     def _get_promise_ids(self, kind="broken"):
-        """Return the ids of rows with a promise that is not kept yet.
+        """Return the ids of rows with a promise that is not kept.
 
-        :param str kind: ``promised`` for the rest of this week, ``broken`` for a day
-            that has passed; items that are paid, held or excluded are none
+        :param str kind: see ``_get_promised_lines``
+        """
+        return {
+            (line.company_id.root_id.id << ID_SHIFT)
+            | line.partner_id.commercial_partner_id.id
+            for line in self._get_promised_lines(kind)
+        }
+
+    @api.model
+    def _get_promised_lines(self, kind="broken"):
+        """Return the open items with a promise that is not kept; none is excluded.
+
+        :param str kind: ``promised`` for those that are to be paid in the rest of this
+            week, ``broken`` for those of a promise that was broken, or kept in part
+            only, and for which they do not rest any more
         """
         days = self.env["res.company"]._get_followup_days_seen()
         domains = []
@@ -151,11 +164,28 @@ class AccountFollowupCustomerFind(models.AbstractModel):
         lines = self.env["account.move.line"].search(
             Domain.OR(domains) & self._get_open_domain() & Domain("no_followup", "=", 0)
         )
-        return {
-            (line.company_id.root_id.id << ID_SHIFT)
-            | line.partner_id.commercial_partner_id.id
-            for line in lines
-        }
+        return self._filter_broken(lines) if kind == "broken" else lines
+
+    @api.model
+    def _filter_broken(self, lines):
+        """Return the items of which the ledger says that a promise was broken.
+
+        A day that has passed says nothing: of a promise for a part, or within the
+        tolerance, it may be kept, or be so still (rule 14).
+        """
+        promises = self.env["account.followup.promise"].sudo()
+        promises = promises.search(
+            Domain("line_ids", "in", lines.ids) & Domain("ended", "=", False)
+        )
+        if not promises:
+            return lines.browse()
+        states = promises._get_states()
+        broken = promises.filtered(
+            lambda promise: (
+                promise.id in states and states[promise.id][0] in ("broken", "partly")
+            )
+        )
+        return lines & broken.line_ids
 
     @api.model
     def _get_open_domain(self):

@@ -199,18 +199,30 @@ class AccountFollowupDispute(models.Model):
     def _ask_for_review(self, days):
         """Ask the owners of disputes to look again, once for each day of review.
 
+        One that has nothing to be claimed any more has ended by itself: nobody is
+        asked about what was paid, credited or cancelled.
+
         :param dict days: {root company: date that counts as today}
         """
-        passed = [
-            Domain("company_id", "=", company.id) & Domain("review_date", "<=", day)
-            for company, day in days.items()
-        ]
-        disputes = self.search(Domain.OR(passed) & Domain("state", "=", "open"))
-        disputes = disputes.filtered(
-            lambda one: not one.told_on or one.told_on < one.review_date
+        companies = [company.id for company in days]
+        disputes = self.search(
+            Domain("company_id", "in", companies) & Domain("state", "=", "open")
         )
-        for company, mine in disputes.grouped("company_id").items():
+        over = disputes.filtered(lambda one: not one._has_open_items())
+        if over:
+            over._end("settled")
+        asked = (disputes - over).filtered(
+            lambda one: (
+                one.review_date <= days[one.company_id]
+                and (not one.told_on or one.told_on < one.review_date)
+            )
+        )
+        for company, mine in asked.grouped("company_id").items():
             mine._tell(company, days[company])
+
+    def _has_open_items(self):
+        self.ensure_one()
+        return any(line._is_followup_open() for line in self.line_ids)
 
     def _tell(self, company, day):
         """Give the owners of disputes in a root company a task for each."""

@@ -20,6 +20,11 @@ class AccountFollowupItem(models.Model):
     is_disputed = fields.Boolean(
         "Disputed", compute="_compute_is_disputed", search="_search_is_disputed"
     )
+    is_promise_broken = fields.Boolean(
+        "Broken Promise",
+        compute="_compute_is_promise_broken",
+        search="_search_is_promise_broken",
+    )
     for_partner_id = fields.Many2one(
         "res.partner",
         string="Of the Customer",
@@ -61,6 +66,23 @@ class AccountFollowupItem(models.Model):
         if operator != "in" or True not in value:
             return NotImplemented
         return Domain("rest_reason", "=", "dispute")
+
+    def _compute_is_promise_broken(self):
+        chosen = [("id", "in", self.ids), ("is_promise_broken", "=", True)]
+        broken = self.search(chosen)
+        for item in self:
+            item.is_promise_broken = item in broken
+
+    def _search_is_promise_broken(self, operator, value):
+        """Find what the work-list counts as broken: one place says what that is."""
+        if operator != "in" or True not in value:
+            return NotImplemented
+        lines = self.env["account.followup.customer.find"]._get_promised_lines()
+        return (
+            Domain("move_line_id", "in", lines.ids)
+            & Domain("residual", ">", 0)
+            & Domain("rest_reason", "!=", "excluded")
+        )
 
     @api.depends("partner_id")
     def _compute_for_partner_id(self):

@@ -52,21 +52,23 @@ class AccountFollowupPayer(models.AbstractModel):
     def _count_promises(self, partners, days):
         """Return {(customer id, company id): dict} of promises of the last year.
 
-        What was kept in part was not kept. Disputes are counted beside.
+        What was kept in part was not kept. A plan of instalments that is broken is
+        one broken promise, however many of them come after. Disputes are counted
+        beside.
         """
         rows = self.env.execute_query_dict(self._get_sql_promises(partners, days))
         counts = {}
-        names = {"kept": "kept", "dispute": "disputes"}
         for row in rows:
             key = (row["partner_id"], row["company_id"])
             mine = counts.setdefault(key, {"kept": 0, "broken": 0, "disputes": 0})
-            mine[names.get(row["state"], "broken")] += row["count"]
+            mine[row["name"]] += row["count"]
         return counts
 
     @api.model
     def _get_sql_promises(self, partners, days):
         """Return the numbers of promises, by what came of them, and of disputes."""
-        promises = self.env["account.followup.promise.ledger"]
+        ledger = self.env["account.followup.promise.ledger"]
+        promises = self.env["account.followup.promise"]
         disputes = self.env["account.followup.dispute"]
         chosen = {
             "first": min(days.values()) - relativedelta(months=MONTHS),
@@ -80,21 +82,33 @@ class AccountFollowupPayer(models.AbstractModel):
         )
         return SQL(
             """
-            SELECT promise.partner_id, promise.company_id, found.state, COUNT(*)
+            SELECT promise.partner_id, promise.company_id, outcome.name,
+                   COUNT(DISTINCT outcome.counted) AS count
               FROM (%(states)s) found
               JOIN account_followup_promise promise ON promise.id = found.id
+             CROSS JOIN LATERAL (
+                   SELECT CASE WHEN found.state = 'kept' THEN 'kept'
+                               ELSE 'broken' END AS name,
+                          CASE WHEN found.state = 'kept' THEN promise.id
+                               ELSE COALESCE(promise.first_id, promise.id)
+                          END AS counted
+                   ) outcome
              WHERE found.state IN ('kept', 'partly', 'broken')
-             GROUP BY promise.partner_id, promise.company_id, found.state
+             GROUP BY promise.partner_id, promise.company_id, outcome.name
              UNION ALL
-            SELECT partner_id, company_id, 'dispute', COUNT(*)
+            SELECT partner_id, company_id, 'disputes', COUNT(*)
               FROM account_followup_dispute
              WHERE date > %(first)s
                AND partner_id IN %(ids)s
                AND company_id IN %(roots)s
              GROUP BY partner_id, company_id
             """,
-            states=promises._get_sql_states(days, mine),
-            to_flush=[disputes._fields["date"], disputes._fields["partner_id"]],
+            states=ledger._get_sql_states(days, mine),
+            to_flush=[
+                disputes._fields["date"],
+                disputes._fields["partner_id"],
+                promises._fields["first_id"],
+            ],
             **chosen,
         )
 
@@ -132,12 +146,16 @@ class AccountFollowupPayer(models.AbstractModel):
 
     @api.model
     def _get_sql_payments(self, days, partners):
-        """Return a row per match of an invoice with money, of the last two years."""
+        """Return a row per match of an invoice with money, of the last two years.
+
+        Of a general entry only what it books on bank or cash is money.
+        """
+        ledger = self.env["account.followup.promise.ledger"]
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
                    root.id AS company_id,
-                   part.amount,
+                   paid.amount,
                    money.date > root.since AS is_new,
                    GREATEST(
                        money.date - COALESCE(item.date_maturity, item.date), 0
@@ -152,16 +170,23 @@ class AccountFollowupPayer(models.AbstractModel):
               JOIN account_journal journal ON journal.id = money.journal_id
               JOIN account_journal origin ON origin.id = item.journal_id
               JOIN account_account account ON account.id = item.account_id
+             CROSS JOIN LATERAL (
+                   SELECT CASE WHEN journal.type = 'general'
+                               THEN part.amount * %(share)s
+                               ELSE part.amount
+                          END AS amount
+                   ) paid
              WHERE account.account_type = 'asset_receivable'
                AND item.parent_state = 'posted'
-               AND journal.type IN ('bank', 'cash', 'credit')
+               AND journal.type IN ('bank', 'cash', 'credit', 'general')
                -- a payment that came back, or was paid back, is no debt
                AND origin.type NOT IN ('bank', 'cash', 'credit')
                AND money.date > root.before
                AND money.date <= root.today
-               AND part.amount > 0
+               AND paid.amount > 0
                %(partners)s
             """,
+            share=ledger._get_sql_share(SQL("money.move_id")),
             roots=SQL(", ").join(
                 self._get_sql_period(root, day) for root, day in days.items()
             ),
@@ -170,7 +195,7 @@ class AccountFollowupPayer(models.AbstractModel):
             else SQL(),
             to_flush=[
                 self.env["account.move.line"]._fields[name]
-                for name in ("date_maturity", "parent_state", "partner_id")
+                for name in ("balance", "date_maturity", "parent_state", "partner_id")
             ],
         )
 

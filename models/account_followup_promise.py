@@ -173,6 +173,11 @@ class AccountFollowupPromise(models.Model):
         family.filtered(lambda promise: promise.state == "open")._end("cancelled")
         return True
 
+    def _get_plan(self):
+        """Return the first one of its instalments, or the promise itself."""
+        self.ensure_one()
+        return self.first_id or self
+
     def _get_instalments(self):
         """Return all instalments of these promises."""
         if not self:

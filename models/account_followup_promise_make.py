@@ -258,13 +258,25 @@ class AccountFollowupPromise(models.Model):
         self.search(later)._carry_on(days)
 
     def _tell(self, days):
-        """Give the responsible one task for each broken promise."""
+        """Give the responsible one task for each broken promise.
+
+        Instalments are one promise: whoever was told that the plan is broken is not
+        told of each later instalment, too.
+        """
         outcome = self.env["account.followup.outcome"]
         cases = self.env["account.followup"]
+        known_plans = {
+            promise._get_plan()
+            for promise in self._get_instalments()
+            if promise.told_on
+        }
         for company, mine in self.grouped("company_id").items():
             known = cases._get_or_create(mine.partner_id, company)
             known = known.grouped("partner_id")
-            for promise in mine:
+            for promise in mine.sorted("rest_until"):
+                if promise._get_plan() in known_plans:
+                    continue
+                known_plans.add(promise._get_plan())
                 case = known[promise.partner_id]
                 outcome._schedule_task(
                     case,

@@ -92,8 +92,9 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
     def _get_sql_states(self, days, condition):
         """Return a row per promise: id, state, and what was paid of it in time.
 
-        * ``paid``: by payments and lines of bank statements from the day on which it
-          was made until its last day, with the tolerance
+        * ``paid``: by payments, lines of bank statements and what general entries
+          book on bank or cash, from the day on which it was made until its last day,
+          with the tolerance
         * ``wanted``: the amount, less what was settled otherwise: credit notes and
           write-offs make a promise smaller, but nobody has kept it by them
         * of instalments the money counts for the earlier ones first
@@ -205,15 +206,19 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                -- what was matched before is no part of what was open then
                AND (matched.create_date < promise.create_date) IS NOT TRUE
             """,
-            share=self._get_sql_share(),
+            share=self._get_sql_share(SQL("other.move_id")),
             in_time=in_time,
         )
 
     @api.model
-    def _get_sql_share(self):
+    def _get_sql_share(self, move):
         """Return how much of an entry is money: 1 of a payment, 0 of a credit note.
 
-        What a payment writes off beside the money is a part of its own entry.
+        What a payment writes off beside the money is a part of its own entry. Who books
+        payments as general entries has no payment at all, but an account of bank or
+        cash: that part of what the entry credits to customers is money.
+
+        :param SQL move: id of the entry
         """
         return SQL(
             """
@@ -228,14 +233,24 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                                 WHERE account.account_type = 'asset_receivable'
                                   AND part.balance < 0
                             ), 0), 0)
+                            WHEN MIN(journal.type) = 'general'
+                            -- a missing number would be passed over, not be zero
+                            THEN GREATEST(LEAST(COALESCE(
+                                SUM(part.balance) FILTER (
+                                    WHERE account.account_type = 'asset_cash'
+                                ) / NULLIF(-SUM(part.balance) FILTER (
+                                    WHERE account.account_type = 'asset_receivable'
+                                      AND part.balance < 0
+                                ), 0), 0), 1), 0)
                             ELSE 0
                        END
                   FROM account_move_line part
                   JOIN account_account account ON account.id = part.account_id
                   JOIN account_journal journal ON journal.id = part.journal_id
-                 WHERE part.move_id = other.move_id
+                 WHERE part.move_id = %(move)s
             )
-            """
+            """,
+            move=move,
         )
 
     @api.model

@@ -26,6 +26,12 @@ class AccountMove(models.Model):
 
 
 class AccountMoveLine(models.Model):
+    """What was agreed, and what is disputed, is between us and one customer.
+
+    Core writes the customer of an invoice on its items, so that it is seen here
+    whichever of both somebody changes.
+    """
+
     _inherit = "account.move.line"
 
     def write(self, vals):
@@ -33,10 +39,53 @@ class AccountMoveLine(models.Model):
         if "partner_id" not in vals:
             return super().write(vals)
         agreed = self._get_followup_agreed()
+        leaving = self._get_followup_leaving(vals["partner_id"])
         result = super().write(vals)
         if agreed:
             self._end_followup_agreed(agreed)
+        if leaving:
+            leaving._end_followup_disputes()
         return result
+
+    def _get_followup_leaving(self, partner_id):
+        """Return the items that another customer gets, and that may be disputed.
+
+        What was never posted cannot be, so that posting asks nothing (promise 4).
+        """
+        customer = self.env["res.partner"].sudo().browse(partner_id)
+        customer = customer.commercial_partner_id
+        return self.sudo().filtered(
+            lambda line: (
+                line.move_id.posted_before
+                and line.account_type == "asset_receivable"
+                and line.balance > 0
+                and line.partner_id.commercial_partner_id != customer
+            )
+        )
+
+    def _end_followup_disputes(self):
+        """Take items that got another customer out of disputes of the former one.
+
+        The new customer has disputed nothing: a dispute of somebody else would let
+        the invoice rest for ever, and nobody of both would be asked about it.
+        """
+        for dispute in self.env["account.followup.dispute"]._get_open(self):
+            former = dispute.partner_id
+            lines = (dispute.line_ids & self).filtered(
+                lambda line, former=former: (
+                    line.partner_id.commercial_partner_id != former
+                )
+            )
+            if not lines:
+                continue
+            text = self.env._(
+                "The customer is not %(customer)s any more, so this ends: %(agreed)s",
+                customer=former.display_name,
+                agreed=self.env._("In dispute: %s", dispute._get_text()),
+            )
+            moves = lines.move_id
+            moves._message_log_batch(dict.fromkeys(moves.ids, text))
+            dispute._take_out(lines)
 
     def _get_followup_agreed(self):
         """Return {item: its customer} of those for which something was agreed."""
@@ -55,10 +104,13 @@ class AccountMoveLine(models.Model):
         for line, customer in agreed.items():
             if not line.exists() or line.partner_id.commercial_partner_id == customer:
                 continue
+            texts = line._get_followup_agreed_texts()
+            if not texts:  # said already, when core wrote the customer on the item
+                continue
             text = self.env._(
                 "The customer is not %(customer)s any more, so this ends: %(agreed)s",
                 customer=customer.display_name,
-                agreed=", ".join(line._get_followup_agreed_texts()),
+                agreed=", ".join(texts),
             )
             line.write(dict.fromkeys(AGREED, False))
             line._forget_followup_changes()  # the text says more

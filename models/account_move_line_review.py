@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import Command, api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
@@ -59,15 +59,22 @@ class AccountMoveLine(models.Model):
     def _tell_followup_review(self, company, day):
         """Give the responsible of each customer a task, unless it was given before.
 
+        Of the items of the last day those are kept that were named on it: another one
+        whose review was set to that day afterwards is still to be asked about.
+
         :param self: items of a root company
         """
         groups = self.grouped(lambda line: line.partner_id.commercial_partner_id)
         partners = self.partner_id.commercial_partner_id
         outcome = self.env["account.followup.outcome"]
         for case in self.env["account.followup"]._get_or_create(partners, company):
-            told = case.review_told_on
+            told_on, told = case.review_told_on, case.review_told_line_ids
             mine = groups[case.partner_id].filtered(
-                lambda line, told=told: not told or line.followup_review_date > told
+                lambda line, told_on=told_on, told=told: (
+                    not told_on
+                    or line.followup_review_date > told_on
+                    or (line.followup_review_date == told_on and line not in told)
+                )
             )
             if mine:
                 outcome._schedule_task(
@@ -81,7 +88,13 @@ class AccountMoveLine(models.Model):
                     ),
                     day,
                 )
-                case.review_told_on = day
+                ids = mine.ids if told_on != day else [*told.ids, *mine.ids]
+                case.write(
+                    {
+                        "review_told_on": day,
+                        "review_told_line_ids": [Command.set(ids)],
+                    }
+                )
 
 
 class AccountFollowup(models.Model):
@@ -89,6 +102,16 @@ class AccountFollowup(models.Model):
 
     review_told_on = fields.Date(
         readonly=True, help="Day on which the responsible was asked to look again."
+    )
+    # about which, on that day
+    review_told_line_ids = fields.Many2many(
+        "account.move.line",
+        "account_followup_review_told_rel",
+        "followup_id",
+        "line_id",
+        string="Invoices",
+        readonly=True,
+        copy=False,
     )
 
 

@@ -35,6 +35,7 @@ FIELDS = {
         "reminder_type": PEOPLE,
         "responsible_id": PEOPLE,
         "retry_date": SERVICE,
+        "review_told_line_ids": SERVICE,
         "review_told_on": SERVICE,
         "statement_opt_out": PEOPLE,
     },

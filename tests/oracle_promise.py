@@ -87,6 +87,14 @@ def read_match(match):
     entry = match.credit_move_id.move_id
     amount = to_decimal(match.debit_amount_currency)
     share = Decimal()
+    credit = sum(
+        (
+            -to_decimal(line.balance)
+            for line in entry.line_ids
+            if line.account_type == "asset_receivable" and line.balance < 0
+        ),
+        Decimal(),
+    )
     if entry.journal_id.type in ("bank", "cash", "credit"):
         cost = sum(
             (
@@ -96,15 +104,17 @@ def read_match(match):
             ),
             Decimal(),
         )
-        credit = sum(
+        share = max(1 - max(cost, Decimal()) / credit, Decimal())
+    elif entry.journal_id.type == "general" and credit:
+        cash = sum(
             (
-                -to_decimal(line.balance)
+                to_decimal(line.balance)
                 for line in entry.line_ids
-                if line.account_type == "asset_receivable" and line.balance < 0
+                if line.account_type == "asset_cash"
             ),
             Decimal(),
         )
-        share = max(1 - max(cost, Decimal()) / credit, Decimal())
+        share = max(min(cash / credit, Decimal(1)), Decimal())
     return Match(match.credit_move_id.date, amount, amount * share)
 
 

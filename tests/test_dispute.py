@@ -145,6 +145,66 @@ class TestDispute(DisputeCommon):
         self._run(in_days(30))
         self.assertEqual(len(self._get_tasks()), 2)
 
+    def _give_away(self, invoice):
+        invoice.button_draft()
+        invoice.partner_id = self._create_customer("Other")
+        invoice.action_post()
+
+    def test_x8_another_customer(self):
+        """It was disputed by the former one, who has nothing to do with it any more."""
+        dispute = self._dispute()
+        self._give_away(self.invoice)
+        self.assertEqual((dispute.state, dispute.closed_on), ("settled", TODAY))
+        item = self._get_item(self.invoice._get_followup_lines())
+        self.assertEqual(item.partner_id.name, "Other")
+        self.assertFalse(item.rest_reason)
+        self.assertIn("Dispute settled", self.customer.message_ids[0].body)
+        bodies = "".join(self.invoice.message_ids.mapped("body"))
+        self.assertIn("The customer is not Late Ltd any more", bodies)
+
+    def test_x8_another_customer_of_one_invoice(self):
+        """What stays with the customer is in dispute still."""
+        line = self.other._get_followup_lines()
+        dispute = self._dispute(self.line | line)
+        self._give_away(self.invoice)
+        self.assertEqual(dispute.state, "open")
+        self.assertEqual((dispute.line_ids, dispute.amount), (line, 40))
+        self.assertEqual(self._get_item(line).rest_reason, "dispute")
+        moved = self._get_item(self.invoice._get_followup_lines())
+        self.assertFalse(moved.rest_reason)
+
+    def test_x8_contact_of_the_customer_is_no_other_one(self):
+        dispute = self._dispute()
+        contact = self.env["res.partner"].create(
+            {"name": "Ann", "parent_id": self.customer.id}
+        )
+        self.invoice.button_draft()
+        self.invoice.partner_id = contact
+        self.invoice.action_post()
+        self.assertEqual(dispute.state, "open")
+
+    def test_x8_ends_when_nothing_is_open(self):
+        """Paid: nobody is asked to look again, and it does not count for ever."""
+        both = self.line | self.other._get_followup_lines()
+        dispute = self._dispute(both, review_date=in_days(5))
+        self._pay(self.invoice, day=TODAY)
+        self._run(in_days(1))
+        self.assertEqual(dispute.state, "open", "one is open still")
+        self._pay(self.other, day=TODAY)
+        self._run(in_days(5))
+        self.assertEqual((dispute.state, dispute.closed_on), ("settled", in_days(5)))
+        self.assertFalse(self._get_tasks())
+        self.assertIn("Dispute settled", self.customer.message_ids[0].body)
+        bodies = "".join(self.other.message_ids.mapped("body"))
+        self.assertIn("Dispute settled", bodies)
+
+    def test_x8_ends_when_the_invoice_is_cancelled(self):
+        dispute = self._dispute()
+        self.invoice.button_draft()
+        self.invoice.button_cancel()
+        self._run(in_days(1))
+        self.assertEqual(dispute.state, "settled")
+
     def test_x8_part_of_an_invoice(self):
         self.assertEqual(self._dispute(amount=30).amount, 30)
         lines = self._create_late(9, 50)._get_followup_lines()
@@ -309,6 +369,23 @@ class TestForgotten(DisputeCommon):
         )
         self._run(in_days(2))
         self.assertEqual(len(self._get_tasks()), 1)
+
+    def test_x8_review_on_a_day_of_which_was_told(self):
+        """The run has asked about one item; another one is set to that day then."""
+        self._apply("exclude", review_date=in_days(3))
+        self._run(in_days(3))
+        self.assertEqual(len(self._get_tasks()), 1)
+        other = self.other._get_followup_lines()
+        with freeze_time(in_days(3)):
+            other.no_followup = True
+            other.followup_review_date = in_days(3)
+        self._run(in_days(3))
+        self._run(in_days(4))
+        tasks = self._get_tasks().sorted("id")
+        self.assertEqual(len(tasks), 2, "once for each of both")
+        self.assertIn(self.invoice.name, tasks[0].note)
+        self.assertIn(self.other.name, tasks[1].note)
+        self.assertNotIn(self.invoice.name, tasks[1].note)
 
     def test_x8_review_day_has_passed(self):
         with self.assertRaisesRegex(UserError, "nobody can look again on 05/14/2024"):

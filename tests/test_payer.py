@@ -91,6 +91,31 @@ class TestPayer(FollowupCommon):
         (entry._get_followup_lines() | owed).reconcile()
         self.assertFalse(self._read().followup_payer_text)
 
+    def test_x17_payer_payment_by_general_entry(self):
+        """What it books on bank or cash is paid; what it writes off is not."""
+        bank = self.company_data["default_journal_bank"].default_account_id
+        expense = self.company_data["default_account_expense"]
+        for days_late, account in ((20, bank), (50, expense)):
+            item = self._create_late(days_late)._get_followup_lines()
+            common = {"partner_id": self.customer.id}
+            entry = self.env["account.move"].create(
+                {
+                    "journal_id": self.company_data["default_journal_misc"].id,
+                    "date": TODAY,
+                    "line_ids": [
+                        Command.create(
+                            {**common, "account_id": account.id, "debit": 100}
+                        ),
+                        Command.create(
+                            {**common, "account_id": item.account_id.id, "credit": 100}
+                        ),
+                    ],
+                }
+            )
+            entry.action_post()
+            (entry._get_followup_lines() | item).reconcile()
+        self.assertEqual(self._read().followup_payer_text, "20.0")
+
     def test_x17_payer_open_for_long(self):
         """Who does not pay at all is no good payer."""
         self._create_late(100, 70)
@@ -131,6 +156,19 @@ class TestPayer(FollowupCommon):
         records = service._get_records(self.customer, {self.company: TODAY}, {})
         [record] = records.values()
         self.assertEqual(record["disputes"], 1)
+
+    def test_x17_payer_broken_instalments_count_once(self):
+        """A plan is one promise when it is broken, however many are to come."""
+        promises = self.env["account.followup.promise"]
+        made = TODAY - 40 * DAY
+        with freeze_time(made):
+            invoice = self._create_late(50, 100, day=TODAY)
+            parts = [(made + days * DAY, 25) for days in (5, 10, 15, 20)]
+            lines = invoice._get_followup_lines()
+            promises._promise(lines, parts, {self.company: made})
+            self._pay(invoice, 35, day=made + 5 * DAY)
+        # the first one was kept, the second one in part, the others not at all
+        self.assertEqual(self._read().followup_promises_kept, "1 of 2")
 
     def test_x17_payer_good(self):
         self._pay_late(-3, 500)

@@ -199,6 +199,111 @@ class TestPromise(PromiseCommon):
         self.line.remove_move_reconcile()
         self.assertEqual(self._get_state(promise, in_days(8)), "broken")
 
+    def _book(self, day, **debits):
+        """Book a payment as a general entry; match it with the invoice.
+
+        :param debits: amounts by name of the default account
+        """
+        entry = self.env["account.move"].create(
+            {
+                "journal_id": self.company_data["default_journal_misc"].id,
+                "date": day,
+                "line_ids": [
+                    *(
+                        Command.create(
+                            {
+                                "account_id": self._get_account(name).id,
+                                "partner_id": self.customer.id,
+                                "debit": amount,
+                            }
+                        )
+                        for name, amount in debits.items()
+                    ),
+                    Command.create(
+                        {
+                            "account_id": self.line.account_id.id,
+                            "partner_id": self.customer.id,
+                            "credit": sum(debits.values()),
+                        }
+                    ),
+                ],
+            }
+        )
+        entry.action_post()
+        credit = entry.line_ids.filtered(lambda line: line.credit)
+        (credit + self.line).reconcile()
+
+    def _get_account(self, name):
+        if name == "bank":
+            return self.company_data["default_journal_bank"].default_account_id
+        return self.company_data[f"default_account_{name}"]
+
+    def test_x7_general_entry_keeps_it(self):
+        """Who books payments by hand has bank or cash in the entry."""
+        promise = self._promise(5)
+        self._book(in_days(4), bank=100)
+        self.assertEqual(self._get_state(promise, in_days(8)), "kept")
+        self.assertEqual(promise.paid_amount, 100)
+
+    def test_x7_general_entry_is_money_in_part(self):
+        """Only what came in: a cost beside it was not paid."""
+        promise = self._promise(5)
+        self._book(in_days(4), bank=40, expense=20)
+        self.assertEqual(self._get_state(promise, in_days(8)), "partly")
+        self.assertAlmostEqual(promise.paid_amount, 40)
+
+    def test_x7_general_entry_without_money_keeps_nothing(self):
+        promise = self._promise(5)
+        self._book(in_days(4), expense=60)
+        self.assertEqual(self._get_state(promise, in_days(8)), "broken")
+        self.assertEqual(promise.paid_amount, 0)
+
+    def _promise_before(self, amount=None, days=10, **values):
+        """A promise for a new invoice of 100, made on the day that it is for."""
+        invoice = self._create_late(20, **values)
+        day = in_days(-days)
+        with freeze_time(day):
+            lines = self._get_lines(invoice)
+            self._promise_parts([(day, amount)], lines, day)
+        return invoice
+
+    def _find_broken(self):
+        """Return what both filters *Broken Promises* find: items, and customers."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        found = []
+        for model in ("account.followup.item", "account.followup.customer"):
+            records = self.env[model].with_user(self.responsible)
+            records = records.with_company(self.company)
+            name = "is_promise_broken" if "item" in model else "promise_broken"
+            mine = [("company_id", "=", self.company.id), (name, "=", True)]
+            found.append(records.search(mine))
+        return found[0].move_id, found[1].partner_id
+
+    def test_x7_filter_broken(self):
+        """By what the ledger says, not by the day alone."""
+        names = ("Broken", "Partly", "Kept", "Tolerated", "Anew", "Excluded")
+        partners = [self._create_customer(name) for name in names]
+        broken, partly, kept, tolerated, anew, excluded = (
+            self._promise_before(
+                40 if partner.name == "Kept" else None,
+                days=1 if partner.name == "Tolerated" else 10,
+                partner=partner,
+            )
+            for partner in partners
+        )
+        for invoice in (partly, kept):
+            self._pay(invoice, 40, in_days(-9))
+        self._promise(5, lines=self._get_lines(anew))
+        self._get_lines(excluded).no_followup = True
+        moves, customers = self._find_broken()
+        self.assertEqual(set(moves), {broken, partly})
+        self.assertEqual(set(customers), set(partners[:2]))
+        self.assertEqual(kept.amount_residual, 60, "promised was a part")
+        with freeze_time(in_days(2)):
+            moves, customers = self._find_broken()
+        self.assertEqual(set(moves), {broken, partly, tolerated})
+
     def test_x7_cancelled_invoice(self):
         promise = self._promise(5)
         self.invoice.button_draft()
@@ -424,6 +529,29 @@ class TestPromiseRun(PromiseCommon):
         self._pay(self.invoice, 30, in_days(19))
         self.assertEqual(self._get_state(third, in_days(23)), "kept")
         self.assertEqual(len(self._get_tasks()), 1)
+
+    def test_x7_broken_instalments_are_told_once(self):
+        """The plan is broken: that each later one is, too, is no news."""
+        parts = [(in_days(5), 40), (in_days(12), 40), (in_days(19), 20)]
+        promises = self._promise_parts(parts)
+        other = self._get_lines(self._create_late(30, 60))
+        self._promise(12, lines=other)
+        for day in (8, 9, 15, 16, 22, 23):
+            self._run(in_days(day))
+        tasks = self._get_tasks().filtered(
+            lambda task: task.summary == "A promise to pay was broken"
+        )
+        self.assertEqual(len(tasks), 2, "of the plan, and of the other promise")
+        days = promises.sorted("date").mapped("told_on")
+        self.assertEqual(days, [in_days(8), in_days(15), in_days(22)])
+
+    def test_x7_broken_instalments_at_once(self):
+        """The run was off for long: the first one of them is told of."""
+        parts = [(in_days(5), 40), (in_days(12), 60)]
+        self._promise_parts(parts)
+        self._run(in_days(30))
+        (task,) = self._get_tasks()
+        self.assertIn("40.00", task.note.replace("\xa0", " "))
 
     def test_x7_instalments_are_replaced_together(self):
         parts = [(in_days(5), 40), (in_days(12), 60)]

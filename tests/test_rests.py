@@ -80,7 +80,14 @@ class TestRests(FollowupCommon):
         def promise(days):
             return self._rest(expected_payment_date=TODAY + timedelta(days=days))
 
-        broken, today, sunday, monday = map(promise, (-1, 0, 4, 5))
+        today, sunday, monday = map(promise, (0, 4, 5))
+        promise(-9)  # the day has passed: nobody has promised it
+        broken = self._rest()
+        past = TODAY - timedelta(days=9)
+        with freeze_time(past):
+            self.env["account.followup.promise"]._promise(
+                broken, [(past, None)], {self.company: past}, origin="clerk"
+            )
         self.assertEqual(self._find("promised"), today + sunday)
         self.assertEqual(self._find("promise_broken"), broken)
         self.assertNotIn(monday, self._find("promised"))

@@ -38,8 +38,14 @@ class TestWorkList(FollowupCommon):
         return partner, self._create_late(days_late, amount, partner=partner)
 
     def _promise(self, invoice, days):
+        """Promise all of it for a day; on that day, if it has passed."""
         line = invoice.line_ids.filtered("date_maturity")
-        line.expected_payment_date = TODAY + timedelta(days=days)
+        day = TODAY + timedelta(days=days)
+        made = min(day, TODAY)
+        with freeze_time(made):
+            self.env["account.followup.promise"]._promise(
+                line, [(day, None)], {self.company: made}, origin="clerk"
+            )
         return line
 
     def test_u18_opens_on_what_requires_followup(self):
@@ -60,9 +66,9 @@ class TestWorkList(FollowupCommon):
         _next_week, invoice = self._create_with("Next Week")
         self._promise(invoice, 6)
         broken, invoice = self._create_with("Broken")
-        self._promise(invoice, -2)
+        self._promise(invoice, -9)
         kept, invoice = self._create_with("Kept")
-        self._promise(invoice, -2)
+        self._promise(invoice, -9)
         self._pay(invoice)
         self.env.flush_all()
         self.env.invalidate_all()
