@@ -86,13 +86,7 @@ class AccountFollowupPayer(models.AbstractModel):
                    COUNT(DISTINCT outcome.counted) AS count
               FROM (%(states)s) found
               JOIN account_followup_promise promise ON promise.id = found.id
-             CROSS JOIN LATERAL (
-                   SELECT CASE WHEN found.state = 'kept' THEN 'kept'
-                               ELSE 'broken' END AS name,
-                          CASE WHEN found.state = 'kept' THEN promise.id
-                               ELSE COALESCE(promise.first_id, promise.id)
-                          END AS counted
-                   ) outcome
+             CROSS JOIN LATERAL (%(outcome)s) outcome
              WHERE found.state IN ('kept', 'partly', 'broken')
              GROUP BY promise.partner_id, promise.company_id, outcome.name
              UNION ALL
@@ -104,12 +98,25 @@ class AccountFollowupPayer(models.AbstractModel):
              GROUP BY partner_id, company_id
             """,
             states=ledger._get_sql_states(days, mine),
+            outcome=self._get_sql_outcome(),
             to_flush=[
                 disputes._fields["date"],
                 disputes._fields["partner_id"],
                 promises._fields["first_id"],
             ],
             **chosen,
+        )
+
+    @api.model
+    def _get_sql_outcome(self):
+        """Return what came of a promise; a plan of instalments is broken once."""
+        return SQL(
+            """
+            SELECT CASE WHEN found.state = 'kept' THEN 'kept' ELSE 'broken' END AS name,
+                   CASE WHEN found.state = 'kept' THEN promise.id
+                        ELSE COALESCE(promise.first_id, promise.id)
+                   END AS counted
+            """
         )
 
     @api.model
@@ -150,7 +157,6 @@ class AccountFollowupPayer(models.AbstractModel):
 
         Of a general entry only what it books on bank or cash is money.
         """
-        ledger = self.env["account.followup.promise.ledger"]
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -170,12 +176,7 @@ class AccountFollowupPayer(models.AbstractModel):
               JOIN account_journal journal ON journal.id = money.journal_id
               JOIN account_journal origin ON origin.id = item.journal_id
               JOIN account_account account ON account.id = item.account_id
-             CROSS JOIN LATERAL (
-                   SELECT CASE WHEN journal.type = 'general'
-                               THEN part.amount * %(share)s
-                               ELSE part.amount
-                          END AS amount
-                   ) paid
+             CROSS JOIN LATERAL (%(paid)s) paid
              WHERE account.account_type = 'asset_receivable'
                AND item.parent_state = 'posted'
                AND journal.type IN ('bank', 'cash', 'credit', 'general')
@@ -186,18 +187,33 @@ class AccountFollowupPayer(models.AbstractModel):
                AND paid.amount > 0
                %(partners)s
             """,
-            share=ledger._get_sql_share(SQL("money.move_id")),
+            paid=self._get_sql_paid_amount(),
             roots=SQL(", ").join(
                 self._get_sql_period(root, day) for root, day in days.items()
             ),
             partners=SQL("AND partner.commercial_partner_id IN %s", tuple(partners.ids))
             if partners is not None
             else SQL(),
-            to_flush=[
-                self.env["account.move.line"]._fields[name]
-                for name in ("balance", "date_maturity", "parent_state", "partner_id")
-            ],
+            to_flush=self._get_fields_read(),
         )
+
+    @api.model
+    def _get_sql_paid_amount(self):
+        """Return how much of a match ``part`` is money."""
+        ledger = self.env["account.followup.promise.ledger"]
+        return SQL(
+            """
+            SELECT CASE WHEN journal.type = 'general'
+                        THEN part.amount * %s ELSE part.amount
+                   END AS amount
+            """,
+            ledger._get_sql_share(SQL("money.move_id")),
+        )
+
+    @api.model
+    def _get_fields_read(self):
+        names = ("balance", "date_maturity", "parent_state", "partner_id")
+        return [self.env["account.move.line"]._fields[name] for name in names]
 
     @api.model
     def _get_sql_period(self, root, day):

@@ -23,7 +23,7 @@ PARTNER_FIELDS = (
 
 
 #: Columns of the work-list that the client reads only when they are shown.
-LAZY = {"average_days_late", "late_share", "suggested_trust"}
+LAZY = {"average_days_late", "late_share", "suggested_trust", "waiting_text"}
 
 
 @freeze_time(TODAY)

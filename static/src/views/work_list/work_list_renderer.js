@@ -2,7 +2,12 @@ import {useEffect} from "@odoo/owl";
 import {NarrowListRenderer} from "../narrow_list/narrow_list";
 
 /** Columns that cost: they are read when they are shown, not whenever the list is. */
-export const LAZY = ["average_days_late", "late_share", "suggested_trust"];
+export const LAZY = [
+    "average_days_late",
+    "late_share",
+    "suggested_trust",
+    "waiting_text",
+];
 
 /** Takes the costly columns out of what a list reads; returns what was taken. */
 export function takeLazyFields(activeFields) {
