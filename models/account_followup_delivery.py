@@ -190,8 +190,10 @@ class AccountFollowupDelivery(models.Model):
         withdrawn = self.env["account.followup.test"]._withdraw_crossed(queued)
         queued = (queued - withdrawn).filtered("reminder_id")
         look = self.env["account.followup.look"]
+        others = queued.filtered(lambda delivery: delivery.channel != "sms")
+        sms = queued.reminder_id - others.reminder_id
         for reminders in look._split_by_customer(queued.reminder_id):
-            for reminder, reason in look._get_objections(reminders).items():
+            for reminder, reason in look._get_objections(reminders, sms).items():
                 mine = queued.filtered(
                     lambda delivery, reminder=reminder: delivery.reminder_id == reminder
                 )

@@ -2,6 +2,9 @@ from odoo import api, models
 
 from .account_followup_times import SendingTimes
 
+#: Context key: moment at which SMS are about to leave, for which only days count.
+SMS_MOMENT = "followup_sms_moment"
+
 
 class AccountFollowupGateCalendar(models.AbstractModel):
     """Automatic reminders leave on working days, in the hours of the window (X15).
@@ -18,9 +21,19 @@ class AccountFollowupGateCalendar(models.AbstractModel):
     _place = 60
 
     @api.model
+    def _get_times(self, company, day, now):
+        """Return when reminders leave; SMS wait for their hours in their queue.
+
+        What has waited there for its opening must not be withdrawn by it: the day is
+        that of the customer's country, as it was for the opening.
+        """
+        moment = self.env.context.get(SMS_MOMENT)
+        return SendingTimes(company, day, moment or now, is_sms=bool(moment))
+
+    @api.model
     def _get_company_reason(self, company, day, now=None):
         # EXTENDS 'account.followup.gate'
-        times = SendingTimes(company, day, now)
+        times = self._get_times(company, day, now)
         if not times.is_on or times.is_by_country:
             return None
         return times.get_reason(self.env["res.country"])
@@ -28,7 +41,7 @@ class AccountFollowupGateCalendar(models.AbstractModel):
     @api.model
     def _get_case_reasons(self, cases, day, now=None):
         # EXTENDS 'account.followup.gate'
-        times = SendingTimes(cases.company_id, day, now)
+        times = self._get_times(cases.company_id, day, now)
         if not times.is_on or not times.is_by_country:
             return {}
         reasons = {}

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from .account_followup_gate_calendar import SMS_MOMENT
+
 
 class AccountFollowupLook(models.AbstractModel):
     """The last look: may what is queued still leave? (promise 2)
@@ -30,10 +32,11 @@ class AccountFollowupLook(models.AbstractModel):
         return parts
 
     @api.model
-    def _get_objections(self, reminders):
+    def _get_objections(self, reminders, sms=()):
         """Return why reminders must not leave, as {reminder: one sentence}.
 
         :param reminders: one of each customer, see ``_split_by_customer``
+        :param sms: those of which only SMS are about to leave
         """
         objections = {}
         for company, mine in reminders.grouped("company_id").items():
@@ -42,7 +45,7 @@ class AccountFollowupLook(models.AbstractModel):
             parts = self.env["account.followup.item"]._get_sql_parts(
                 {company: day}, without=mine
             )
-            cases = self._get_cases(mine, company, day, parts)
+            cases = self._get_cases(mine, company, day, parts, sms)
             rows = self.env["account.followup.send"]._get_rows_by_customer(
                 company, mine.partner_id, day, parts
             )
@@ -58,12 +61,13 @@ class AccountFollowupLook(models.AbstractModel):
         return objections
 
     @api.model
-    def _get_cases(self, reminders, company, day, parts):
+    def _get_cases(self, reminders, company, day, parts, sms=()):
         """Return {customer: (follow-up, row of the rule, why a gate holds it)}.
 
         It is as if these reminders had not been made.
 
         :param dict parts: of the rule, ``_get_sql_parts`` of items without them
+        :param sms: reminders of which only SMS are about to leave
         """
         partners = reminders.filtered(lambda one: not one._is_by_hand()).partner_id
         if not partners:
@@ -72,8 +76,9 @@ class AccountFollowupLook(models.AbstractModel):
         rows = self.env["account.followup.customer"].sudo()
         rows = rows._get_rows({company: day}, partners, False, parts=parts)
         by_partner = {row["partner_id"]: row for row in rows}
-        gates = self.env["account.followup.gates"]
-        held = gates._get_reasons(followups, day, fields.Datetime.now(), again=True)
+        by_sms = reminders.filtered(lambda one: one in sms).partner_id
+        of_sms = followups.filtered(lambda case: case.partner_id in by_sms)
+        held = self._get_held(followups - of_sms, of_sms, day)
         return {
             followup.partner_id: (
                 followup,
@@ -82,6 +87,18 @@ class AccountFollowupLook(models.AbstractModel):
             )
             for followup in followups
         }
+
+    @api.model
+    def _get_held(self, cases, of_sms, day):
+        """Return {case: list of (gate, one sentence)} of those that gates hold.
+
+        :param of_sms: cases of SMS. Their queue has hours of its own: of gates, only
+            those that know days hold them
+        """
+        gates, now = self.env["account.followup.gates"], fields.Datetime.now()
+        held = gates._get_reasons(cases, day, now, again=True)
+        gates = gates.with_context(**{SMS_MOMENT: now})
+        return {**held, **gates._get_reasons(of_sms, day, None, again=True)}
 
     @api.model
     def _get_objection(self, reminder, rows, cases, day):
@@ -166,9 +183,23 @@ class AccountFollowupLook(models.AbstractModel):
         partner = reminder.partner_id
         plans = self.env["account.followup.plan"]
         plan = plans._get_plans(partner, reminder.company_id)[partner]
-        if age <= plan._get_min_days():
+        if age <= plan._get_min_days() or self._has_waited_for_hours(reminder, day):
             return None
         return self.env._("It has waited in the queue for too long.")
+
+    @api.model
+    def _has_waited_for_hours(self, reminder, day):
+        """Return whether only SMS are left, whose hours have just begun.
+
+        Over days off they wait for longer than a day, and are not too old for it.
+        """
+        queued = reminder.delivery_ids.filtered(lambda one: one.state == "queued")
+        if set(queued.mapped("channel")) != {"sms"}:
+            return False
+        sms = self.env["sms.sms"].sudo()
+        sms = sms.search([("mail_message_id", "in", queued.mail_message_id.ids)])
+        openings = [moment for moment in sms.mapped("followup_not_before") if moment]
+        return bool(openings) and (day - max(openings).date()).days <= 1
 
     @api.model
     def _get_misaddressed(self, reminders):

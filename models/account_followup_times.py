@@ -12,11 +12,12 @@ class SendingTimes:
     day to come, of which no hour is known, only the working days count.
     """
 
-    def __init__(self, company, day, now=None):
+    def __init__(self, company, day, now=None, is_sms=False):
         """
         :param company: root company, with all rights
         :param date day: the company's day
         :param datetime now: UTC; None for a day to come
+        :param bool is_sms: about SMS that are queued: they have hours of their own
         """
         self.env = company.env
         self.company = company
@@ -24,6 +25,8 @@ class SendingTimes:
         self.now = now
         self.calendar = company.followup_calendar_id
         self.window = (company.followup_send_from, company.followup_send_to)
+        if is_sms:
+            self.window = windows.ALWAYS
         self.sms_window = (company.followup_sms_from, company.followup_sms_to)
         self.reasons = {}
 
@@ -126,23 +129,34 @@ class SendingTimes:
 
     def get_opening(self, country):
         """Return the moment from which on something may leave, None if never."""
+        return self._get_opening(country, self.window)
+
+    def _get_opening(self, country, window):
         zone, calendar = self.get_zone(country), self.get_calendar(country)
-        moment = windows.get_opening(self.now, zone, self.window)
+        moment = windows.get_opening(self.now, zone, window)
         if not calendar:
             return moment
         day = windows.get_local(moment, zone).date()
         leaving = self._get_next(calendar, day)
         if leaving is None or leaving == day:
             return leaving and moment
-        return windows.get_moment(leaving, zone, self.window[0])
+        return windows.get_moment(leaving, zone, window[0])
 
     def get_sms_opening(self, country):
-        """Return the moment from which on SMS leave to customers in a country."""
+        """Return the moment from which on SMS leave to customers in a country.
+
+        Days off are left out; not if all are, so that the calendar is told then.
+        """
+        opening = self._get_opening(country, self.sms_window)
+        return opening or self._get_sms_hour(country)
+
+    def _get_sms_hour(self, country):
+        """Return when the hours of SMS begin, on whatever day; now if it is in them."""
         return windows.get_opening(self.now, self.get_zone(country), self.sms_window)
 
     def get_sms_reason(self, country):
         """Return that SMS do not leave by themselves at this hour, or None."""
-        if self.get_sms_opening(country) <= self.now:
+        if self._get_sms_hour(country) <= self.now:
             return None
         start, end = map(format_duration, self.sms_window)
         return self.env._(

@@ -38,12 +38,23 @@ class AccountFollowupDelivery(models.Model):
                 """
                 SELECT company_id, COUNT(*), MIN(write_date),
                        ARRAY_AGG(DISTINCT channel)
-                  FROM account_followup_delivery
-                 WHERE state = 'queued' AND write_date < %s
+                  FROM account_followup_delivery delivery
+                 WHERE state = 'queued' AND write_date < %(limit)s
+                   -- over days off SMS wait for their hours
+                   AND NOT EXISTS (
+                       SELECT 1
+                         FROM sms_sms sms
+                        WHERE delivery.channel = 'sms'
+                          AND sms.mail_message_id = delivery.mail_message_id
+                          AND sms.followup_not_before >= %(limit)s
+                   )
                  GROUP BY company_id
                 """,
-                fields.Datetime.now() - PATIENCE,
-                to_flush=[self._fields[name] for name in ("company_id", "state")],
+                limit=fields.Datetime.now() - PATIENCE,
+                to_flush=[
+                    *(self._fields[name] for name in ("company_id", "state")),
+                    self.env["sms.sms"]._fields["followup_not_before"],
+                ],
             )
         )
         return {company_id: values for company_id, *values in rows}

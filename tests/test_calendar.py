@@ -479,6 +479,99 @@ class TestSmsWindow(SmsCommon):
         self.assertFalse(self.service.sms)
         self.assertEqual(self._get_reminders().state, "withdrawn")
 
+    def _close_at_weekends(self):
+        self.company.followup_calendar_id = self.env["resource.calendar"].create(
+            {
+                "name": "House Calendar",
+                "company_id": self.company.id,
+                "tz": "America/New_York",
+            }
+        )
+
+    def test_x15_sms_leave_by_day_though_reminders_leave_by_night(self):
+        """Their queue has hours of its own: those of reminders withdraw nothing."""
+        self.company.write({"followup_send_from": 0, "followup_send_to": 6})
+        self._create_late(20)
+        with freeze_time(at(WEDNESDAY, 5)):
+            self._run_cron()
+            self._run_sms_queue()
+            self.assertEqual(self._get_sms().followup_not_before, self.morning)
+        with freeze_time(self.morning):
+            self._run_sms_queue()
+        self.assertEqual(len(self.service.sms), 1)
+        self.assertEqual(self._get_reminders().state, "sent")
+
+    def test_x15_sms_wait_for_a_working_day(self):
+        self._close_at_weekends()
+        self._create_late(20)
+        friday_night, opening = at(SATURDAY, 0, 30), at(MONDAY, 12)
+        with freeze_time(friday_night):
+            self._run_cron()
+            self._run_sms_queue()
+            self.assertEqual(self._get_sms().followup_not_before, opening)
+        with freeze_time(at(SATURDAY, 12)):
+            self._run_sms_queue()
+        self.assertEqual(self._get_reminders().state, "queued")
+        # and nobody is told that the queue stands
+        self.env.flush_all()
+        self.env.cr.execute(
+            SQL(
+                "UPDATE account_followup_delivery SET write_date = %s WHERE id IN %s",
+                friday_night,
+                tuple(self._get_reminders().delivery_ids.ids),
+            )
+        )
+        deliveries = self.env["account.followup.delivery"]
+        with freeze_time(at(MONDAY, 11)):
+            self.assertNotIn(self.company.id, deliveries._get_waiting())
+        with freeze_time(opening + timedelta(days=1, hours=1)):
+            self.assertIn(self.company.id, deliveries._get_waiting())
+        with freeze_time(opening):
+            self._run_sms_queue()
+        self.assertEqual(len(self.service.sms), 1)
+        reminder = self._get_reminders()
+        self.assertEqual((reminder.state, reminder.date), ("sent", MONDAY))
+
+    def test_x15_an_sms_beside_an_email_waits_for_a_working_day(self):
+        self._close_at_weekends()
+        self.levels.send_email = True
+        self._create_late(20)
+        with freeze_time(at(SATURDAY, 0, 30)), self.mock_mail_gateway():
+            self._run_cron()
+            self._run_mail_queue()
+        for moment in (at(SATURDAY, 0, 31), at(SATURDAY, 12), at(MONDAY, 12)):
+            with freeze_time(moment):
+                self._run_sms_queue()
+        self.assertEqual(len(self.service.sms), 1)
+        states = self._get_reminders().delivery_ids.mapped("state")
+        self.assertEqual(states, ["sent", "sent"])
+
+    def test_x15_the_working_day_of_sms_is_that_of_the_customer(self):
+        """Monday morning in Tokyo is Sunday evening in New York."""
+        self._close_at_weekends()
+        self.customer.country_id = self.env.ref("base.jp")
+        self._create_late(20)
+        with freeze_time(at(SUNDAY, 20)):
+            self._run_cron()
+            self._run_sms_queue()
+            self.assertEqual(self._get_sms().followup_not_before, at(SUNDAY, 23))
+        with freeze_time(at(SUNDAY, 23)):
+            self._run_sms_queue()
+        self.assertEqual(self._get_reminders().state, "sent")
+
+    def test_x15_sms_of_a_calendar_without_working_days_are_withdrawn(self):
+        self._create_late(20)
+        with freeze_time(self.night):
+            self._run_cron()
+            self._run_sms_queue()
+        self._close_at_weekends()
+        self.company.followup_calendar_id.attendance_ids.unlink()
+        with freeze_time(self.morning):
+            self._run_sms_queue()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.state, "withdrawn")
+        self.assertIn("has no working day", reminder.failure_reason)
+
     def test_x15_by_hand_it_leaves_at_night(self):
         self._create_late(20)
         with freeze_time(self.night):
