@@ -1,10 +1,17 @@
+import logging
 from datetime import timedelta
 
 import psycopg2
 
 from odoo import api, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+_logger = logging.getLogger(__name__)
 
 PREFIX = "account.followup.gate."
+
+#: After a conflict with another transaction the run comes again.
+SOON = timedelta(minutes=1)
 
 
 class AccountFollowupGate(models.AbstractModel):
@@ -108,7 +115,8 @@ class AccountFollowupGates(models.AbstractModel):
         """Return those of the customers due whom no gate holds.
 
         When a gate fails, nobody of that company passes, and the others go on
-        (promise 3).
+        (promise 3). When another transaction was faster, such as of a user who
+        approves, that is no failure: the run comes again for it.
 
         :param dict due: {(root company, customers in a batch): ids}
         :param dict days: {root company: date}
@@ -121,6 +129,11 @@ class AccountFollowupGates(models.AbstractModel):
             try:
                 with self.env.cr.savepoint():
                     passing = self._get_passing(company, sizes, days[company], now)
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.invalidate_all(flush=False)
+                _logger.info("Gates of %s were put off: concurrent update", company)
+                self.env["account.followup.gate"]._run_again_at(now + SOON)
+                continue
             except psycopg2.OperationalError:
                 raise
             except Exception as error:

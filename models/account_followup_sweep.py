@@ -2,7 +2,10 @@ import logging
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
+from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+
+from .account_followup_gate import SOON
 
 _logger = logging.getLogger(__name__)
 
@@ -15,12 +18,20 @@ class AccountFollowupSweep(models.AbstractModel):
 
     @api.model
     def _sweep(self):
-        """Do each step; an error in one does not stop the others, nor the run."""
+        """Do each step; an error in one does not stop the others, nor the run.
+
+        When another transaction was faster, the run comes again for the step.
+        """
         steps = self._get_steps()
         for step, problem in steps:
             try:
                 with self.env.cr.savepoint():
                     step()
+            except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
+                self.env.invalidate_all(flush=False)
+                _logger.info("%s: concurrent update", problem)
+                soon = fields.Datetime.now() + SOON
+                self.env["account.followup.gate"]._run_again_at(soon)
             except psycopg2.OperationalError:
                 raise
             except Exception:

@@ -1,13 +1,16 @@
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from unittest.mock import patch
 
+import psycopg2
 from freezegun import freeze_time
 
 from odoo.tests import tagged
+from odoo.tools import SQL, mute_logger
 
 from . import proof_gate
 from .common import TODAY
 from .proof_common import ProofCommon
+from .test_conflicts import CONFLICT
 
 #: The first 13th from the day of the tests on.
 THIRTEENTH = next(
@@ -87,6 +90,65 @@ class TestProofGate(ProofCommon):
         self.assertFalse(self._get_reminders())
         task = self.company.partner_id.activity_ids.filtered("automated")
         self.assertIn("broken", task.note)
+
+    def _get_calls(self):
+        triggers = self.env["ir.cron.trigger"].sudo()
+        return triggers.search([("cron_id", "=", self.cron.id)]).mapped("call_at")
+
+    def test_a_conflict_is_tried_again_and_stops_no_other_company(self):
+        """A user who approves or ends a task at this moment is no failure."""
+        other = self.env["res.company"].create({"name": "Other"})
+        gates, asked = self.env["account.followup.gates"], []
+
+        def collide(_gates, company, sizes, day, now):
+            asked.append(company)
+            if company == self.company:
+                # what the database says, and what it makes of the transaction
+                self.env.cr.execute(SQL(CONFLICT))
+            return {id_ for ids in sizes.values() for id_ in ids}
+
+        due = {(self.company, 100): [self.customer.id], (other, 100): [other.id]}
+        days = dict.fromkeys((self.company, other), TODAY)
+        now = datetime(TODAY.year, TODAY.month, TODAY.day, 1)
+        self.env["ir.cron.trigger"].sudo().search([]).unlink()
+        with (
+            patch.object(self.registry[gates._name], "_get_passing", collide),
+            mute_logger("odoo.sql_db"),
+        ):
+            passed = gates._let_pass_apart(due, days, now)
+        self.assertEqual(asked, [self.company, other])
+        self.assertEqual(passed, {(other, 100): [other.id]})
+        self.assertEqual(self._get_calls(), [now + timedelta(minutes=1)])
+        self.assertFalse(self.company.partner_id.activity_ids.filtered("automated"))
+
+    def test_what_is_no_conflict_ends_the_run(self):
+        gates = self.env["account.followup.gates"]
+        due = {(self.company, 100): [self.customer.id]}
+        killed = psycopg2.OperationalError("killed")
+        with (
+            patch.object(
+                self.registry[gates._name], "_get_passing", side_effect=killed
+            ),
+            self.assertRaises(psycopg2.OperationalError),
+        ):
+            gates._let_pass_apart(due, {self.company: TODAY}, datetime.now())
+
+    def test_a_conflict_in_the_sweep_ends_no_run(self):
+        sweep = self.env["account.followup.sweep"]
+
+        def collide(_sweep):
+            self.env.cr.execute(SQL(CONFLICT))
+
+        self.env["ir.cron.trigger"].sudo().search([]).unlink()
+        with (
+            patch.object(self.registry[sweep._name], "_follow_up_promises", collide),
+            patch.object(self.registry[sweep._name], "_ask_for_review") as ask,
+            mute_logger("odoo.sql_db"),
+        ):
+            sweep._sweep()
+        ask.assert_called_once()
+        now = datetime(TODAY.year, TODAY.month, TODAY.day)
+        self.assertEqual(self._get_calls(), [now + timedelta(minutes=1)])
 
     def test_who_is_held_is_no_work(self):
         gates = self.env["account.followup.gates"]
