@@ -11,6 +11,9 @@ TIMES = 3
 #: The last days with automatic reminders say what is usual, in so many days.
 RUNS, DAYS = 10, 60
 
+#: Up to this part of the cap nobody asks who was reminded on that day before.
+QUIET = 10
+
 
 class AccountFollowupGateCap(models.AbstractModel):
     """Many reminders at once leave only when somebody has looked at them (X4).
@@ -87,6 +90,9 @@ class AccountFollowupGateCap(models.AbstractModel):
                 date=format_date(self.env, until),
                 cap=cap,
             )
+        if count * QUIET <= cap:
+            return None
+        count += self._get_done(company, day)
         if count <= cap:
             return None
         usual = self._get_usual(company, day)

@@ -277,6 +277,19 @@ class TestCap(CapCommon):
         self.assertEqual(len(self._get_reminded()), 5)
         self.assertIn("usually it is 2 on a day", self._get_approval().reason)
 
+    def test_x4_after_the_first_week_the_cap_is_that_of_a_day_too(self):
+        """An import in parts, with a run after each of them."""
+        self.company.followup_run_cap_until = TODAY - timedelta(days=1)
+        self.partners[0].followup_reminder_type = "manual"
+        self._run()
+        self.assertEqual(len(self._get_reminded()), 2)
+        more = self._create_due(2, "More")
+        self._run()
+        self.assertEqual(len(self._get_reminded()), 2)
+        approval = self._get_approval()
+        self.assertEqual(approval.line_ids.partner_id, more)
+        self.assertIn("4 customers are due, usually it is 0", approval.reason)
+
     def test_x4_without_a_cap_nobody_asks(self):
         self.company.write({"followup_run_cap": 0})
         self._run()
@@ -316,14 +329,14 @@ class TestCap(CapCommon):
             approval.action_approve()
 
     def test_x4_costs_nothing_while_few_are_due(self):
-        """No query for the guard, neither without a cap nor below it."""
+        """No query for the guard, neither without a cap nor far below it."""
         self.company.followup_run_cap_until = False
         gate = self.env["account.followup.gate.cap"]
         company = self.company.sudo()
         cases = self.env["account.followup"].sudo()
         cases = cases._get_or_create(self.partners, company)
         cases.mapped("company_id.followup_approval_id")
-        for cap in (0, 3):
+        for cap in (0, 30):
             company.followup_run_cap = cap
             self.env.flush_all()
             with self.assertQueryCount(0):
