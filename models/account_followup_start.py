@@ -266,6 +266,7 @@ class AccountFollowupStart(models.AbstractModel):
                 ("company_id", "=", company.id),
                 ("id", ">", company.followup_start_last_id),
                 ("trigger", "not in", ("import", "start")),
+                ("is_test", "=", False),
             ],
             order="id",
             limit=1,

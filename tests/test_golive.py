@@ -278,6 +278,22 @@ class TestGolive(GoliveCommon):
         with self.assertRaisesRegex(UserError, "reminders were made after it"):
             window.action_undo()
 
+    def test_x4_undone_after_a_test(self):
+        """Nothing rests upon what was only tested."""
+        self._open_start(start="first").action_start()
+        self.company.write(
+            {"followup_test_mode": True, "followup_test_email": "test@example.com"}
+        )
+        self._live(1)
+        reminders = self.env["account.followup.reminder"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(set(reminders.mapped("is_test")), {True})
+        window = self._open_start()
+        self.assertTrue(window.can_undo)
+        window.action_undo()
+        self.assertFalse(self.company.followup_automatic)
+
     def test_x4_once(self):
         first, second = self._open_start(), self._open_start()
         first.action_start()
