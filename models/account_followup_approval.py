@@ -1,15 +1,24 @@
+from datetime import timedelta
+
 from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools import format_date
 
+from ..tools import windows
+from .account_followup_times import SendingTimes
+
+#: Working days and hours of countries begin all round the world in that time.
+DAY = timedelta(days=1)
+
 
 class AccountFollowupApproval(models.Model):
     """Automatic reminders of a day that somebody has to look at first (X4).
 
     It is made by the run, and brought up to date by the next one. What is approved
-    leaves on the same day: the rule decides anew, so that nobody gets what is not due.
+    leaves on the same day, or on the next one on which reminders leave: the rule
+    decides anew, so that nobody gets what is not due.
     """
 
     _name = "account.followup.approval"
@@ -40,7 +49,7 @@ class AccountFollowupApproval(models.Model):
     chosen_amount = fields.Monetary("Overdue", compute="_compute_counts")
     user_id = fields.Many2one("res.users", string="Approved By", readonly=True)
     approved_on = fields.Datetime(readonly=True)
-    approved_day = fields.Date(readonly=True, help="It counts on this day.")
+    approved_day = fields.Date(readonly=True, help="It counts up to this day.")
     activity_id = fields.Many2one(
         "mail.activity", string="Task", readonly=True, ondelete="set null"
     )
@@ -80,7 +89,31 @@ class AccountFollowupApproval(models.Model):
 
     def _is_for(self, day):
         """Return whether what it names may leave on a day."""
-        return self.state == "approved" and self.approved_day == day
+        return self.state == "approved" and self.date <= day <= self.approved_day
+
+    def _get_last_day(self):
+        """Return the day up to which it counts, if it is approved now.
+
+        That is today; when nothing may leave at this hour, the day on which it may
+        next: days and hours of the calendar would else hold what is approved until it
+        is out of date. Where countries differ, it is the last one of those who follow
+        the first one within a day.
+        """
+        self.ensure_one()
+        company = self.company_id
+        today = company._get_followup_day()[company]
+        times = SendingTimes(company, today, fields.Datetime.now())
+        if not times.is_on:
+            return today
+        countries = set(times.get_countries(self._get_chosen_ids()).values())
+        openings = [times.get_opening(country) for country in countries]
+        openings = [moment for moment in openings if moment]
+        days = [
+            windows.get_local(moment, times.company_zone).date()
+            for moment in openings
+            if moment <= min(openings) + DAY
+        ]
+        return max(days, default=today)
 
     def _get_chosen_ids(self):
         """Return the ids of the customers who may be reminded, as a set."""
@@ -160,7 +193,7 @@ class AccountFollowupApproval(models.Model):
     # ------------------------------------------------------------------
 
     def action_approve(self):
-        """Let those leave who are on the list, today.
+        """Let those leave who are on the list, as soon as reminders may leave.
 
         Reminders to the others become manual: they wait for a person. What is approved
         in test mode changes nobody.
@@ -168,7 +201,6 @@ class AccountFollowupApproval(models.Model):
         :raise UserError: somebody else was faster, or nobody is on the list
         """
         approval = self._start()
-        company = approval.company_id
         if not approval.chosen_count:
             raise UserError(
                 self.env._("%s: nobody is on the list.", approval.display_name)
@@ -180,7 +212,7 @@ class AccountFollowupApproval(models.Model):
             "approved",
             user_id=self.env.uid,
             approved_on=fields.Datetime.now(),
-            approved_day=company._get_followup_day()[company],
+            approved_day=approval._get_last_day(),
         )
         job = self.env.ref("account_payment_followup.ir_cron_process_followups")
         job.sudo()._trigger()

@@ -334,6 +334,65 @@ class TestWindow(CalendarCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestApprovalTimes(CalendarCommon):
+    """X4 with X15: what is approved leaves when reminders may leave next."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.write(
+            {
+                "followup_calendar_id": cls.calendar.id,
+                "followup_send_from": 8,
+                "followup_send_to": 18,
+                "followup_run_cap": 1,
+                "followup_run_cap_until": TODAY + timedelta(days=30),
+            }
+        )
+        cls.partners = cls._create_customer_in("de") + cls._create_customer_in("at")
+
+    def _approve_at(self, moment):
+        approval = self.env["account.followup.approval"].search(
+            [("company_id", "=", self.company.id), ("state", "=", "open")]
+        )
+        with freeze_time(moment):
+            manager = self._create_user("manager", "account.group_account_manager")
+            approval.with_user(manager).action_approve()
+        return approval
+
+    def test_x4_approved_in_the_evening(self):
+        self.assertFalse(self._run_at(at(WEDNESDAY, 10)))
+        approval = self._approve_at(at(WEDNESDAY, 17))
+        self.assertEqual(approval.approved_day, THURSDAY)
+        self.assertFalse(self._run_at(at(WEDNESDAY, 17)))
+        self.assertEqual(self._run_at(at(THURSDAY, 6)), self.partners)
+
+    def test_x4_approved_within_the_hours(self):
+        self.assertFalse(self._run_at(at(WEDNESDAY, 10)))
+        approval = self._approve_at(at(WEDNESDAY, 11))
+        self.assertEqual(approval.approved_day, WEDNESDAY)
+        self.assertEqual(self._run_at(at(WEDNESDAY, 11)), self.partners)
+
+    def test_x4_approved_on_a_day_off(self):
+        friday = THURSDAY + timedelta(days=1)
+        self.assertFalse(self._run_at(at(friday, 10)))
+        approval = self._approve_at(at(SATURDAY, 10))
+        self.assertEqual(approval.approved_day, MONDAY)
+        self.assertFalse(self._run_at(at(SUNDAY, 10)))
+        self.assertEqual(self._run_at(at(MONDAY, 6)), self.partners)
+
+    def test_x4_approved_for_customers_all_round_the_world(self):
+        """In Tokyo the hours are over: they begin at one o'clock in Berlin."""
+        japan = self._create_customer_in("jp")
+        # both are open, from eight to eleven o'clock in Berlin
+        self.assertFalse(self._run_at(at(WEDNESDAY, 8)))
+        approval = self._approve_at(at(WEDNESDAY, 12))
+        self.assertEqual(approval.approved_day, THURSDAY)
+        self.assertEqual(self._run_at(at(WEDNESDAY, 12)), self.partners)
+        self.assertEqual(self._run_at(at(WEDNESDAY, 23)), japan)
+
+
+@tagged("post_install", "-at_install")
 class TestHourCap(CalendarCommon):
     """X15: at most so many an hour, spread over it."""
 
