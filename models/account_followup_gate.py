@@ -149,6 +149,9 @@ class AccountFollowupGates(models.AbstractModel):
     def _get_passing(self, company, sizes, day, now):
         """Return the ids of customers of a company that pass all gates, as a set."""
         passing = [id_ for ids in sizes.values() for id_ in ids]
+        passing = self.env["account.followup.test"]._leave_out_tested(
+            company, passing, day
+        )
         for gate in self._get_all():
             passing = gate._let_pass(company, passing, day, now) if passing else []
         return set(passing)

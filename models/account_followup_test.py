@@ -198,6 +198,38 @@ class AccountFollowupTest(models.AbstractModel):
             if rows[partner.id]["level_id"] == level.id
         }
 
+    @api.model
+    def _leave_out_tested(self, company, partner_ids, day):
+        """Return those of the customers due whose level was not tested today.
+
+        Tests reach nothing: who was tested stays due, and would take the turns of the
+        others until tomorrow.
+
+        :param company: root company
+        :param list partner_ids: ids
+        """
+        if not partner_ids or not self._is_on(company):
+            return partner_ids
+        groups = self.env["account.followup.reminder"].sudo()
+        groups = groups._read_group(
+            [
+                ("company_id", "=", company.id),
+                ("date", "=", day),
+                ("is_test", "=", True),
+                ("state", "!=", "withdrawn"),
+            ],
+            ["partner_id"],
+        )
+        found = {partner.id for (partner,) in groups}.intersection(partner_ids)
+        if not found:
+            return partner_ids
+        rows = self.env["account.followup.customer"]._get_rows(
+            {company: day}, self.env["res.partner"].browse(found), with_next_date=False
+        )
+        rows = {row["partner_id"]: row for row in rows}
+        tested = self._get_tested_reasons(company, rows, day)
+        return [id_ for id_ in partner_ids if id_ not in tested]
+
     # ------------------------------------------------------------------
     # What leaves
     # ------------------------------------------------------------------

@@ -430,6 +430,20 @@ class TestHourCap(CalendarCommon):
         self.assertEqual(len(reminded), 1, "the next one has the turn")
         self.assertNotIn(first, reminded)
 
+    def test_x9_who_was_tested_takes_no_turns(self):
+        """Tests reach nothing, so that they are due all day."""
+        self.company.write(
+            {"followup_test_mode": True, "followup_test_email": "test@example.com"}
+        )
+        tested = self.env["res.partner"]
+        for hour in range(8, 14):
+            new = self._run_at(at(WEDNESDAY, hour))
+            self.assertEqual(len(new), 1)
+            self.assertFalse(new & tested)
+            tested += new
+        self.assertEqual(tested, self.customers)
+        self.assertFalse(self._run_at(at(WEDNESDAY, 14)))
+
     def test_x15_what_was_let_pass_leaves(self):
         self.company.followup_hour_cap = 36
         self.assertEqual(self._run_at(at(WEDNESDAY, 8)), self.customers)
