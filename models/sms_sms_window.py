@@ -42,10 +42,10 @@ class SmsSms(models.Model):
         """
         now = fields.Datetime.now()
         by_message = deliveries.grouped("mail_message_id")
-        openings = {}
+        openings, known = {}, {}
         for sms in self.sudo():
             reminder = by_message[sms.mail_message_id].reminder_id[:1]
-            opening = reminder and reminder._get_sms_opening(now)
+            opening = reminder and reminder._get_sms_opening(now, known)
             if opening and opening > now:
                 openings.setdefault(opening, sms.browse())
                 openings[opening] += sms
@@ -62,13 +62,17 @@ class SmsSms(models.Model):
 class AccountFollowupReminder(models.Model):
     _inherit = "account.followup.reminder"
 
-    def _get_sms_opening(self, now):
+    def _get_sms_opening(self, now, known):
         """Return the moment from which on its SMS may leave; by hand it is now.
 
         :param datetime now: UTC
+        :param dict known: openings of other reminders, this one is added
         """
         self.ensure_one()
         if self.trigger != "automatic" or self._is_by_hand():
             return now
-        times = SendingTimes(self.company_id.sudo(), self.date, now)
-        return times.get_sms_opening(self.partner_id.sudo().country_id)
+        company, country = self.company_id.sudo(), self.partner_id.sudo().country_id
+        if (company, country) not in known:
+            times = SendingTimes(company, self.date, now)
+            known[company, country] = times.get_sms_opening(country)
+        return known[company, country]
