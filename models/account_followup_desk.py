@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
 from odoo.tools import SQL, format_date
 
 from .account_followup_customer import STATUSES
@@ -140,6 +140,8 @@ class AccountFollowupDesk(models.Model):
         self.check_access("read")
         self.company_id._check_followup_access()
         self.partner_id._check_followup_access()
+        if not self.partner_id:
+            raise MissingError(self.env._("This window is closed: open it again."))
         return self.partner_id.with_company(self.company_id)
 
     def action_send_followup(self):

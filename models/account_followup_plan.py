@@ -218,7 +218,9 @@ class AccountFollowupPlan(models.Model):
             )
         sudo = self.sudo()
         others = [("company_id", "=", sudo.company_id.id), ("is_default", "=", True)]
-        sudo.search(others).is_default = False
+        former = sudo.search(others)
+        former.is_default = False
+        former.flush_recordset(["is_default"])  # there is one at any moment
         sudo.is_default = True
 
     @api.model
