@@ -206,7 +206,7 @@ class AccountFollowupApproval(models.Model):
                 self.env._("%s: nobody is on the list.", approval.display_name)
             )
         taken_off = approval.line_ids.filtered(lambda line: not line.is_chosen)
-        if not self.env["account.followup.test"]._is_on(company):
+        if not self.env["account.followup.test"]._is_on(approval.company_id):
             approval._set_manual(taken_off.partner_id)
         approval._end(
             "approved",
