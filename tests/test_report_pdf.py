@@ -371,10 +371,13 @@ class TestReportLists(PdfCase):
                 places.append((float(tm[4] * cm[0] + cm[4]), text)) if text else None
             )
         )
-        edge = float(pages[0].mediabox.width)
-        name = self.company.name.split()[0]
-        [company] = [x for x, text in places if name in text]
-        self.assertGreater(company, edge * 0.7)
+        letters = [
+            (x, letter) for x, piece in places for letter in piece if letter.strip()
+        ]
+        name = "".join(self.company.name.split())
+        at = "".join(letter for _x, letter in letters).index(name)
+        middle = float(pages[0].mediabox.width) / 2
+        self.assertGreater(letters[at][0], middle, "the company is on the right")
 
     def test_f7_nothing_matches(self):
         text = self._get_text(self._render(variant="partner_ledger", search="nobody!"))
