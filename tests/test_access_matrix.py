@@ -90,7 +90,7 @@ class MatrixCommon(AccessCommon):
 
     def _get_owner(self, model, name, user, is_own):
         """Return who has opened a window: who may not, tries that of somebody else."""
-        may = is_own and RIGHTS[model].get(name)
+        may = is_own and RIGHTS.get(model, {}).get(name)
         return user if may else self.users["invoice"]
 
     def _call(self, record, method, *args, **kwargs):
