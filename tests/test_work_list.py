@@ -82,6 +82,7 @@ class TestWorkList(FollowupCommon):
                 "promised": 1,
                 "promise_broken": 1,
                 "to_process": 2,
+                "test_notice": "",
             },
         )
         # each number is what its filter shows
