@@ -5,7 +5,7 @@ from lxml import etree
 
 from odoo import Command, fields
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import Form, HttpCase, tagged
+from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
@@ -89,7 +89,7 @@ class TestDispute(DisputeCommon):
 
     def test_x8_customer_who_is_a_user_is_told_nothing(self):
         """Whatever a program writes: the screen offers employees only."""
-        stranger = self._create_user("stranger", "base.group_portal")
+        stranger = new_test_user(self.env, "stranger", "base.group_portal")
         dispute = self._dispute()
         dispute.user_id = stranger
         self.assertNotIn(stranger.partner_id, dispute.message_partner_ids)
