@@ -141,8 +141,7 @@ tours.add("account_followup_desk_dispute", {
             },
             {
                 content: "It is chosen",
-                trigger:
-                    ".modal .o_field_widget[name=reason_id] input:value(/Wrong price/)",
+                trigger: `.modal .o_field_widget[name=reason_id] input:value("Wrong price or amount")`,
             },
             {
                 content: "The invoice is chosen",
