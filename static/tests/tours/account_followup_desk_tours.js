@@ -132,7 +132,7 @@ tours.add("account_followup_desk_dispute", {
             {
                 content: "What is wrong?",
                 trigger: ".modal .o_field_widget[name=reason_id] input",
-                run: "edit Wrong price",
+                run: "click",
             },
             {
                 content: "That reason",
