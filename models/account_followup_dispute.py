@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import MissingError, UserError, ValidationError
 from odoo.tools import format_amount, format_date
 
 from ..tools.days import is_sensible
@@ -172,6 +172,8 @@ class AccountFollowupDispute(models.Model):
     def _check_may_end(self):
         self.env["account.move.line"]._check_followup_hold_group()
         self.check_access("write")
+        if self - self.exists():
+            raise MissingError(self.env._("This window is closed: open it again."))
         # those that the user sees are not all: a branch does not end another one's
         self.sudo().line_ids.sudo(False)._check_followup_hold_access()
         if ended := self.filtered(lambda dispute: dispute.state != "open"):

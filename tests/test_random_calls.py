@@ -201,6 +201,8 @@ class TestRandomCalls(AccessCommon):
                 action = call_kw(records.browse(), method, [records.ids], {})
             except UserError:
                 continue
+            if not isinstance(action, dict):
+                continue
             with self.subTest(method=method):
                 if action["type"] == "ir.actions.client":
                     report = records.env["account.followup.report"]
