@@ -81,7 +81,7 @@ class TestRests(FollowupCommon):
             return self._rest(expected_payment_date=TODAY + timedelta(days=days))
 
         today, sunday, monday = map(promise, (0, 4, 5))
-        promise(-9)  # the day has passed: nobody has promised it
+        late = promise(-9)  # noted by hand after its day
         broken = self._rest()
         past = TODAY - timedelta(days=9)
         with freeze_time(past):
@@ -89,7 +89,7 @@ class TestRests(FollowupCommon):
                 broken, [(past, None)], {self.company: past}, origin="clerk"
             )
         self.assertEqual(self._find("promised"), today + sunday)
-        self.assertEqual(self._find("promise_broken"), broken)
+        self.assertEqual(self._find("promise_broken"), late + broken)
         self.assertNotIn(monday, self._find("promised"))
         disputed = self._rest()
         self.env.flush_all()
