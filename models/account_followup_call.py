@@ -108,20 +108,11 @@ class AccountFollowupCall(models.Model):
     @api.constrains("partner_id", "company_id", "line_ids")
     def _check_customer_of_lines(self):
         for call in self:
-            others = call.line_ids.filtered(
-                lambda line, call=call: (
-                    line.partner_id.commercial_partner_id != call.partner_id
-                    or line.company_id.root_id != call.company_id
-                )
+            text = call.line_ids._get_followup_not_owed_text(
+                call.partner_id, call.company_id
             )
-            if others:
-                raise ValidationError(
-                    self.env._(
-                        "%(documents)s: this is not owed by %(customer)s.",
-                        documents=others._get_followup_names(),
-                        customer=call.partner_id.display_name,
-                    )
-                )
+            if text:
+                raise ValidationError(text)
 
     @api.model
     def _log_call(self, values, today, close_activities=True):

@@ -243,14 +243,8 @@ class ResCompany(models.Model):
 
     def _get_followup_hour(self, now):
         """Return the hour in the company's time zone, see ``_get_followup_day``."""
-        calendar = (
-            self.resource_calendar_id
-            if "resource_calendar_id" in self._fields
-            else None
-        )
-        zones = (self.partner_id.tz, calendar and calendar.tz)
-        zone = next((one for one in zones if one in pytz.all_timezones_set), "UTC")
-        return pytz.utc.localize(now).astimezone(pytz.timezone(zone)).hour
+        zone = pytz.timezone(self._get_followup_zone())
+        return pytz.utc.localize(now).astimezone(zone).hour
 
     def _get_followup_digest_users(self):
         """Return who gets the list: those chosen, else the responsible.

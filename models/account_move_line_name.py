@@ -38,3 +38,23 @@ class AccountMoveLine(models.Model):
         lines = lines.sorted(lambda line: (line.date_maturity or line.date, line.id))
         by_move = lines.grouped("move_id")
         return {move.id: terms.ids for move, terms in by_move.items()}
+
+    def _get_followup_not_owed_text(self, partner, company):
+        """Return that some of these items are not owed by a customer, or None.
+
+        :param partner: commercial partner
+        :param company: root company
+        """
+        others = self.filtered(
+            lambda line: (
+                line.partner_id.commercial_partner_id != partner
+                or line.company_id.root_id != company
+            )
+        )
+        if not others:
+            return None
+        return self.env._(
+            "%(documents)s: this is not owed by %(customer)s.",
+            documents=others._get_followup_names(),
+            customer=partner.display_name,
+        )

@@ -127,17 +127,7 @@ class AccountFollowupDisputeWizard(models.TransientModel):
                     "%s: choose a reason, and the day on which to look again.", name
                 )
             )
-        others = self.line_ids.filtered(
-            lambda line: (
-                line.partner_id.commercial_partner_id != self.partner_id
-                or line.company_id.root_id != self.company_id
-            )
-        )
-        if others:
-            raise UserError(
-                self.env._(
-                    "%(documents)s: this is not owed by %(customer)s.",
-                    documents=others._get_followup_names(),
-                    customer=name,
-                )
-            )
+        if text := self.line_ids._get_followup_not_owed_text(
+            self.partner_id, self.company_id
+        ):
+            raise UserError(text)

@@ -130,18 +130,8 @@ class AccountFollowupPromiseWizard(models.TransientModel):
             raise UserError(
                 self.env._("Choose the invoices that %s promises to pay.", name)
             )
-        others = lines.filtered(
-            lambda line: line.partner_id.commercial_partner_id != self.partner_id
-            or line.company_id.root_id != self.company_id
-        )
-        if others:
-            raise UserError(
-                self.env._(
-                    "%(documents)s: this is not owed by %(customer)s.",
-                    documents=others._get_followup_names(),
-                    customer=name,
-                )
-            )
+        if text := lines._get_followup_not_owed_text(self.partner_id, self.company_id):
+            raise UserError(text)
         if len(lines.currency_id) > 1:
             raise UserError(
                 self.env._(
