@@ -246,6 +246,18 @@ class AccountFollowup(models.Model):
         )
 
     @api.model
+    def _get_cases(self, partners, company):
+        """Return {customer: follow-up to look at}, see ``_get_case``."""
+        domain = [("partner_id", "in", partners.ids), ("company_id", "=", company.id)]
+        followups = self.sudo()
+        found = followups.search(domain).grouped("partner_id")
+        return {
+            partner: found.get(partner)
+            or followups.new({"partner_id": partner.id, "company_id": company.id})
+            for partner in partners
+        }
+
+    @api.model
     def _get_day_of(self, company):
         """Return today in a root company. Entry points only, see ``res.company``."""
         return company._get_followup_day()[company]

@@ -1,6 +1,31 @@
 from odoo import api, fields, models
 
 
+class AccountFollowupCopy(models.AbstractModel):
+    """Who gets a copy at a level: what it says itself, and the levels before it."""
+
+    _name = "account.followup.copy"
+    _description = "Copies of Payment Reminders"
+
+    @api.model
+    def _get_rules(self, level):
+        """Return the levels of the plan up to one: a copy goes from a level on."""
+        levels = level.plan_id.with_context(active_test=False).level_ids
+        return level | levels.filtered(
+            lambda other: other.active and other.delay <= level.delay
+        )
+
+    @api.model
+    def _get_copied(self, level, partner, contacts):
+        """Return those of a customer and his contacts who get copies, as a list."""
+        if not level.has_copies:
+            return []
+        rules = self._get_rules(level)
+        tags = rules.copy_category_ids
+        found = [one for one in contacts if one.category_id & tags]
+        return [partner, *found] if any(rules.mapped("copy_customer")) else found
+
+
 class AccountFollowupLevel(models.Model):
     """Who gets a copy from a level on, beside those who get the reminder (C3)."""
 
@@ -29,8 +54,9 @@ class AccountFollowupLevel(models.Model):
         "plan_id.level_ids.delay",
     )
     def _compute_has_copies(self):
+        service = self.env["account.followup.copy"]
         for level in self:
-            rules = level._get_copy_rules()
+            rules = service._get_rules(level)
             level.has_copies = any(
                 rule.copy_customer or rule.copy_category_ids for rule in rules
             )
@@ -39,8 +65,9 @@ class AccountFollowupLevel(models.Model):
     @api.depends("has_copies", "copy_customer", "copy_category_ids.name")
     def _compute_copy_info(self):
         """Say who gets a copy at each level, also by the levels before it."""
+        service = self.env["account.followup.copy"]
         for level in self:
-            rules = level._get_copy_rules()
+            rules = service._get_rules(level)
             texts = []
             if any(rules.mapped("copy_customer")):
                 texts.append(self.env._("main address"))
@@ -55,24 +82,6 @@ class AccountFollowupLevel(models.Model):
         if operation == "write" and not self.env.su and field.name == "has_copies":
             return False
         return super()._has_field_access(field, operation)
-
-    def _get_copy_rules(self):
-        """Return the levels of the plan up to this one: a copy goes from a level on."""
-        self.ensure_one()
-        levels = self.plan_id.with_context(active_test=False).level_ids
-        return self | levels.filtered(
-            lambda level: level.active and level.delay <= self.delay
-        )
-
-    def _get_copied(self, partner, contacts):
-        """Return those of a customer and his contacts who get copies, as a list."""
-        self.ensure_one()
-        if not self.has_copies:
-            return []
-        rules = self._get_copy_rules()
-        tags = rules.copy_category_ids
-        found = [one for one in contacts if one.category_id & tags]
-        return [partner, *found] if any(rules.mapped("copy_customer")) else found
 
 
 class AccountFollowupRecipients(models.AbstractModel):
@@ -97,7 +106,9 @@ class AccountFollowupRecipients(models.AbstractModel):
         if not channels._get(channel)._has_copies:
             return none
         partner = partner.sudo().with_company(self.env.company)
-        copied = level.sudo()._get_copied(partner, self._get_contacts(partner))
+        copies = self.env["account.followup.copy"]
+        contacts = self._get_contacts(partner)
+        copied = copies._get_copied(level.sudo(), partner, contacts)
         reached = self._get_reached(channel, [*recipients, *copied])
         return none.union(*(one for one in reached if one not in recipients))
 

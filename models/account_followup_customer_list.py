@@ -1,8 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from .account_followup_customer import ID_SHIFT
+from .account_followup_customer_fill import filled_by
 from .account_followup_customer_find import found_by
+
+fill_promises = filled_by("_fill_promises")
+fill_document = filled_by("_fill_document")
 
 
 class AccountFollowupCustomer(models.Model):
@@ -19,109 +22,48 @@ class AccountFollowupCustomer(models.Model):
     coming_level_id = fields.Many2one(
         "account.followup.level",
         string="Next",
-        compute="_compute_coming_level_id",
+        compute=filled_by("_fill_coming_level", "status", "level_id"),
         help="The level that is due.",
     )
+    # a dependency on the items would search all rows when one changes
     due_since = fields.Date(
-        compute="_compute_due_since",
+        compute=filled_by("_fill_due_since", "partner_id", "company_id"),
         help="Since this day an item of a customer who requires follow-up is due for "
         "its next level.",
     )
-    status_note = fields.Char("Status Shown", compute="_compute_status_note")
+    status_note = fields.Char(
+        "Status Shown",
+        compute=filled_by(
+            "_fill_status_note",
+            "status",
+            "excluded",
+            "total_overdue",
+            "days_late",
+            "pause_until",
+            context=["lang"],
+        ),
+    )
     promised = fields.Boolean(
         "Promised This Week",
-        compute="_compute_promises",
+        compute=fill_promises,
         search=found_by("_find_promised"),
     )
     promise_broken = fields.Boolean(
         "Broken Promise",
-        compute="_compute_promises",
+        compute=fill_promises,
         search=found_by("_find_promise_broken"),
     )
     ladder_done = fields.Boolean(
         "All Levels Done",
-        compute="_compute_ladder_done",
+        compute=filled_by("_fill_ladder_done"),
         search=found_by("_find_ladder_done"),
         help="An overdue item has reached its last level: no further reminder of it "
         "comes by the rule.",
     )
     document = fields.Char(
-        "Invoice", compute="_compute_document", search=found_by("_find_document")
+        "Invoice", compute=fill_document, search=found_by("_find_document")
     )
-    amount = fields.Monetary(
-        compute="_compute_document", search=found_by("_find_amount")
-    )
-
-    # ------------------------------------------------------------------
-    # What the rows say
-    # ------------------------------------------------------------------
-
-    def _get_items_by_row(self):
-        """Return {row id: its open items that can be reminded of, as dicts}."""
-        items = self.env["account.followup.item"].sudo()
-        days = self.env["res.company"]._get_followup_days(self.company_id)
-        result = {}
-        for row in items._get_rows(days, self.partner_id):
-            if row["residual"] > 0 and row["rest_reason"] != "excluded":
-                key = (row["company_id"] << ID_SHIFT) | row["partner_id"]
-                result.setdefault(key, []).append(row)
-        return result
-
-    @api.depends("status", "level_id")
-    def _compute_coming_level_id(self):
-        for customer in self:
-            is_due = customer.status == "in_need_of_action"
-            customer.coming_level_id = is_due and customer.level_id
-
-    # a dependency on the items would search all rows when one changes
-    @api.depends("partner_id", "company_id")
-    def _compute_due_since(self):
-        by_row = self._get_items_by_row()
-        for customer in self:
-            ripe = [
-                item["ripe_date"]
-                for item in by_row.get(customer.id, [])
-                if item["is_ripe"]
-            ]
-            is_due = customer.status == "in_need_of_action"
-            customer.due_since = min(ripe) if is_due and ripe else False
-
-    @api.depends("status", "excluded", "total_overdue", "days_late", "pause_until")
-    @api.depends_context("lang")
-    def _compute_status_note(self):
-        """Name the status, or what the amount beside it would not explain."""
-        names = dict(self._fields["status"]._description_selection(self.env))
-        for customer in self:
-            is_due = customer.status == "in_need_of_action"
-            if customer.excluded:
-                note = self.env._("Excluded")
-            elif is_due and customer.pause_until:
-                note = self.env._("Answer came")
-            elif is_due and not customer.days_late:
-                note = self.env._("Falls due soon")
-            elif customer.days_late and not is_due and customer.total_overdue <= 0:
-                note = self.env._("Covered by credits")
-            else:
-                note = names[customer.status]
-            customer.status_note = note
-
-    def _compute_promises(self):
-        service = self.env["account.followup.customer.find"]
-        this_week = service._get_promise_ids("promised")
-        broken = service._get_promise_ids()
-        for customer in self:
-            customer.promised = customer.id in this_week
-            customer.promise_broken = customer.id in broken
-
-    def _compute_ladder_done(self):
-        done = self.search([("id", "in", self.ids), ("ladder_done", "=", True)])
-        for customer in self:
-            customer.ladder_done = customer in done
-
-    def _compute_document(self):
-        """These two are for searching: a customer has many invoices."""
-        self.document = False
-        self.amount = 0.0
+    amount = fields.Monetary(compute=fill_document, search=found_by("_find_amount"))
 
     # ------------------------------------------------------------------
     # Buttons

@@ -3,12 +3,15 @@ from odoo.fields import Domain
 from odoo.tools import SQL
 
 from .account_followup_customer import ID_SHIFT
+from .account_followup_customer_fill import filled_by
 from .account_followup_customer_find import found_by
 
 #: Field of a row: column of the payer's record.
 COLUMNS = {"average_days_late": "average", "late_share": "late_share"}
 
 OPERATORS = {name: SQL(name) for name in ("<", "<=", ">", ">=")}
+
+fill_payer = filled_by("_fill_payer", "partner_id", "company_id", "days_late")
 
 
 class AccountFollowupCustomerFind(models.AbstractModel):
@@ -49,6 +52,24 @@ class AccountFollowupCustomerFind(models.AbstractModel):
         return Domain("id", "in", found)
 
 
+class AccountFollowupCustomerFill(models.AbstractModel):
+    _inherit = "account.followup.customer.fill"
+
+    @api.model
+    def _fill_payer(self, customers):
+        service = self.env["account.followup.payer"].sudo()
+        days = self.env["res.company"]._get_followup_days(customers.company_id)
+        open_days = {
+            (row.partner_id.id, row.company_id.id): row.days_late for row in customers
+        }
+        records = service._get_records(customers.partner_id, days, open_days)
+        for row in customers:
+            record = records.get((row.partner_id.id, row.company_id.id), {})
+            row.average_days_late = record.get("average")
+            row.late_share = record.get("late_share")
+            row.suggested_trust = record.get("trust")
+
+
 class AccountFollowupCustomer(models.Model):
     """The payer's record in the work-list: read only when a column is shown."""
 
@@ -56,34 +77,20 @@ class AccountFollowupCustomer(models.Model):
 
     average_days_late = fields.Float(
         digits=(16, 1),
-        compute="_compute_payer",
+        compute=fill_payer,
         search=found_by("_find_average_days_late"),
         help="Between due date and payment, weighted by amount, in the last 12 months.",
     )
     late_share = fields.Float(
-        "Share Paid Late", compute="_compute_payer", search=found_by("_find_late_share")
+        "Share Paid Late", compute=fill_payer, search=found_by("_find_late_share")
     )
     suggested_trust = fields.Selection(
         selection=lambda self: (
             self.env["account.followup.customer.trust"]._get_choices()
         ),
-        compute="_compute_payer",
+        compute=fill_payer,
         help="What the payments suggest. Trust is set by people only.",
     )
-
-    @api.depends("partner_id", "company_id", "days_late")
-    def _compute_payer(self):
-        service = self.env["account.followup.payer"].sudo()
-        days = self.env["res.company"]._get_followup_days(self.company_id)
-        open_days = {
-            (row.partner_id.id, row.company_id.id): row.days_late for row in self
-        }
-        records = service._get_records(self.partner_id, days, open_days)
-        for row in self:
-            record = records.get((row.partner_id.id, row.company_id.id), {})
-            row.average_days_late = record.get("average")
-            row.late_share = record.get("late_share")
-            row.suggested_trust = record.get("trust")
 
     def _order_field_to_sql(self, alias, field_name, direction, nulls, query):
         # EXTENDS 'base': sorted by the record, which is read for all then

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.tools.translate import LazyGettext, LazyTranslate
 
+from ..hooks import let_others_work
+
 _lt = LazyTranslate(__name__)
 
 #: Levels that a company starts with (A1). Names are translated when created.
@@ -78,6 +80,27 @@ class AccountFollowupDefault(models.AbstractModel):
             levels, [code for code, _name in self.env["res.lang"].get_installed()]
         )
         return levels
+
+    @api.model
+    def _complete_level(self, vals):
+        """Return values in which the company has its plan, and a plan its company.
+
+        A level of a company that names no plan belongs to the default one (X16).
+        """
+        plans = self.env["account.followup.plan"]
+        default = self.env.context.get("default_company_id")
+        company_id, plan_id = vals.get("company_id", default), vals.get("plan_id")
+        if company_id and not plan_id:
+            company = self.env["res.company"].browse(company_id).root_id
+            return {**vals, "plan_id": plans._get_default_plan(company).id}
+        if plan_id and not company_id:
+            return {**vals, "company_id": plans.browse(plan_id).sudo().company_id.id}
+        return vals
+
+    @api.model
+    def _end_making_tables(self):
+        """Let others work while the data is loaded, which takes seconds (G1)."""
+        let_others_work(self.env)
 
     @api.model
     def _prepare_default_level(self, company, values):

@@ -2,6 +2,12 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 
 
+@api.depends("partner_id")
+def fill_for_partner(records):
+    for record in records:
+        record.for_partner_id = record.partner_id
+
+
 class AccountFollowupItem(models.Model):
     """What the lists of open items say of an item that rests, and find."""
 
@@ -28,7 +34,7 @@ class AccountFollowupItem(models.Model):
     for_partner_id = fields.Many2one(
         "res.partner",
         string="Of the Customer",
-        compute="_compute_for_partner_id",
+        compute=fill_for_partner,
         search="_search_for_partner_id",
     )
 
@@ -84,11 +90,6 @@ class AccountFollowupItem(models.Model):
             & Domain("rest_reason", "!=", "excluded")
         )
 
-    @api.depends("partner_id")
-    def _compute_for_partner_id(self):
-        for item in self:
-            item.for_partner_id = item.partner_id
-
     def _search_for_partner_id(self, operator, value):
         """Find what a customer's form shows, also that of a contact.
 
@@ -109,14 +110,9 @@ class AccountFollowupHistoryMixin(models.AbstractModel):
     for_partner_id = fields.Many2one(
         "res.partner",
         string="Of the Customer",
-        compute="_compute_for_partner_id",
+        compute=fill_for_partner,
         search="_search_for_partner_id",
     )
-
-    @api.depends("partner_id")
-    def _compute_for_partner_id(self):
-        for record in self:
-            record.for_partner_id = record.partner_id
 
     def _search_for_partner_id(self, operator, value):
         """Find what a customer's form shows, what was with a former parent, too."""

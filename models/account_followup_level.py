@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
-from ..hooks import let_others_work
 from ..tools import ladder
 
 
@@ -317,28 +316,13 @@ class AccountFollowupLevel(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         # EXTENDS 'base'
-        return super().create([self._complete_plan(vals) for vals in vals_list])
-
-    @api.model
-    def _complete_plan(self, vals):
-        """Return values in which the company has its plan, and a plan its company.
-
-        A level of a company that names no plan belongs to the default one (X16).
-        """
-        plans = self.env["account.followup.plan"]
-        default = self.env.context.get("default_company_id")
-        company_id, plan_id = vals.get("company_id", default), vals.get("plan_id")
-        if company_id and not plan_id:
-            company = self.env["res.company"].browse(company_id).root_id
-            return {**vals, "plan_id": plans._get_default_plan(company).id}
-        if plan_id and not company_id:
-            return {**vals, "company_id": plans.browse(plan_id).sudo().company_id.id}
-        return vals
+        service = self.env["account.followup.default"]
+        return super().create([service._complete_level(vals) for vals in vals_list])
 
     def write(self, vals):
         # EXTENDS 'base'
         if "company_id" in vals:
-            vals = self._complete_plan(vals)
+            vals = self.env["account.followup.default"]._complete_level(vals)
             self._check_company_of_used(vals["company_id"])
         result = super().write(vals)
         if "company_id" in vals:  # rules are asked before it, and so of the old one
@@ -379,20 +363,6 @@ class AccountFollowupLevel(models.Model):
             return vals_list
         for level, vals in zip(self, vals_list, strict=True):
             vals["name"] = self.env._("%s (copy)", level.name)
-            vals["delay"] = level._get_free_delay()
+            mine = self.search([("plan_id", "=", level.plan_id.id)])
+            vals["delay"] = ladder.get_free_delay(level.delay, mine.mapped("delay"))
         return vals_list
-
-    def _get_free_delay(self):
-        """Return the days of a new level that comes after all others of the plan."""
-        mine = self.search([("plan_id", "=", self.plan_id.id)])
-        taken = set(mine.mapped("delay"))
-        wanted = max(*taken, self.delay) + 10 if taken else self.delay + 10
-        free = range(ladder.MAX_DELAY, -ladder.MAX_DELAY - 1, -1)
-        if wanted <= ladder.MAX_DELAY:
-            return wanted
-        return next(delay for delay in free if delay not in taken)
-
-    @api.model
-    def _end_making_tables(self):
-        """Let others work while the data is loaded, which takes seconds (G1)."""
-        let_others_work(self.env)

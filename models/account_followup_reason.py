@@ -3,6 +3,8 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import format_amount, format_date
 
+from .account_followup_customer_fill import filled_by
+
 #: So many invoices are named one by one.
 NAMED = 3
 
@@ -240,20 +242,24 @@ class AccountFollowupReason(models.AbstractModel):
         return self.env._("The next level comes on %s.", format_date(self.env, date))
 
 
+class AccountFollowupCustomerFill(models.AbstractModel):
+    _inherit = "account.followup.customer.fill"
+
+    @api.model
+    def _fill_reason_text(self, customers):
+        reasons = self.env["account.followup.reason"]
+        for company, rows in customers.grouped("company_id").items():
+            days = company.sudo()._get_followup_day()
+            texts = reasons._get_reason_texts(rows.partner_id, days)
+            for row in rows:
+                row.reason_text = texts[row.partner_id]
+
+
 class AccountFollowupCustomer(models.Model):
     _inherit = "account.followup.customer"
 
     reason_text = fields.Char(
         "Why Not Now",
-        compute="_compute_reason_text",
+        compute=filled_by("_fill_reason_text", "partner_id", "company_id", "status"),
         help="Why no follow-up is required.",
     )
-
-    @api.depends("partner_id", "company_id", "status")
-    def _compute_reason_text(self):
-        for company, customers in self.grouped("company_id").items():
-            days = company.sudo()._get_followup_day()
-            reasons = self.env["account.followup.reason"]
-            texts = reasons._get_reason_texts(customers.partner_id, days)
-            for customer in customers:
-                customer.reason_text = texts[customer.partner_id]

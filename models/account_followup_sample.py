@@ -110,6 +110,38 @@ class AccountFollowupSample(models.AbstractModel):
             },
         }
 
+    @api.model
+    def _get_test_customer(self, level):
+        """Return a customer whom a test can be about: one whom the user may see.
+
+        :raise UserError: there is none, or nothing to say
+        """
+        if not level.sudo().mail_template_id:
+            raise UserError(
+                self.env._(
+                    'Follow-up level "%s" has no Content Template to make a test of.',
+                    level.name,
+                )
+            )
+        item = self.env["account.followup.item"].search(
+            [
+                ("company_id", "=", level.company_id.id),
+                ("days_late", ">", 0),
+                ("residual", ">", 0),
+                ("rest_reason", "=", False),
+            ],
+            limit=1,
+        )
+        if not item:
+            raise UserError(
+                self.env._(
+                    "%s has no overdue invoice to make a test of. Open the customer "
+                    "and use Send and Print instead.",
+                    level.company_id.name,
+                )
+            )
+        return item.partner_id
+
 
 class AccountFollowupLevel(models.Model):
     _inherit = "account.followup.level"
@@ -125,7 +157,7 @@ class AccountFollowupLevel(models.Model):
         company = self.company_id
         samples = self.env["account.followup.sample"].sudo().with_company(company)
         service = samples.env["account.followup.send"]
-        partner = self._get_test_customer()
+        partner = self.env["account.followup.sample"]._get_test_customer(self)
         partner.check_access("read")
         followup = self.env["account.followup"]._get_case(partner.sudo(), company)
         data = service._prepare_data(
@@ -138,34 +170,3 @@ class AccountFollowupLevel(models.Model):
         )
         samples._send_sample(followup, data, self.env.user)
         return samples._get_sample_notice(self.env.user)
-
-    def _get_test_customer(self):
-        """Return a customer whom a test can be about: one whom the user may see.
-
-        :raise UserError: there is none, or nothing to say
-        """
-        if not self.sudo().mail_template_id:
-            raise UserError(
-                self.env._(
-                    'Follow-up level "%s" has no Content Template to make a test of.',
-                    self.name,
-                )
-            )
-        item = self.env["account.followup.item"].search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("days_late", ">", 0),
-                ("residual", ">", 0),
-                ("rest_reason", "=", False),
-            ],
-            limit=1,
-        )
-        if not item:
-            raise UserError(
-                self.env._(
-                    "%s has no overdue invoice to make a test of. Open the customer "
-                    "and use Send and Print instead.",
-                    self.company_id.name,
-                )
-            )
-        return item.partner_id

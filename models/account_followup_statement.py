@@ -113,23 +113,6 @@ class AccountFollowupStatement(models.Model):
         first = format_date(self.env, self.date_from)
         return self.env._("%(first)s to %(last)s", first=first, last=last)
 
-    def _get_cases(self):
-        """Return {statement: the follow-up of its customer}, for one company.
-
-        Nothing is created by looking.
-        """
-        company, cases = self.company_id, self.env["account.followup"].sudo()
-        found = cases.search(
-            [("partner_id", "in", self.partner_id.ids), ("company_id", "=", company.id)]
-        ).grouped("partner_id")
-        return {
-            statement: found.get(statement.partner_id)
-            or cases.new(
-                {"partner_id": statement.partner_id.id, "company_id": company.id}
-            )
-            for statement in self
-        }
-
     # ------------------------------------------------------------------
     # Buttons
     # ------------------------------------------------------------------

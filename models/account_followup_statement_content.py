@@ -14,7 +14,9 @@ class AccountFollowupStatement(models.Model):
 
     def _get_parts(self):
         """Return {statement: what is not kept of it}, for statements of one run."""
-        cases = self._get_cases()
+        cases = self.env["account.followup"]._get_cases(
+            self.partner_id, self.company_id
+        )
         chosen = self.run_id.mail_template_id
         template = chosen or self.company_id._get_statement_template()
         channels = self.run_id._get_channels()
@@ -22,7 +24,7 @@ class AccountFollowupStatement(models.Model):
             channels = self.env["account.followup.test"]._get_channels(channels)
         return {
             statement: {
-                "followup": cases[statement],
+                "followup": cases[statement.partner_id],
                 "trigger": statement.trigger,
                 "channels": channels,
                 "mail_template": template,

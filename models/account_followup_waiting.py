@@ -3,6 +3,7 @@ from datetime import timedelta
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
+from .account_followup_customer_fill import filled_by
 from .account_followup_customer_find import found_by
 from .res_company import SETTINGS_GROUPS
 
@@ -138,18 +139,22 @@ class AccountFollowup(models.Model):
             case.queued_since = first.get(key)
 
 
+class AccountFollowupCustomerFill(models.AbstractModel):
+    _inherit = "account.followup.customer.fill"
+
+    @api.model
+    def _fill_waiting_since(self, customers):
+        first = self.env["account.followup.look"]._get_queued_since(customers)
+        for row in customers:
+            row.waiting_since = first.get((row.partner_id, row.company_id))
+
+
 class AccountFollowupCustomer(models.Model):
     _inherit = "account.followup.customer"
 
     waiting_since = fields.Date(
-        compute="_compute_waiting_since",
+        compute=filled_by("_fill_waiting_since", "partner_id", "company_id"),
         search=found_by("_find_waiting_since"),
         help="A reminder has been waiting to be sent since this day. Until it has "
         "left, no other one is made.",
     )
-
-    @api.depends("partner_id", "company_id")
-    def _compute_waiting_since(self):
-        first = self.env["account.followup.look"]._get_queued_since(self)
-        for row in self:
-            row.waiting_since = first.get((row.partner_id, row.company_id))

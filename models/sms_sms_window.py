@@ -45,7 +45,7 @@ class SmsSms(models.Model):
         openings, known = {}, {}
         for sms in self.sudo():
             reminder = by_message[sms.mail_message_id].reminder_id[:1]
-            opening = reminder and reminder._get_sms_opening(now, known)
+            opening = reminder and self._get_followup_opening(reminder, now, known)
             if opening and opening > now:
                 openings.setdefault(opening, sms.browse())
                 openings[opening] += sms
@@ -58,21 +58,18 @@ class SmsSms(models.Model):
                 cron.sudo()._trigger(at=opening)
         return self.browse(id_ for waiting in openings.values() for id_ in waiting.ids)
 
-
-class AccountFollowupReminder(models.Model):
-    _inherit = "account.followup.reminder"
-
-    def _get_sms_opening(self, now, known):
+    @api.model
+    def _get_followup_opening(self, reminder, now, known):
         """Return the moment from which on its SMS may leave; by hand it is now.
 
         :param datetime now: UTC
         :param dict known: openings of other reminders, this one is added
         """
-        self.ensure_one()
-        if self.trigger != "automatic" or self._is_by_hand():
+        if reminder.trigger != "automatic" or reminder._is_by_hand():
             return now
-        company, country = self.company_id.sudo(), self.partner_id.sudo().country_id
+        company = reminder.company_id.sudo()
+        country = reminder.partner_id.sudo().country_id
         if (company, country) not in known:
-            times = SendingTimes(company, self.date, now)
+            times = SendingTimes(company, reminder.date, now)
             known[company, country] = times.get_sms_opening(country)
         return known[company, country]

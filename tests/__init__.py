@@ -33,6 +33,7 @@ from . import (
     test_gate_oracle,
     test_hold,
     test_hooks,
+    test_house,
     test_i18n,
     test_indexes,
     test_install_beside,

@@ -61,7 +61,7 @@ RIGHTS = {
     },
     **{
         f"account.followup.customer.{name}": NOBODY
-        for name in ("find", "open", "trust")
+        for name in ("fill", "find", "open", "trust")
     },
     "account.followup.delivery": LOOK,
     "account.followup.demo": NOBODY,
@@ -136,6 +136,7 @@ RIGHTS = {
             "channels",
             "claim",
             "clock",
+            "copy",
             "default",
             "document",
             "due",

@@ -152,6 +152,14 @@ class TestTools(BaseCase):
         self.assertEqual(keys, sorted(set(keys)))
         self.assertEqual(ladder.EPOCH.year + ladder.DATE_MASK / 365.25 // 1, 2617)
 
+    def test_a2_days_of_a_copied_level(self):
+        last = ladder.MAX_DELAY
+        self.assertEqual(ladder.get_free_delay(5, []), 15)
+        self.assertEqual(ladder.get_free_delay(5, [5, 40, -3]), 50)
+        self.assertEqual(ladder.get_free_delay(5, [last - 10]), last)
+        self.assertEqual(ladder.get_free_delay(5, [last - 9]), last)
+        self.assertEqual(ladder.get_free_delay(5, [last, last - 1]), last - 2)
+
     def test_key_of_an_id_that_does_not_fit(self):
         for level_id in (-1, 2**31):
             with self.assertRaisesRegex(ValueError, str(level_id)):

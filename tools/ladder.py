@@ -65,6 +65,21 @@ START_SLOT = -1
 FIRST_LATE_KEY = get_key(0, 0)
 
 
+def get_free_delay(delay, taken):
+    """Return the days of a level that comes after all others, ten days later.
+
+    Where there is no room for it, the last days that are free.
+
+    :param int delay: of a level that it comes after
+    :param taken: delays of the levels of its plan
+    """
+    wanted = max((delay, *taken)) + 10
+    if wanted <= MAX_DELAY:
+        return wanted
+    free = range(MAX_DELAY, -MAX_DELAY - 1, -1)
+    return next(one for one in free if one not in set(taken))
+
+
 def _get_next(candidates, late, days_late, catch_up):
     """Return the next level among (delay, id) pairs that are sorted, or None.
 

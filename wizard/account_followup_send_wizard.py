@@ -304,7 +304,7 @@ class AccountFollowupSendWizard(models.TransientModel):
             self.company_id,
             choice.day,
             self.seen_reminder_id,
-            self._get_chosen(),
+            choice.get_values(),
         )
         return SentNotice(self).get_action()
 
@@ -321,29 +321,6 @@ class AccountFollowupSendWizard(models.TransientModel):
             choice.others, self.company_id, choice.day
         )
         return SentNotice(self).get_action_with_next(partner)
-
-    def _get_chosen(self):
-        """Return what a person has chosen, for ``_prepare_batch`` of the service."""
-        choice = self._get_choice()
-        contacts, files = choice.own_recipients, self.attachment_ids._origin
-        contacts.check_access("read")
-        files.check_access("read")
-        chosen = {
-            "items": self.item_line_ids._filtered_access("read"),
-            "channels": set(choice.ticked),
-            "mail_template": self.mail_template_id.sudo(),
-            "subject": self.subject,
-            "body": self.body,
-            "sms_template": self.sms_template_id.sudo(),
-            "sms_body": self.sms_body,
-            "attach_invoices": self.attach_invoices,
-        }
-        if contacts:
-            reached = choice.recipients._get_reached("email", contacts.sudo())
-            chosen["email_recipients"] = contacts.sudo().browse().union(*reached)
-        if files:
-            chosen["attachments"] = [(one.name, one.raw or b"") for one in files]
-        return chosen
 
     def _show_anew(self, note):
         """Show what is so now; what the person has typed stays.

@@ -158,9 +158,32 @@ class SendChoice(Choice):
             self.case, self.window.sms_template_id, "body", self.lang
         )
 
+    def get_values(self):
+        """Return what a person has chosen, for ``_prepare_batch`` of the service."""
+        window = self.window
+        contacts, files = self.own_recipients, window.attachment_ids._origin
+        contacts.check_access("read")
+        files.check_access("read")
+        values = {
+            "items": window.item_line_ids._filtered_access("read"),
+            "channels": set(self.ticked),
+            "mail_template": window.mail_template_id.sudo(),
+            "subject": window.subject,
+            "body": window.body,
+            "sms_template": window.sms_template_id.sudo(),
+            "sms_body": window.sms_body,
+            "attach_invoices": window.attach_invoices,
+        }
+        if contacts:
+            reached = self.recipients._get_reached("email", contacts.sudo())
+            values["email_recipients"] = contacts.sudo().browse().union(*reached)
+        if files:
+            values["attachments"] = [(one.name, one.raw or b"") for one in files]
+        return values
+
     def get_sample_data(self):
         """Return case and data of what is chosen, as for sending it."""
-        chosen = self.window._get_chosen()
+        chosen = self.get_values()
         chosen["items"] = self.items._filtered_access("read")
         data = self.service._prepare_data(
             self.case, self.day, trigger="manual", **chosen
