@@ -159,13 +159,8 @@ class AccountFollowupAnswer(models.AbstractModel):
             ],
             limit=1,
         )
-        return lines.filtered(
-            lambda line: (
-                line.expected_payment_date
-                and last
-                and line.expected_payment_date >= last.date
-            )
-        )
+        promised = lines.filtered("expected_payment_date") if last else lines.browse()
+        return promised.filtered(lambda line: line.expected_payment_date >= last.date)
 
     @api.model
     def _note_answer(self, case, title, items, details, today, activity_type=None):

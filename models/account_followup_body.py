@@ -51,18 +51,16 @@ class AccountFollowupBody(models.AbstractModel):
         root = html.fragment_fromstring(str(body), create_parent="div")
         root.set("dir", direction)
         root.set("style", f"text-align: {'right' if direction == 'rtl' else 'left'};")
-        places = root.find_class(TABLE_CLASS)
         table_element = html.fragment_fromstring(str(table), create_parent="div")
-        if places:
-            place = places[0]
+        if places := root.find_class(TABLE_CLASS):
+            place, *others = places
             table_element.tail = place.tail
             place.getparent().replace(place, table_element)
-            for other in places[1:]:
+            for other in others:
                 other.drop_tree()
         else:
             root.append(table_element)
-        content = html.tostring(root, encoding="unicode")
-        return Markup(content)
+        return Markup(html.tostring(root, encoding="unicode"))
 
     @api.model
     def _render_table(self, reminder, data):

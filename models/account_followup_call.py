@@ -207,14 +207,10 @@ class AccountFollowupCall(models.Model):
         self.ensure_one()
         outcomes = dict(self._fields["outcome"]._description_selection(self.env))
         parts = [self.env._("Phone call: %s", outcomes[self.outcome])]
-        if self.promised_date:
-            parts.append(
-                self.env._("for %s", format_date(self.env, self.promised_date))
-            )
-        if self.review_date:
-            parts.append(
-                self.env._("to review on %s", format_date(self.env, self.review_date))
-            )
+        if day := self.promised_date:
+            parts.append(self.env._("for %s", format_date(self.env, day)))
+        if day := self.review_date:
+            parts.append(self.env._("to review on %s", format_date(self.env, day)))
         if self.line_ids:
             parts.append(self.line_ids._get_followup_names())
         if day := self.next_reminder_date:

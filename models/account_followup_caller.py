@@ -127,20 +127,12 @@ class AccountFollowupCaller(models.AbstractModel):
             limit=EVENTS,
         )
         states = dict(reminders._fields["state"]._description_selection(self.env))
-        return [
-            (
-                one.date,
-                one.id,
-                self.env._("Reminder"),
-                ", ".join(
-                    filter(
-                        None,
-                        [one.level_id.name, one.channels, states.get(one.state)],
-                    )
-                ),
-            )
-            for one in reminders
-        ]
+        events = []
+        for one in reminders:
+            parts = [one.level_id.name, one.channels, states.get(one.state)]
+            text = ", ".join(filter(None, parts))
+            events.append((one.date, one.id, self.env._("Reminder"), text))
+        return events
 
     @api.model
     def _get_call_events(self, partner, company):

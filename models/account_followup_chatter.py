@@ -225,6 +225,7 @@ class AccountFollowupChatter(models.AbstractModel):
         :return: the e-mails, in this order
         """
         mails = self.env["mail.mail"].create(mails)
+        pairs = zip(mails, notifications, strict=True)
         self.env["mail.notification"].create(
             [
                 {
@@ -232,9 +233,7 @@ class AccountFollowupChatter(models.AbstractModel):
                     "mail_mail_id": mail.id,
                     "res_partner_id": recipient_id,
                 }
-                for mail, (partner, message, ids) in zip(
-                    mails, notifications, strict=True
-                )
+                for mail, (partner, message, ids) in pairs
                 for recipient_id in self._get_notified(ids)
             ]
         )

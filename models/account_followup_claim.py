@@ -59,13 +59,12 @@ class AccountFollowupClaim(models.AbstractModel):
         for row in ripe:
             delay = highest.get(row["currency_id"], row["next_delay"])
             highest[row["currency_id"]] = max(delay, row["next_delay"])
-        ids = {row["id"] for row in ripe}
         claims = self._get_claims(
             rows,
             lambda row: (
                 row["days_late"] > 0
                 if highest.get(row["currency_id"], 0) >= 0
-                else row["id"] in ids
+                else row["is_ripe"]
             ),
         )
         claimed = {currency.id for currency in claims}

@@ -107,8 +107,7 @@ class AccountFollowupRecipients(models.AbstractModel):
             return none
         partner = partner.sudo().with_company(self.env.company)
         copies = self.env["account.followup.copy"]
-        contacts = self._get_contacts(partner)
-        copied = copies._get_copied(level.sudo(), partner, contacts)
+        copied = copies._get_copied(level.sudo(), partner, self._get_contacts(partner))
         reached = self._get_reached(channel, [*recipients, *copied])
         return none.union(*(one for one in reached if one not in recipients))
 

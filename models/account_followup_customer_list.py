@@ -103,18 +103,15 @@ class AccountFollowupCustomer(models.Model):
         :raise UserError: nobody does
         """
         self.check_access("read")
-        customers = self.search(
-            [
-                ("company_id", "=", self.env.company.root_id.id),
-                ("status", "=", "in_need_of_action"),
-            ]
-        )
+        root = self.env.company.root_id
+        due = [("company_id", "=", root.id), ("status", "=", "in_need_of_action")]
+        customers = self.search(due)
         if not customers:
             self.env["res.partner"]._check_followup_access()
             raise UserError(
                 self.env._(
                     "%s: no customer requires a follow-up now.",
-                    self.env.company.root_id.sudo().name,
+                    root.sudo().name,
                 )
             )
         return customers.action_process_followups()

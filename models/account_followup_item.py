@@ -279,14 +279,12 @@ class AccountFollowupItem(models.Model):
         nothing = SQL("0")
         if starts := parts["starts"]:
             # what was overdue at the go-live (X4)
+            days = [SQL("WHEN %s THEN %s::date", *pair) for pair in starts.items()]
             nothing = SQL(
                 "CASE WHEN %s < CASE %s %s END THEN %s ELSE 0 END",
                 due,
                 company,
-                SQL(" ").join(
-                    SQL("WHEN %s THEN %s::date", root_id, day)
-                    for root_id, day in starts.items()
-                ),
+                SQL(" ").join(days),
                 ladder.START_SLOT,
             )
         return SQL("COALESCE(%s >> %s, %s)", key, DELAY_SHIFT, nothing)
@@ -530,10 +528,9 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_sql_known_key(self, levels):
         """Return the key of a level of the company's ladder, empty for another one."""
-        keys, owners = {}, {}
+        keys = {level.id: ladder.get_key(level.id, level.delay) for level in levels}
+        owners = {level.id: level.company_id.id for level in levels}
         for level in levels:
-            keys[level.id] = ladder.get_key(level.id, level.delay)
-            owners[level.id] = level.company_id.id
             keys.setdefault(level.id + 1, None)  # no level, as long as none comes
         ids = sorted(keys)
         bucket = SQL(
@@ -916,8 +913,7 @@ class AccountFollowupItem(models.Model):
             """
             SELECT DISTINCT item.line_partner_id
               FROM (
-                   SELECT *
-                     FROM (%(items)s) item
+                   SELECT * FROM (%(items)s) item
                     -- both follow from what is asked below, but are known before the
                     -- level reached is looked up
                     WHERE item.days_late >= %(delay)s

@@ -130,12 +130,18 @@ class AccountFollowupLetter(models.AbstractModel):
             except Exception as error:
                 _logger.info("%s letters in one call: %r", len(pairs), error)
         if set(contents) != {reminder.id for reminder, _letter in pairs}:
-            contents = {}
-            naming = self.env["ir.actions.report"]._naming_followup_partner
-            for pair in pairs:
-                with naming(pair[0].partner_id):
-                    contents.update(self._call_report([pair]))
+            contents = self._convert_apart(pairs)
         return [contents[reminder.id] for reminder, _letter in pairs]
+
+    @api.model
+    def _convert_apart(self, pairs):
+        """Return {id of the reminder: pages of its letter}, made one by one."""
+        naming = self.env["ir.actions.report"]._naming_followup_partner
+        contents = {}
+        for pair in pairs:
+            with naming(pair[0].partner_id):
+                contents.update(self._call_report([pair]))
+        return contents
 
     @api.model
     def _call_report(self, pairs):

@@ -335,13 +335,10 @@ class AccountFollowupLevel(models.Model):
         :raise UserError: reminders were sent at one of them
         """
         moved = self.filtered(lambda level: level.company_id.id != company_id)
+        reached = [("level_id", "in", moved.ids)]
         used = self.browse()
         for model in ("account.followup.reminder", "account.followup.reminder.line"):
-            rows = (
-                self.env[model]
-                .sudo()
-                ._read_group([("level_id", "in", moved.ids)], ["level_id"])
-            )
+            rows = self.env[model].sudo()._read_group(reached, ["level_id"])
             used += used.browse(level.id for (level,) in rows)
         if used:
             raise UserError(

@@ -27,8 +27,9 @@ class AccountFollowupNumber(models.AbstractModel):
         if not numbers:
             sequence = sequences.browse(id_)
             return [sequence.next_by_id(sequence_date=day) for day in days]
-        values = {"prefix": prefix, "suffix": suffix, "padding": padding}
-        sequence = sequences.new(values)
+        sequence = sequences.new(
+            {"prefix": prefix, "suffix": suffix, "padding": padding}
+        )
         return [
             sequence.with_context(ir_sequence_date=day).get_next_char(number)
             for day, number in zip(days, numbers, strict=True)

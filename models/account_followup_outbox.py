@@ -16,20 +16,23 @@ class AccountFollowupOutbox(models.AbstractModel):
         :param parts: {sent: dict}, of each its ``channels``
         """
         result = {}
-        tests = self.env["account.followup.test"]
         for channel in self.env["account.followup.channels"]._get_all():
             name = channel._get_name()
             mine = {
-                sent: tests._get_problem(channel, sent)
-                or channel._get_problem(
-                    sent.partner_id, sent._get_named_items(), parts[sent]
-                )
+                sent: self._get_problem(channel, sent, parts[sent])
                 for sent in sents
                 if name in parts[sent]["channels"]
             }
             if mine:
                 result[name] = mine
         return result
+
+    @api.model
+    def _get_problem(self, channel, sent, part):
+        """Return why one cannot go over a channel, or None."""
+        if problem := self.env["account.followup.test"]._get_problem(channel, sent):
+            return problem
+        return channel._get_problem(sent.partner_id, sent._get_named_items(), part)
 
     @api.model
     def _deliver(self, sents, parts, problems=None):

@@ -87,9 +87,7 @@ class AccountFollowupPage(models.AbstractModel):
             "can_be_paid": not is_credit
             and move.move_type in PAYABLE
             and row["rest_reason"] not in UNPAYABLE,
-            "move_id": move.id
-            if move.is_sale_document(include_receipts=True)
-            else False,
+            "move_id": move.is_sale_document(include_receipts=True) and move.id,
         }
 
     @api.model

@@ -105,9 +105,7 @@ class AccountFollowupPay(models.AbstractModel):
     @api.model
     def _get_way(self, claim, currency, amount, accounts):
         """Return how to pay the amount in one currency."""
-        items = (
-            claim["items"].sudo().filtered(lambda item: item.currency_id == currency)
-        )
+        items = claim["items"].sudo().filtered(lambda one: one.currency_id == currency)
         moves = items.filtered(lambda item: item.amount_residual_currency > 0).move_id
         bank = self._get_account(moves, claim["company"].sudo(), currency, accounts)
         number = bank.acc_number

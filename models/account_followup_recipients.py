@@ -158,11 +158,8 @@ class AccountFollowupRecipients(models.AbstractModel):
                 "follow-ups.",
                 contact.display_name,
             )
-        return (
-            self.env["account.followup.channels"]
-            ._get(channel)
-            ._get_address_problem(contact)
-        )
+        channels = self.env["account.followup.channels"]
+        return channels._get(channel)._get_address_problem(contact)
 
     @api.model
     def _get_phones(self, partner):

@@ -147,16 +147,14 @@ class AccountFollowupRun(models.Model):
         :param str letters: ``post`` or ``print``
         :return: the run
         """
+        lines = [fields.Command.create({"partner_id": one.id}) for one in partners]
         run = self.sudo().create(
             {
                 "company_id": company.id,
                 "user_id": self.env.uid,
                 "is_test": self.env["account.followup.test"]._is_on(company),
                 "letters": letters,
-                "line_ids": [
-                    fields.Command.create({"partner_id": partner.id})
-                    for partner in partners
-                ],
+                "line_ids": lines,
             }
         )
         run._work_on(run.line_ids)

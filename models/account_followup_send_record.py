@@ -71,11 +71,10 @@ class AccountFollowupSend(models.AbstractModel):
                 for followup, data in zip(followups, batch, strict=True)
             ]
         )
+        made = zip(batch, followups, reminders, strict=True)
         return [
             dict(data, followup=followup, reminder=reminder)
-            for data, followup, reminder in zip(
-                batch, followups, reminders, strict=True
-            )
+            for data, followup, reminder in made
         ]
 
     @api.model
@@ -227,9 +226,7 @@ class AccountFollowupSend(models.AbstractModel):
             "invoice_date": row["invoice_date"] or move_line.date,
             "due_date": row["due_date"],
             "days_late": row["days_late"],
-            "level_id": row["next_level_id"]
-            if row["id"] in data["counting"]
-            else False,
+            "level_id": row["id"] in data["counting"] and row["next_level_id"],
             "currency_id": row["currency_id"],
             "amount": row["amount"],
             "residual": row["residual"],

@@ -83,7 +83,6 @@ class AccountFollowupStart(models.AbstractModel):
             return items._get_sql_parts({company: day}, starts=starts)
         parts = items._get_sql_parts({company: day}, starts={})
         # what counts as reminded today is ripe on a later day
-        late = (day - until).days
         parts["steps"] = SQL(
             """
             SELECT step.plan_id, step.reached, step.first,
@@ -92,7 +91,7 @@ class AccountFollowupStart(models.AbstractModel):
               FROM (%(steps)s) step
              WHERE step.first <= %(late)s
             """,
-            late=late,
+            late=(day - until).days,
             steps=parts["steps"],
         )
         return parts

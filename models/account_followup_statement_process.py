@@ -144,9 +144,8 @@ class AccountFollowupStatementRun(models.Model):
             domain, ["partner_id", "company_id"]
         ):
             companies[partner.sudo().commercial_partner_id.id] |= company.sudo()
-        for named, mine in statements.grouped(
-            lambda statement: companies[statement.partner_id.id]
-        ).items():
+        by_companies = statements.grouped(lambda one: companies[one.partner_id.id])
+        for named, mine in by_companies.items():
             mine.company_ids = named.ids
 
     def _get_stated(self, partners=None):

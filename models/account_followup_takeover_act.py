@@ -333,16 +333,13 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
     @api.model
     def _check_no_reminder_since(self, takeover):
         """Raise UserError when a reminder may rest upon what was taken over."""
-        later = self.env["account.followup.reminder"].sudo()
-        later = later.search(
-            [
-                ("company_id", "=", takeover.company_id.id),
-                ("id", ">", takeover.last_reminder_id),
-                ("trigger", "!=", "import"),
-            ],
-            order="id",
-            limit=1,
-        )
+        reminders = self.env["account.followup.reminder"].sudo()
+        domain = [
+            ("company_id", "=", takeover.company_id.id),
+            ("id", ">", takeover.last_reminder_id),
+            ("trigger", "!=", "import"),
+        ]
+        later = reminders.search(domain, order="id", limit=1)
         if later:
             raise UserError(
                 self.env._(

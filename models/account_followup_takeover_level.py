@@ -93,14 +93,12 @@ class AccountFollowupTakeoverLevel(models.Model):
     def _create_level(self):
         """Create the level of ours that is asked for; the same days are the same."""
         self.ensure_one()
-        levels = self.env["account.followup.level"]
-        found = self.takeover_id._get_own_levels().filtered(
-            lambda level: level.delay == self.delay
-        )
+        levels = self.takeover_id._get_own_levels()
+        found = levels.filtered(lambda level: level.delay == self.delay)
         if found:
             self.sudo().level_id = found[:1]
             return
-        level = levels.create(
+        level = self.env["account.followup.level"].create(
             {
                 "name": self.name,
                 "company_id": self.company_id.id,

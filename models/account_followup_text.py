@@ -90,12 +90,9 @@ class AccountFollowupText(models.AbstractModel):
             return {partner.id: "" for partner in partners}
         self._check_template(template)
         options = {"post_process": True} if field == "body_html" else None
-        return (
-            template.sudo()
-            .with_company(followups.company_id)
-            .with_context(lang=lang)
-            ._render_field(field, partners.ids, options=options)
-        )
+        template = template.sudo().with_company(followups.company_id)
+        template = template.with_context(lang=lang)
+        return template._render_field(field, partners.ids, options=options)
 
     @api.model
     def _check_template(self, template):

@@ -10,6 +10,15 @@ NAMED_LIMIT = 3
 #: Fields for which an item rests.
 RESTS = ("no_followup", "followup_hold_until", "expected_payment_date")
 
+#: Fields of what was agreed with a customer, or said of an item, until it ends.
+AGREED = (
+    "followup_hold_until",
+    "followup_hold_reason",
+    "expected_payment_date",
+    "expected_payment_note",
+    "followup_review_date",
+)
+
 
 class AccountMoveLine(models.Model):
     """Hold, expected payment and exclusion of open items by a person (B5, B6).
@@ -216,15 +225,7 @@ class AccountMoveLine(models.Model):
             {"followup_hold_reason": False}
         )
         excluded.write({"no_followup": False})
-        self.write(
-            {
-                "followup_hold_until": False,
-                "followup_hold_reason": False,
-                "expected_payment_date": False,
-                "expected_payment_note": False,
-                "followup_review_date": False,
-            }
-        )
+        self.write(dict.fromkeys(AGREED, False))
         self._log_followup_changes()
 
     def _get_followup_rests(self, with_exclusion=True):

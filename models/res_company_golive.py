@@ -131,10 +131,9 @@ class ResCompany(models.Model):
                 "What is due before %s counts as reminded",
                 format_date(self.env, company.followup_start_until),
             )
+        since = format_date(self.env, company.followup_start_date)
         parts = [
-            self.env._(
-                "Live since %s", format_date(self.env, company.followup_start_date)
-            ),
+            self.env._("Live since %s", since),
             how,
             company.followup_start_user_id.name,
         ]

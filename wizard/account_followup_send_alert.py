@@ -140,16 +140,14 @@ class AccountFollowupSendAlert(models.AbstractModel):
         day = case.next_reminder_date
         if case.excluded or not day or day <= choice.day:
             return None
-        values = {
-            "date": format_date(self.env, day),
-            "user": case.next_reminder_user_id.name,
-        }
+        user = case.next_reminder_user_id.name
+        values = {"date": format_date(self.env, day), "user": user}
         message = (
             self.env._(
                 "Resting until %(date)s, set by %(user)s. Sending ends the rest.",
                 **values,
             )
-            if values["user"]
+            if user
             else self.env._(
                 "Resting until %(date)s, set by hand. Sending ends the rest.", **values
             )

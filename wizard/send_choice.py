@@ -3,6 +3,9 @@ from functools import cached_property
 
 from .choice import Choice
 
+#: Fields that are sent as they stand in the window.
+AS_TYPED = ("subject", "body", "sms_body", "attach_invoices")
+
 
 class SendChoice(Choice):
     """What Send and Print is about: a customer's open items, and what was chosen."""
@@ -168,11 +171,8 @@ class SendChoice(Choice):
             "items": window.item_line_ids._filtered_access("read"),
             "channels": set(self.ticked),
             "mail_template": window.mail_template_id.sudo(),
-            "subject": window.subject,
-            "body": window.body,
             "sms_template": window.sms_template_id.sudo(),
-            "sms_body": window.sms_body,
-            "attach_invoices": window.attach_invoices,
+            **{name: window[name] for name in AS_TYPED},
         }
         if contacts:
             reached = self.recipients._get_reached("email", contacts.sudo())

@@ -120,15 +120,8 @@ class Postings(Query):
         """Return opening balance, debit, credit and the running balance."""
         inside, amount = self.get_in_period(), SQL("item.amount")
         opening = sql_sum(amount, SQL("NOT (%s)", inside))
-        columns = [
-            make_column(
-                "amount",
-                "opening",
-                self.env._("Opening Balance"),
-                total=opening,
-                hidden=True,
-            )
-        ]
+        label = self.env._("Opening Balance")
+        columns = [make_column("amount", "opening", label, total=opening, hidden=True)]
         for name, label in (("debit", debit), ("credit", credit)):
             value = SQL.identifier("item", name)
             line = SQL("NULLIF(%s, 0)", value)
