@@ -70,24 +70,25 @@ def _prepare_columns(cr, records, model):
     if not new:
         return
     table = SQL.identifier(records._table)
-    columns, ends = _prepare_actions(new)
-    _execute(
-        cr,
-        *(
-            SQL("ALTER TABLE %s %s", table, SQL(", ").join(actions))
-            for actions in (columns, ends)
-            if actions
-        ),
-        *(
-            SQL(
-                "COMMENT ON COLUMN %s IS %s",
-                SQL.identifier(records._table, field.name),
-                field._args__["string"],
-            )
-            for field in new
-            if field._args__.get("string")
-        ),
-    )
+    changes = [
+        SQL("ALTER TABLE %s %s", table, SQL(", ").join(actions))
+        for actions in _prepare_actions(new)
+        if actions
+    ]
+    _execute(cr, *changes, *_make_comments(records._table, new))
+
+
+def _make_comments(table, new):
+    """Return the statements that note the labels of new fields, as Odoo does."""
+    return [
+        SQL(
+            "COMMENT ON COLUMN %s IS %s",
+            SQL.identifier(table, field.name),
+            field._args__["string"],
+        )
+        for field in new
+        if field._args__.get("string")
+    ]
 
 
 def _prepare_actions(new):
@@ -123,20 +124,25 @@ def _is_simple(field: Field):
     )
 
 
+def _make_index(table, name, definition):
+    """Return the statement that builds an index beside the work of others."""
+    kind, _index, columns = definition.partition("INDEX ")
+    return SQL(
+        "CREATE %s INDEX CONCURRENTLY IF NOT EXISTS %s ON %s %s",
+        SQL(kind),
+        SQL.identifier(name),
+        SQL.identifier(table),
+        SQL(columns.replace("%", "%%")),
+    )
+
+
 def _prepare_indexes(cr, records, model):
     for index in model._table_object_definitions:
         if not isinstance(index, Index):
             continue
         name = make_identifier(f"{records._table}_{index.name}")
         definition = index.get_definition(records.pool)
-        kind, _index, columns = definition.partition("INDEX ")
-        create = SQL(
-            "CREATE %s INDEX CONCURRENTLY IF NOT EXISTS %s ON %s %s",
-            SQL(kind),
-            SQL.identifier(name),
-            SQL.identifier(records._table),
-            SQL(columns.replace("%", "%%")),
-        )
+        create = _make_index(records._table, name, definition)
         done = any(
             _drop_broken(cr, name) and _execute(cr, create, tries=1)
             for _number in range(INDEX_TRIES)

@@ -28,6 +28,26 @@ PEOPLE_FIELDS = KEYS | {
 }
 
 
+def get_insert(partners, company, user_id):
+    """Return the statement that makes cases of customers who have none."""
+    return SQL(
+        """
+        INSERT INTO account_followup (
+            partner_id, company_id, reminder_type,
+            create_uid, create_date, write_uid, write_date
+        )
+        SELECT partner.id, %(company)s, 'automatic',
+               %(user)s, %(now)s, %(user)s, %(now)s
+          FROM unnest(%(partners)s) partner(id)
+            ON CONFLICT DO NOTHING
+        """,
+        company=company.id,
+        user=user_id,
+        now=fields.Datetime.now(),
+        partners=partners.ids,
+    )
+
+
 class AccountFollowup(models.Model):
     """The running case of a customer in a root company: settings and memory only.
 
@@ -172,25 +192,8 @@ class AccountFollowup(models.Model):
         # When another transaction has just made the row, this ends in a serialization
         # failure, which the caller repeats, instead of an error on the unique key. It
         # is no news: two workers that share a run meet so.
-        self.env.cr.execute(
-            SQL(
-                """
-                INSERT INTO account_followup (
-                    partner_id, company_id, reminder_type,
-                    create_uid, create_date, write_uid, write_date
-                )
-                SELECT partner.id, %(company)s, 'automatic',
-                       %(user)s, %(now)s, %(user)s, %(now)s
-                  FROM unnest(%(partners)s) partner(id)
-                    ON CONFLICT DO NOTHING
-                """,
-                company=company.id,
-                user=self.env.uid,
-                now=fields.Datetime.now(),
-                partners=missing.ids,
-            ),
-            log_exceptions=False,
-        )
+        insert = get_insert(missing, company, self.env.uid)
+        self.env.cr.execute(insert, log_exceptions=False)
         return self.sudo().search(domain)
 
     @api.model

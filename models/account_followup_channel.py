@@ -2,6 +2,13 @@ from odoo import api, models
 
 from .account_followup_channels import PREFIX
 
+#: Values of a notification whose message goes once more.
+READY = {
+    "notification_status": "ready",
+    "failure_type": False,
+    "failure_reason": False,
+}
+
 
 class AccountFollowupChannel(models.AbstractModel):
     """What a channel is: one way over which reminders and statements reach somebody.
@@ -219,13 +226,7 @@ class AccountFollowupChannel(models.AbstractModel):
             return False
         self._put_back(messages)
         notifications = self._get_failed_notifications(delivery)
-        notifications.write(
-            {
-                "notification_status": "ready",
-                "failure_type": False,
-                "failure_reason": False,
-            }
-        )
+        notifications.write(READY)
         addresses = delivery.partner_id and self._get_addresses(delivery.partner_id)
         if addresses:
             delivery.recipient = ", ".join(addresses)

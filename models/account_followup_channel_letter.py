@@ -63,14 +63,18 @@ class AccountFollowupChannelLetter(models.AbstractModel):
         for letter, attachment in zip(letters, attachments, strict=True):
             letter.attachment_id = attachment
         self._create_deliveries(
-            sent._prepare_delivery(
-                "letter",
-                letter.partner_id,
-                attachment_id=letter.attachment_id.id,
-                letter_id=letter.id,
-                mail_message_id=letter.message_id.id,
-            )
-            for sent, letter in pairs
+            self._prepare_delivery(sent, letter) for sent, letter in pairs
+        )
+
+    @api.model
+    def _prepare_delivery(self, sent, letter):
+        """Return the values of the delivery of a letter."""
+        return sent._prepare_delivery(
+            "letter",
+            letter.partner_id,
+            attachment_id=letter.attachment_id.id,
+            letter_id=letter.id,
+            mail_message_id=letter.message_id.id,
         )
 
     @api.model
@@ -84,10 +88,7 @@ class AccountFollowupChannelLetter(models.AbstractModel):
         :param dict values: of all of the letters
         :return: the letters, in this order
         """
-        post = {
-            "body": self.env._("Letter sent by post"),
-            "message_type": "snailmail",
-        }
+        post = {"body": self.env._("Letter sent by post"), "message_type": "snailmail"}
         messages = self.env["account.followup.chatter"]._post_messages(
             [
                 {"partner": sent.partner_id, "values": dict(post)}

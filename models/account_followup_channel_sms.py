@@ -44,13 +44,7 @@ class AccountFollowupChannelSms(models.AbstractModel):
     @api.model
     def _queue(self, sents, parts):
         # EXTENDS 'account.followup.channel'
-        numbers = {
-            sent: {
-                contact: self._get_number(contact, sent.company_id)
-                for contact in sent._get_recipients("sms")
-            }
-            for sent in sents
-        }
+        numbers = {sent: self._get_numbers(sent) for sent in sents}
         messages = self.env["account.followup.chatter"]._post_messages(
             [self._prepare_post(sent, parts[sent], numbers[sent]) for sent in sents]
         )
@@ -94,6 +88,14 @@ class AccountFollowupChannelSms(models.AbstractModel):
         }
 
     @api.model
+    def _get_numbers(self, sent):
+        """Return {contact: number} of those whom it reaches."""
+        return {
+            contact: self._get_number(contact, sent.company_id)
+            for contact in sent._get_recipients("sms")
+        }
+
+    @api.model
     def _create_sms(self, rows, parts):
         """Put the SMS into core's queue, as its ``_notify_thread_by_sms`` does.
 
@@ -113,6 +115,11 @@ class AccountFollowupChannelSms(models.AbstractModel):
                 for sent, message, contact, number in rows
             ]
         )
+        self._create_notifications(all_sms)
+
+    @api.model
+    def _create_notifications(self, all_sms):
+        """Note for each SMS that it is under way, as core does."""
         self.env["mail.notification"].create(
             [
                 {

@@ -5,6 +5,10 @@ from odoo.tools import SQL, formataddr
 from odoo.tools.mail import email_normalize, email_split_and_format
 
 from ..tools import links
+from ..tools.sql import get_fields
+
+#: What the references of a message are read from.
+FIELDS_READ = {"mail.message": ("message_id", "message_type", "model")}
 
 
 class AccountFollowupChatter(models.AbstractModel):
@@ -101,27 +105,26 @@ class AccountFollowupChatter(models.AbstractModel):
             for name, content in post.get("attachments", ())
         ]
         attachments = self.env["ir.attachment"].create(
-            [
-                {
-                    "name": name,
-                    "description": name,
-                    "raw": content,
-                    "res_model": post["owner"]._name,
-                    "res_id": post["owner"].id,
-                }
-                for post, name, content in pairs
-            ]
+            [self._prepare_attachment(*pair) for pair in pairs]
         )
         for post in posts:
             ids = post["files"].ids if "files" in post else []
             # "clear" says nothing, but lets core check the files with our rights: the
             # sender may send what is not his to open
-            post["values"]["attachment_ids"] = [
-                Command.clear(),
-                *(Command.link(id_) for id_ in ids),
-            ]
+            commands = [Command.clear(), *map(Command.link, ids)]
+            post["values"]["attachment_ids"] = commands
         for (post, _name, _content), attachment in zip(pairs, attachments, strict=True):
             post["values"]["attachment_ids"].append(Command.link(attachment.id))
+
+    @api.model
+    def _prepare_attachment(self, post, name, content):
+        return {
+            "name": name,
+            "description": name,
+            "raw": content,
+            "res_model": post["owner"]._name,
+            "res_id": post["owner"].id,
+        }
 
     @api.model
     def _get_references(self, partners):
@@ -132,21 +135,13 @@ class AccountFollowupChatter(models.AbstractModel):
 
         :return: dict {customer id: list of Message-Ids}
         """
-        fields = self.env["mail.message"]._fields
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT partner.id, %(references)s
-                  FROM unnest(%(ids)s) partner(id)
-                """,
-                ids=partners.ids,
-                references=self._get_sql_references(),
-                to_flush=[
-                    fields[name] for name in ("message_id", "message_type", "model")
-                ],
-            )
+        query = SQL(
+            "SELECT partner.id, %(references)s FROM unnest(%(ids)s) partner(id)",
+            ids=partners.ids,
+            references=self._get_sql_references(),
+            to_flush=get_fields(self.env, FIELDS_READ),
         )
-        return {key: ids or [] for key, ids in rows}
+        return {key: ids or [] for key, ids in self.env.execute_query(query)}
 
     @api.model
     def _get_sql_references(self):
@@ -204,7 +199,11 @@ class AccountFollowupChatter(models.AbstractModel):
             for mail, ids in [*mine, *self._prepare_copies(post, mine)]:
                 mails.append(mail)
                 notifications.append((partner, post["message"], ids))
-        mails = self._create_mails(mails, notifications)
+        self._note_mails(posts, self._create_mails(mails, notifications), notifications)
+
+    @api.model
+    def _note_mails(self, posts, mails, notifications):
+        """Note in the posts by which e-mail each recipient gets them."""
         by_recipient = {
             (message, id_): mail
             for mail, (_partner, message, ids) in zip(mails, notifications, strict=True)
@@ -284,11 +283,7 @@ class AccountFollowupChatter(models.AbstractModel):
         :param dict followers: {id: data}, ``direct`` the same of recipients
         """
         email = self.env["account.followup.channels"]._get("email")
-        addresses = {
-            address
-            for contact in recipients
-            for address in email._get_addresses(contact)
-        }
+        addresses = {one for who in recipients for one in email._get_addresses(who)}
         customer = {"notif": "email", "type": "customer", "is_follower": False}
         return {
             **{

@@ -1,6 +1,5 @@
-from collections import defaultdict
-
 from odoo import api, models
+from odoo.tools import groupby
 
 
 class AccountFollowupClaim(models.AbstractModel):
@@ -23,23 +22,25 @@ class AccountFollowupClaim(models.AbstractModel):
         :param rows: of account.followup.item, those that are named
         :param is_claimed: which of them are claimed; all, if not given
         """
-        groups = defaultdict(list)
-        for row in rows:
-            groups[row["currency_id"]].append(row)
-        currencies = self.env["res.currency"]
         claims = {}
-        for currency_id, mine in groups.items():
-            currency = currencies.browse(currency_id)
-            claimed = [row for row in mine if row["residual"] > 0 and is_claimed(row)]
-            own = sum(float(row["residual"]) for row in claimed)
-            booked = sum(float(row["residual_company"]) for row in claimed)
-            credits = sum(float(row["residual"]) for row in mine if row["residual"] < 0)
-            if not claimed or currency.compare_amounts(own + credits, 0) <= 0:
-                continue
-            company = currencies.browse(claimed[0]["company_currency_id"])
-            value = company.round((own + credits) * booked / own)
-            claims[currency] = (currency.round(own + credits), max(value, 0.0))
+        for currency_id, mine in groupby(rows, lambda row: row["currency_id"]):
+            currency = self.env["res.currency"].browse(currency_id)
+            if claim := self._get_claim(currency, mine, is_claimed):
+                claims[currency] = claim
         return claims
+
+    @api.model
+    def _get_claim(self, currency, rows, is_claimed):
+        """Return what is claimed in one currency, None if credits cover it."""
+        claimed = [row for row in rows if row["residual"] > 0 and is_claimed(row)]
+        own = sum(float(row["residual"]) for row in claimed)
+        booked = sum(float(row["residual_company"]) for row in claimed)
+        credits = sum(float(row["residual"]) for row in rows if row["residual"] < 0)
+        if not claimed or currency.compare_amounts(own + credits, 0) <= 0:
+            return None
+        company = currency.browse(claimed[0]["company_currency_id"])
+        value = company.round((own + credits) * booked / own)
+        return currency.round(own + credits), max(value, 0.0)
 
     @api.model
     def _get_company_claim(self, rows, is_claimed=lambda row: True):

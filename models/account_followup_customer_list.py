@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools.actions import get_window
 from .account_followup_customer_fill import filled_by
 from .account_followup_customer_find import found_by
 
@@ -147,17 +148,11 @@ class AccountFollowupCustomer(models.Model):
         """
         self.env["account.followup.customer.open"]._check_one_company(self)
         self.partner_id._check_followup_access()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Schedule Activity"),
-            "res_model": "mail.activity.schedule",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
-                "active_model": "res.partner",
-                "active_ids": self.partner_id.ids,
-                "active_id": self.partner_id[:1].id,
-                "default_summary": self.env._("All reminders sent: hand over"),
-            },
-        }
+        return get_window(
+            "mail.activity.schedule",
+            self.env._("Schedule Activity"),
+            active_model="res.partner",
+            active_ids=self.partner_id.ids,
+            active_id=self.partner_id[:1].id,
+            default_summary=self.env._("All reminders sent: hand over"),
+        )

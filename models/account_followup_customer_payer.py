@@ -103,17 +103,11 @@ class AccountFollowupCustomer(models.Model):
         if not payers:
             return SQL()
         if payer not in query._joins:
-            query.add_join(
-                "LEFT JOIN",
-                payer,
-                SQL("(%s)", payers),
-                SQL(
-                    "%s = %s AND %s = %s",
-                    SQL.identifier(payer, "partner_id"),
-                    SQL.identifier(alias, "partner_id"),
-                    SQL.identifier(payer, "company_id"),
-                    SQL.identifier(alias, "company_id"),
-                ),
-            )
+            pairs = [
+                SQL("%s = %s", SQL.identifier(payer, name), SQL.identifier(alias, name))
+                for name in ("partner_id", "company_id")
+            ]
+            on = SQL(" AND ").join(pairs)
+            query.add_join("LEFT JOIN", payer, SQL("(%s)", payers), on)
         column = SQL.identifier(payer, COLUMNS[field_name])
         return SQL("COALESCE(%s, -1) %s", column, direction)

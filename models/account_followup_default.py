@@ -63,10 +63,9 @@ class AccountFollowupDefault(models.AbstractModel):
         :param companies: root companies
         :return: the new levels
         """
-        known = (
-            self.env["account.followup.level"].sudo().with_context(active_test=False)
-        )
-        known = known.search([("company_id", "in", companies.ids)]).company_id
+        levels = self.env["account.followup.level"].sudo()
+        levels = levels.with_context(active_test=False)
+        known = levels.search([("company_id", "in", companies.ids)]).company_id
         self.env["account.followup.plan"]._create_default_plans(companies)
         sudo = self.with_context(lang="en_US").sudo()
         levels = sudo.env["account.followup.level"].create(
@@ -76,9 +75,7 @@ class AccountFollowupDefault(models.AbstractModel):
                 for values in DEFAULT_LEVELS
             ]
         )
-        self._translate_default_levels(
-            levels, [code for code, _name in self.env["res.lang"].get_installed()]
-        )
+        self._translate_default_levels(levels, self._get_active_langs())
         return levels
 
     @api.model
@@ -121,6 +118,10 @@ class AccountFollowupDefault(models.AbstractModel):
         }
 
     @api.model
+    def _get_active_langs(self):
+        return [code for code, _name in self.env["res.lang"].get_installed()]
+
+    @api.model
     def _translate_default_levels(self, levels, langs):
         """Put the shipped texts of levels in some languages (A1).
 
@@ -128,7 +129,7 @@ class AccountFollowupDefault(models.AbstractModel):
 
         :param langs: codes of active languages
         """
-        active = [code for code, _name in self.env["res.lang"].get_installed()]
+        active = self._get_active_langs()
         for name, sources in DEFAULT_TEXTS.items():
             shipped = {
                 lang: [self.with_context(lang=lang).env._(text) for text in sources]

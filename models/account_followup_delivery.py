@@ -116,12 +116,9 @@ class AccountFollowupDelivery(models.Model):
         """
         changed = self.filtered(lambda delivery: delivery.state != state)
         if state in ("queued", "sent"):
-            replaced = self.env["account.followup.look"]._get_replaced(
-                changed.reminder_id
-            )
-            changed = changed.filtered(
-                lambda delivery: delivery.reminder_id not in replaced
-            )
+            look = self.env["account.followup.look"]
+            replaced = look._get_replaced(changed.reminder_id)
+            changed = changed.filtered(lambda one: one.reminder_id not in replaced)
         # what is known to be the same as before is not written
         changed.reminder_id.mapped("state")
         changed.reminder_id.line_ids.mapped("is_standing")

@@ -93,15 +93,16 @@ class AccountFollowupDocument(models.AbstractModel):
                     fit_to_a4(document) if is_posted else merge_pdf([document])
                 )
             except Exception as error:
-                raise UserError(
-                    self.env._(
-                        "%(file)s cannot be printed with the letter, since its PDF is "
-                        "damaged or protected. Print the invoice anew, or untick "
-                        "Attach Invoices.",
-                        file=name,
-                    )
-                ) from error
+                raise UserError(self._get_damaged_text(name)) from error
         return merge_pdf(pages) if len(pages) > 1 else content
+
+    @api.model
+    def _get_damaged_text(self, name):
+        return self.env._(
+            "%(file)s cannot be printed with the letter, since its PDF is damaged or "
+            "protected. Print the invoice anew, or untick Attach Invoices.",
+            file=name,
+        )
 
 
 def fit_to_a4(document):

@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..tools import ladder
 from ..tools.days import FIRST, LAST
 from ..tools.ladder import DATE_MASK, DELAY_SHIFT, EPOCH, LEVEL_BITS, LEVEL_MASK
+from ..tools.sql import get_fields
 
 #: Of so many companies only their own branches are read, of more all companies.
 FEW_COMPANIES = 50
@@ -931,11 +932,7 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_fields_read(self):
-        return [
-            self.env[model]._fields[name]
-            for model, names in FIELDS_READ.items()
-            for name in names
-        ]
+        return get_fields(self.env, FIELDS_READ)
 
     @api.model
     def _get_rows(self, days, partners, without=None, parts=None):

@@ -37,26 +37,27 @@ class AccountFollowupLetter(models.AbstractModel):
         pages = self._print_letters(letters)
         for (data, _letter), content in zip(pairs, pages, strict=True):
             data.setdefault("letter", content)
-        self.env["account.followup.document"]._read_documents_ahead(
-            [data for data, _letter in pairs]
-        )
+        documents = self.env["account.followup.document"]
+        documents._read_documents_ahead([data for data, _letter in pairs])
         return self.env["ir.attachment"].create(
             [
-                {
-                    "name": self._get_letter_name(data["reminder"]),
-                    "raw": self._finish_letter(
-                        letter,
-                        self.env["account.followup.document"]._add_invoices(
-                            data, content, bool(letter)
-                        ),
-                    ),
-                    "res_model": data["reminder"]._name,
-                    "res_id": data["reminder"].id,
-                    "mimetype": "application/pdf",
-                }
+                self._prepare_attachment(data, letter, content)
                 for (data, letter), content in zip(pairs, pages, strict=True)
             ]
         )
+
+    @api.model
+    def _prepare_attachment(self, data, letter, content):
+        """Return the values of a letter's file, with the pages of the invoices."""
+        documents = self.env["account.followup.document"]
+        content = documents._add_invoices(data, content, bool(letter))
+        return {
+            "name": self._get_letter_name(data["reminder"]),
+            "raw": self._finish_letter(letter, content),
+            "res_model": data["reminder"]._name,
+            "res_id": data["reminder"].id,
+            "mimetype": "application/pdf",
+        }
 
     @api.model
     def _get_letter_content(self, data):
@@ -144,17 +145,21 @@ class AccountFollowupLetter(models.AbstractModel):
         return contents
 
     @api.model
+    def _forget_addresses(self, reminders):
+        """For the post an address is written otherwise: core's cache holds only one."""
+        for reminder in reminders:
+            contacts = reminder._get_recipients("print")
+            contacts |= reminder._get_recipients("letter")
+            contacts.invalidate_recordset(["display_name"])
+
+    @api.model
     def _call_report(self, pairs):
         """Return {id of the reminder: its page}, as far as they can be told apart."""
         reminders = self.env["account.followup.reminder"].browse(
             reminder.id for reminder, _letter in pairs
         )
         letters = self.env["snailmail.letter"].union(*(pair[1] for pair in pairs))
-        # for the post an address is written in another way: core's cache holds only one
-        for reminder in reminders:
-            (
-                reminder._get_recipients("print") | reminder._get_recipients("letter")
-            ).invalidate_recordset(["display_name"])
+        self._forget_addresses(reminders)
         report = self.env["ir.actions.report"]
         if letters:
             report = report.with_context(

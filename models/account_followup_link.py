@@ -86,22 +86,17 @@ class AccountFollowupLink(models.AbstractModel):
         """
         if not providers or not move._has_to_be_paid():
             return False
-        country, currency = move.partner_id.country_id, move.currency_id
-        return any(
-            (
-                not country
-                or not provider.available_country_ids
-                or country in provider.available_country_ids
-            )
-            and (
-                not provider.available_currency_ids
-                or currency in provider.available_currency_ids
-            )
-            and (
-                not provider.maximum_amount
-                or abs(move.amount_residual_signed) <= provider.maximum_amount
-            )
-            for provider in providers
+        return any(self._is_taken(move, provider) for provider in providers)
+
+    @api.model
+    def _is_taken(self, move, provider):
+        """Return whether a provider takes payments of an invoice."""
+        country, countries = move.partner_id.country_id, provider.available_country_ids
+        currencies, most = provider.available_currency_ids, provider.maximum_amount
+        return (
+            (not country or not countries or country in countries)
+            and (not currencies or move.currency_id in currencies)
+            and (not most or abs(move.amount_residual_signed) <= most)
         )
 
     # ------------------------------------------------------------------

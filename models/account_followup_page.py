@@ -274,17 +274,30 @@ class AccountFollowupPage(models.AbstractModel):
         """
         service = self.env["account.followup.pay"].sudo()
         service = service.with_company(group["company"])
-        lines = self.env["account.move.line"].sudo()
-        claimed = [row for row in group["rows"] if row["is_claimed"]]
-        claim = {
-            "company": reminder.company_id,
-            "items": lines.browse(row["id"] for row in claimed),
-            "amounts": {group["currency"]: group["overdue"] or group["total"]},
-            "number": reminder.name,
-        }
+        claim = self._prepare_claim(reminder, group)
         way = next(iter(service._get_ways([claim])[0]), None)
         if not way or not way["bank"]:
             return None
+        is_shown = reminder.company_id.followup_qr_code
+        return {
+            "pairs": self._get_transfer_pairs(way),
+            "qr": is_shown and service._get_transfer_code(way, reminder.partner_id),
+        }
+
+    @api.model
+    def _prepare_claim(self, reminder, group):
+        """Return what is claimed of a group, see ``_get_ways``."""
+        claimed = [row["id"] for row in group["rows"] if row["is_claimed"]]
+        return {
+            "company": reminder.company_id,
+            "items": self.env["account.move.line"].sudo().browse(claimed),
+            "amounts": {group["currency"]: group["overdue"] or group["total"]},
+            "number": reminder.name,
+        }
+
+    @api.model
+    def _get_transfer_pairs(self, way):
+        """Return (label, text) of what is filled in for a transfer."""
         amount = self._format_amount(way["amount"], way["currency"])
         pairs = [
             (self.env._("Account holder"), way["holder"]),
@@ -295,8 +308,4 @@ class AccountFollowupPage(models.AbstractModel):
             (self.env._("Amount"), amount),
             (self.env._("Reference"), way["reference"]),
         ]
-        is_shown = reminder.company_id.followup_qr_code
-        return {
-            "pairs": [(label, text) for label, text in pairs if text],
-            "qr": is_shown and service._get_transfer_code(way, reminder.partner_id),
-        }
+        return [(label, text) for label, text in pairs if text]

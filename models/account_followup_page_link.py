@@ -8,6 +8,13 @@ from odoo.tools import SQL
 from odoo.tools.misc import hmac
 
 from ..tools.links import PAGE_ROUTE, TOKEN_LENGTH
+from ..tools.sql import get_fields
+
+#: What decides whether a link opens something.
+FIELDS_READ = {
+    "account.followup.page.link": ("token_hash", "is_withdrawn", "date"),
+    "res.company": ("followup_page_enabled", "followup_page_days"),
+}
 
 
 class AccountFollowupPageLink(models.Model):
@@ -85,29 +92,21 @@ class AccountFollowupPageLink(models.Model):
         The hash is looked up, so that the time it takes says nothing about the token;
         and one statement refuses wrong, expired and withdrawn ones alike.
         """
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT link.id
-                  FROM account_followup_page_link link
-                  JOIN res_company company ON company.id = link.company_id
-                 WHERE link.token_hash = %(hash)s
-                   AND link.is_withdrawn IS NOT TRUE
-                   AND company.followup_page_enabled
-                   AND link.date + company.followup_page_days >= %(today)s
-                """,
-                hash=self._get_hash(token),
-                today=fields.Date.today(),
-                to_flush=[
-                    self._fields["token_hash"],
-                    self._fields["is_withdrawn"],
-                    self._fields["date"],
-                    self.env["res.company"]._fields["followup_page_enabled"],
-                    self.env["res.company"]._fields["followup_page_days"],
-                ],
-            )
+        query = SQL(
+            """
+            SELECT link.id
+              FROM account_followup_page_link link
+              JOIN res_company company ON company.id = link.company_id
+             WHERE link.token_hash = %(hash)s
+               AND link.is_withdrawn IS NOT TRUE
+               AND company.followup_page_enabled
+               AND link.date + company.followup_page_days >= %(today)s
+            """,
+            hash=self._get_hash(token),
+            today=fields.Date.today(),
+            to_flush=get_fields(self.env, FIELDS_READ),
         )
-        return self.sudo().browse(link_id for (link_id,) in rows)
+        return self.sudo().browse(id_ for (id_,) in self.env.execute_query(query))
 
     def _is_open(self, day):
         """Return whether it opens the page on a day."""

@@ -115,22 +115,12 @@ class AccountFollowupPageLink(models.Model):
 
     def _mail(self, contacts):
         """Queue the e-mail with a link; it is gone from here as soon as it has left."""
-        service = self.env["account.followup.body"]
-        reminder, company = self.reminder_id, self.company_id
-        writer = self.with_context(lang=reminder.lang)
-        body = writer.env["ir.qweb"]._render(
-            "account_payment_followup.page_mail",
-            {
-                "company": company,
-                "url": self._get_url(),
-                "direction": service._get_direction(reminder.lang),
-            },
-            lang=reminder.lang,
-        )
+        company = self.company_id
+        writer = self.with_context(lang=self.reminder_id.lang)
         self.env["mail.mail"].sudo().create(
             {
                 "subject": writer.env._("Your link to %s", company.name),
-                "body_html": body,
+                "body_html": writer._render_mail(),
                 "email_from": company.email_formatted
                 or company.partner_id.email_formatted,
                 "auto_delete": True,
@@ -139,6 +129,18 @@ class AccountFollowupPageLink(models.Model):
         )
         if not self.env["account.followup.test"]._is_on(company):
             self._log_mailed(contacts)
-        self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()._trigger(
-            fields.Datetime.now()
+        queue = self.env.ref("mail.ir_cron_mail_scheduler_action").sudo()
+        queue._trigger(fields.Datetime.now())
+
+    def _render_mail(self):
+        """Return the text of the e-mail, in the language of the context."""
+        lang = self.reminder_id.lang
+        service = self.env["account.followup.body"]
+        values = {
+            "company": self.company_id,
+            "url": self._get_url(),
+            "direction": service._get_direction(lang),
+        }
+        return self.env["ir.qweb"]._render(
+            "account_payment_followup.page_mail", values, lang=lang
         )

@@ -1,3 +1,5 @@
+from itertools import starmap
+
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
@@ -5,10 +7,22 @@ from odoo.tools import SQL
 from odoo.tools.misc import formatLang
 
 from ..tools import payer
+from ..tools.sql import get_fields
 from .account_move_line import GROUPS
 
 #: Months of the record, and as many before them for the trend.
 MONTHS = 12
+
+#: What the numbers of promises and disputes are read from, beside their states.
+FIELDS_READ = {
+    "account.followup.dispute": ("date", "partner_id"),
+    "account.followup.promise": ("first_id",),
+}
+
+#: What is read of journal items.
+ITEMS_READ = {
+    "account.move.line": ("balance", "date_maturity", "parent_state", "partner_id")
+}
 
 
 class AccountFollowupPayer(models.AbstractModel):
@@ -67,14 +81,22 @@ class AccountFollowupPayer(models.AbstractModel):
     @api.model
     def _get_sql_promises(self, partners, days):
         """Return the numbers of promises, by what came of them, and of disputes."""
-        ledger = self.env["account.followup.promise.ledger"]
-        promises = self.env["account.followup.promise"]
-        disputes = self.env["account.followup.dispute"]
         chosen = {
             "first": min(days.values()) - relativedelta(months=MONTHS),
             "ids": tuple(partners.ids),
             "roots": tuple(root.id for root in days),
         }
+        return SQL(
+            "%s UNION ALL %s",
+            self._get_sql_outcomes(days, chosen),
+            self._get_sql_disputes(chosen),
+            to_flush=get_fields(self.env, FIELDS_READ),
+        )
+
+    @api.model
+    def _get_sql_outcomes(self, days, chosen):
+        """Return the numbers of promises, by what came of them."""
+        ledger = self.env["account.followup.promise.ledger"]
         mine = SQL(
             "promise.rest_until > %(first)s AND promise.partner_id IN %(ids)s"
             " AND promise.company_id IN %(roots)s",
@@ -84,12 +106,21 @@ class AccountFollowupPayer(models.AbstractModel):
             """
             SELECT promise.partner_id, promise.company_id, outcome.name,
                    COUNT(DISTINCT outcome.counted) AS count
-              FROM (%(states)s) found
+              FROM (%s) found
               JOIN account_followup_promise promise ON promise.id = found.id
-             CROSS JOIN LATERAL (%(outcome)s) outcome
+             CROSS JOIN LATERAL (%s) outcome
              WHERE found.state IN ('kept', 'partly', 'broken')
              GROUP BY promise.partner_id, promise.company_id, outcome.name
-             UNION ALL
+            """,
+            ledger._get_sql_states(days, mine),
+            self._get_sql_outcome(),
+        )
+
+    @api.model
+    def _get_sql_disputes(self, chosen):
+        """Return the numbers of disputes, whatever came of them."""
+        return SQL(
+            """
             SELECT partner_id, company_id, 'disputes', COUNT(*)
               FROM account_followup_dispute
              WHERE date > %(first)s
@@ -97,13 +128,6 @@ class AccountFollowupPayer(models.AbstractModel):
                AND company_id IN %(roots)s
              GROUP BY partner_id, company_id
             """,
-            states=ledger._get_sql_states(days, mine),
-            outcome=self._get_sql_outcome(),
-            to_flush=[
-                disputes._fields["date"],
-                disputes._fields["partner_id"],
-                promises._fields["first_id"],
-            ],
             **chosen,
         )
 
@@ -177,25 +201,38 @@ class AccountFollowupPayer(models.AbstractModel):
               JOIN account_journal origin ON origin.id = item.journal_id
               JOIN account_account account ON account.id = item.account_id
              CROSS JOIN LATERAL (%(paid)s) paid
-             WHERE account.account_type = 'asset_receivable'
-               AND item.parent_state = 'posted'
-               AND journal.type IN ('bank', 'cash', 'credit', 'general')
-               -- a payment that came back, or was paid back, is no debt
-               AND origin.type NOT IN ('bank', 'cash', 'credit')
-               AND money.date > root.before
-               AND money.date <= root.today
-               AND paid.amount > 0
-               %(partners)s
+             WHERE %(is_payment)s
+               AND %(is_chosen)s
             """,
             paid=self._get_sql_paid_amount(),
-            roots=SQL(", ").join(
-                self._get_sql_period(root, day) for root, day in days.items()
-            ),
-            partners=SQL("AND partner.commercial_partner_id IN %s", tuple(partners.ids))
-            if partners is not None
-            else SQL(),
-            to_flush=self._get_fields_read(),
+            roots=SQL(", ").join(starmap(self._get_sql_period, days.items())),
+            is_payment=self._get_sql_is_payment(),
+            is_chosen=self._get_sql_is_chosen(partners),
+            to_flush=get_fields(self.env, ITEMS_READ),
         )
+
+    @api.model
+    def _get_sql_is_payment(self):
+        """Return the condition that an invoice was paid in one of both years."""
+        return SQL(
+            """
+            account.account_type = 'asset_receivable'
+            AND item.parent_state = 'posted'
+            AND journal.type IN ('bank', 'cash', 'credit', 'general')
+            -- a payment that came back, or was paid back, is no debt
+            AND origin.type NOT IN ('bank', 'cash', 'credit')
+            AND money.date > root.before
+            AND money.date <= root.today
+            AND paid.amount > 0
+            """
+        )
+
+    @api.model
+    def _get_sql_is_chosen(self, partners):
+        """Return the condition on the customer; None is for all."""
+        if partners is None:
+            return SQL("TRUE")
+        return SQL("partner.commercial_partner_id IN %s", tuple(partners.ids))
 
     @api.model
     def _get_sql_paid_amount(self):
@@ -209,11 +246,6 @@ class AccountFollowupPayer(models.AbstractModel):
             """,
             ledger._get_sql_share(SQL("money.move_id")),
         )
-
-    @api.model
-    def _get_fields_read(self):
-        names = ("balance", "date_maturity", "parent_state", "partner_id")
-        return [self.env["account.move.line"]._fields[name] for name in names]
 
     @api.model
     def _get_sql_period(self, root, day):
@@ -231,41 +263,42 @@ class AccountFollowupPayer(models.AbstractModel):
         """Return {customer id: the most that was open on a day of the last year}."""
         if not partners.ids:
             return {}
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT daily.partner_id, MAX(daily.balance)
-                  FROM (
-                    SELECT partner.commercial_partner_id AS partner_id,
-                           GREATEST(item.date, %(since)s) AS date,
-                           SUM(SUM(item.balance)) OVER (
-                               PARTITION BY partner.commercial_partner_id
-                               ORDER BY GREATEST(item.date, %(since)s)
-                           ) AS balance
-                      FROM account_move_line item
-                      JOIN res_company company ON company.id = item.company_id
-                      JOIN account_account account ON account.id = item.account_id
-                      JOIN res_partner partner ON partner.id = item.partner_id
-                     WHERE partner.commercial_partner_id IN %(partners)s
-                       AND company.parent_path LIKE %(tree)s
-                       AND account.account_type = 'asset_receivable'
-                       AND item.parent_state = 'posted'
-                       AND item.date <= %(today)s
-                     GROUP BY 1, 2
-                  ) daily
-                 GROUP BY daily.partner_id
-                """,
-                since=day - relativedelta(months=MONTHS),
-                today=day,
-                partners=tuple(partners.ids),
-                tree=f"{root.id}/%",
-                to_flush=[
-                    self.env["account.move.line"]._fields[name]
-                    for name in ("balance", "parent_state", "partner_id")
-                ],
-            )
+        query = SQL(
+            "SELECT daily.partner_id, MAX(daily.balance) FROM (%s) daily"
+            " GROUP BY daily.partner_id",
+            self._get_sql_balances(partners, root, day),
         )
+        rows = self.env.execute_query(query)
         return {partner_id: max(balance, 0) for partner_id, balance in rows}
+
+    @api.model
+    def _get_sql_balances(self, partners, root, day):
+        """Return what was open on each day of the last year on which that changed."""
+        return SQL(
+            """
+            SELECT partner.commercial_partner_id AS partner_id,
+                   GREATEST(item.date, %(since)s) AS date,
+                   SUM(SUM(item.balance)) OVER (
+                       PARTITION BY partner.commercial_partner_id
+                       ORDER BY GREATEST(item.date, %(since)s)
+                   ) AS balance
+              FROM account_move_line item
+              JOIN res_company company ON company.id = item.company_id
+              JOIN account_account account ON account.id = item.account_id
+              JOIN res_partner partner ON partner.id = item.partner_id
+             WHERE partner.commercial_partner_id IN %(partners)s
+               AND company.parent_path LIKE %(tree)s
+               AND account.account_type = 'asset_receivable'
+               AND item.parent_state = 'posted'
+               AND item.date <= %(today)s
+             GROUP BY 1, 2
+            """,
+            since=day - relativedelta(months=MONTHS),
+            today=day,
+            partners=tuple(partners.ids),
+            tree=f"{root.id}/%",
+            to_flush=get_fields(self.env, ITEMS_READ),
+        )
 
     @api.model
     def _get_reason_texts(self, record):
@@ -282,15 +315,11 @@ class AccountFollowupPayer(models.AbstractModel):
             "unknown": self.env._("nothing was paid in the last 12 months"),
             "prompt": self.env._("pays on time"),
             "usual": self.env._("pays %(days)s days late on average", **values),
-        }
-        trends = {
             "slower": self.env._("slower than the year before"),
             "faster": self.env._("faster than the year before"),
         }
-        words = [texts[code] for code in record["codes"]]
-        if trend := trends.get(record["trend"]):
-            words.append(trend)
-        return words
+        codes = [*record["codes"], record["trend"]]
+        return [texts[code] for code in codes if code in texts]
 
 
 class ResPartner(models.Model):

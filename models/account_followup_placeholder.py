@@ -87,20 +87,25 @@ class AccountFollowupPlaceholder(models.AbstractModel):
         )
 
     @api.model
+    def _get_placeholder_deadlines(self, data):
+        """Return the last day to pay, alone and in a sentence."""
+        if not data["deadline"]:
+            without = self.env._("without delay")
+            return {"deadline": self.env._("today"), "by_deadline": without}
+        deadline = format_date(self.env, data["deadline"])
+        return {"deadline": deadline, "by_deadline": self.env._("by %s", deadline)}
+
+    @api.model
     def _get_placeholder_values(self, data):
         """Return {placeholder: text} in the language of the context."""
         followup, rows = data["followup"], data["rows"]
         company = followup.company_id.sudo()
         claimed = [row for row in rows if row["residual"] > 0]
         oldest = min(row["due_date"] for row in claimed)
-        deadline = data["deadline"] and format_date(self.env, data["deadline"])
         addressee = self._get_addressee(data)
         return {
             "number": data["number"],
-            "deadline": deadline or self.env._("today"),
-            "by_deadline": self.env._("by %s", deadline)
-            if deadline
-            else self.env._("without delay"),
+            **self._get_placeholder_deadlines(data),
             **self._get_placeholder_amounts(data),
             "oldest_due_date": format_date(self.env, oldest),
             "days_late": str(max((row["days_late"] for row in claimed), default=0)),

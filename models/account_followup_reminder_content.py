@@ -57,14 +57,11 @@ class AccountFollowupReminder(models.Model):
                 "This reminder was not sent: %s", self.failure_reason or ""
             )
             body = Markup("<p><strong>%s</strong></p>%s") % (void, body)
+        values = {"body": body, "subject": self.subject, "message_type": "comment"}
         return {
             "partner": self.partner_id,
             "files": self.delivery_ids.attachment_id,
-            "values": {
-                "body": body,
-                "subject": self.subject,
-                "message_type": "comment",
-            },
+            "values": values,
         }
 
     def _get_note_line(self):

@@ -3,7 +3,32 @@ from odoo.tools import SQL
 
 from ..tools import ladder
 from ..tools.days import LAST
+from ..tools.sql import get_fields
 from .account_followup_customer import ID_SHIFT
+
+#: What the statement of customers reads itself.
+FIELDS_READ = {
+    "account.followup": (
+        "company_id",
+        "excluded",
+        "next_reminder_date",
+        "partner_id",
+        "pause_until",
+        "plan_id",
+        "reminder_type",
+        "responsible_id",
+        "retry_date",
+    ),
+    "account.followup.reminder": (
+        "company_id",
+        "date",
+        "is_test",
+        "noticed_date",
+        "partner_id",
+        "state",
+    ),
+    "res.currency": ("rounding",),
+}
 
 
 class AccountFollowupRule(models.AbstractModel):
@@ -112,33 +137,7 @@ class AccountFollowupRule(models.AbstractModel):
     @api.model
     def _get_fields_read(self):
         """Return the fields that the statement of customers reads itself."""
-        names = {
-            "account.followup": (
-                "company_id",
-                "excluded",
-                "next_reminder_date",
-                "partner_id",
-                "pause_until",
-                "plan_id",
-                "reminder_type",
-                "responsible_id",
-                "retry_date",
-            ),
-            "account.followup.reminder": (
-                "company_id",
-                "date",
-                "is_test",
-                "noticed_date",
-                "partner_id",
-                "state",
-            ),
-            "res.currency": ("rounding",),
-        }
-        return [
-            self.env[model]._fields[name]
-            for model, fields_read in names.items()
-            for name in fields_read
-        ]
+        return get_fields(self.env, FIELDS_READ)
 
     @api.model
     def _get_sql_with_plans(self, parts, partners):

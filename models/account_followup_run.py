@@ -180,7 +180,12 @@ class AccountFollowupRun(models.Model):
         followups = self.env["account.followup"].with_user(self.user_id).sudo()
         followups = followups._get_or_create(lines.partner_id, self.company_id)
         options = {"letters": self.letters}
-        result = followups._process(day, trigger="mass", options=options)
+        self._note_result(
+            lines, followups._process(day, trigger="mass", options=options)
+        )
+
+    def _note_result(self, lines, result):
+        """Note in the lines what has become of their customers, see ``_process``."""
         by_partner = {line.partner_id: line for line in lines}
         for reminder in result["done"]:
             # recorded, but it reached nobody: that is no success

@@ -46,22 +46,26 @@ class AccountFollowupSample(models.AbstractModel):
         made = []
         self = self.sudo().with_company(followup.company_id)  # noqa: PLW0642
         data = {**data, "channels": {"print"}, "is_sample": True}
-        letters = self.env["account.followup.letter"]
-        documents = self.env["account.followup.document"]
         try:
             with self.env.cr.savepoint():
-                (data,) = self.env["account.followup.send"]._create_reminders([data])
-                reminder = data["reminder"]
-                self.env["account.followup.body"]._keep_body(data)
-                (content,) = letters._print_letters(
-                    [(reminder, self.env["snailmail.letter"])]
-                )
-                documents._read_documents_ahead([data])
-                content = documents._add_invoices(data, content, False)
-                made.append((letters._get_letter_name(reminder), content))
+                made.append(self._make_letter(data))
                 raise _Undo
         except _Undo:
             return made[0]
+
+    @api.model
+    def _make_letter(self, data):
+        """Record a reminder to be printed; return its letter with the invoices."""
+        letters = self.env["account.followup.letter"]
+        documents = self.env["account.followup.document"]
+        (data,) = self.env["account.followup.send"]._create_reminders([data])
+        reminder = data["reminder"]
+        self.env["account.followup.body"]._keep_body(data)
+        pairs = [(reminder, self.env["snailmail.letter"])]
+        (content,) = letters._print_letters(pairs)
+        documents._read_documents_ahead([data])
+        content = documents._add_invoices(data, content, False)
+        return letters._get_letter_name(reminder), content
 
     @api.model
     def _send_sample(self, followup, data, user):
@@ -83,18 +87,15 @@ class AccountFollowupSample(models.AbstractModel):
             add_context={"company": followup.company_id.sudo(), "lang": sample.lang},
             context_record=followup.partner_id,
         )
-        mail = (
-            self.env["mail.mail"]
-            .sudo()
-            .create(
-                {
-                    "subject": self.env._("[Test] %s", sample.subject),
-                    "body_html": body,
-                    "email_from": user.email_formatted,
-                    "email_to": user.email_formatted,
-                    "auto_delete": True,
-                }
-            )
+        mail = self.env["mail.mail"].sudo()
+        mail = mail.create(
+            {
+                "subject": self.env._("[Test] %s", sample.subject),
+                "body_html": body,
+                "email_from": user.email_formatted,
+                "email_to": user.email_formatted,
+                "auto_delete": True,
+            }
         )
         mail.send_after_commit()
 
@@ -142,6 +143,21 @@ class AccountFollowupSample(models.AbstractModel):
             )
         return item.partner_id
 
+    @api.model
+    def _prepare_test(self, level, partner):
+        """Return case and data of a reminder at a level, whatever is due."""
+        company = level.company_id
+        case = level.env["account.followup"]._get_case(partner.sudo(), company)
+        data = self.env["account.followup.send"]._prepare_data(
+            case,
+            company._get_followup_day()[company],
+            trigger="manual",
+            channels={"email"},
+            mail_template=level.sudo().mail_template_id,
+            payment_days=level.payment_days,
+        )
+        return case, data
+
 
 class AccountFollowupLevel(models.Model):
     _inherit = "account.followup.level"
@@ -154,19 +170,9 @@ class AccountFollowupLevel(models.Model):
         self.ensure_one()
         self.check_access("read")
         self.env["res.partner"]._check_followup_access()
-        company = self.company_id
-        samples = self.env["account.followup.sample"].sudo().with_company(company)
-        service = samples.env["account.followup.send"]
-        partner = self.env["account.followup.sample"]._get_test_customer(self)
+        service = self.env["account.followup.sample"]
+        partner = service._get_test_customer(self)
         partner.check_access("read")
-        followup = self.env["account.followup"]._get_case(partner.sudo(), company)
-        data = service._prepare_data(
-            followup,
-            company._get_followup_day()[company],
-            trigger="manual",
-            channels={"email"},
-            mail_template=self.sudo().mail_template_id,
-            payment_days=self.payment_days,
-        )
-        samples._send_sample(followup, data, self.env.user)
-        return samples._get_sample_notice(self.env.user)
+        service = service.sudo().with_company(self.company_id)
+        service._send_sample(*service._prepare_test(self, partner), self.env.user)
+        return service._get_sample_notice(self.env.user)

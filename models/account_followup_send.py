@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import api, models
+from odoo import Command, api, models
 from odoo.exceptions import UserError
 
 #: What is read of the items that a reminder names, and of their invoices, at once.
@@ -224,14 +224,7 @@ class AccountFollowupSend(models.AbstractModel):
             rows = self.env["account.followup.ready"]._get_due_rows(followup, day)
             row = rows.get(followup.partner_id.id) or {}
             text_level = level.browse(row.get("level_id"))
-            source = text_level or level.search(
-                [
-                    ("company_id", "=", followup.company_id.id),
-                    ("delay", ">=", 0),
-                    ("mail_template_id", "!=", False),
-                ],
-                limit=1,
-            )
+            source = text_level or self._get_lender(level, followup.company_id)
         channels = self.env["account.followup.channels"]
         return {
             "text_level": text_level,
@@ -242,4 +235,29 @@ class AccountFollowupSend(models.AbstractModel):
             "payment_days": source.payment_days
             if level or source.mail_template_id
             else 0,
+        }
+
+    @api.model
+    def _get_lender(self, levels, company):
+        """Return the level that lends its text where there is none."""
+        domain = [
+            ("company_id", "=", company.id),
+            ("delay", ">=", 0),
+            ("mail_template_id", "!=", False),
+        ]
+        return levels.search(domain, limit=1)
+
+    @api.model
+    def _prepare_history(self, partner_id, company, day, lines, is_standing=True):
+        """Return what every reminder has, whoever has sent it: key, day and lines.
+
+        :param lines: list of dicts, see ``_prepare_line``
+        """
+        known = {"partner_id": partner_id, "company_id": company.id, "date": day}
+        own = {**known, "is_standing": is_standing}
+        branches = sorted({line["branch_id"] for line in lines})
+        return {
+            **known,
+            "line_ids": [Command.create({**line, **own}) for line in lines],
+            "branch_ids": [Command.set(branches)],
         }

@@ -2,7 +2,7 @@ from collections import defaultdict
 from datetime import timedelta
 from itertools import zip_longest
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools.misc import clean_context
 
 from ..tools import links
@@ -85,13 +85,7 @@ class AccountFollowupSend(models.AbstractModel):
         """
         followups = concat(data["followup"] for data in batch)
         company = followups.company_id
-        days = [data["day"] for data in batch]
-        numbering = self.env["account.followup.number"]
-        numbers = (
-            [self.env._("(number)")] * len(batch)
-            if batch[0].get("is_sample")
-            else numbering._take_numbers(company, days)
-        )
+        numbers = self._take_numbers(company, batch)
         parts = [[row["id"] for row in data["rows"]] for data in batch]
         items = self.env["account.move.line"].sudo()
         items = items.browse(id_ for ids in parts for id_ in ids)
@@ -156,38 +150,38 @@ class AccountFollowupSend(models.AbstractModel):
         self.env["account.followup.link"]._read_links_ahead(batch, items.move_id)
 
     @api.model
+    def _take_numbers(self, company, batch):
+        """Return the numbers of new reminders; a sample has none."""
+        if batch[0].get("is_sample"):
+            return [self.env._("(number)")] * len(batch)
+        numbers = self.env["account.followup.number"]
+        return numbers._take_numbers(company, [data["day"] for data in batch])
+
+    @api.model
     def _prepare_reminder(self, followup, data):
         """Return the values of the reminder with its lines.
 
         What is computed of it is given with them, as it is before anything is queued:
         so the rows are complete at once, and the unique key sees them.
         """
-        known = {
-            "partner_id": followup.partner_id.id,
-            "company_id": followup.company_id.id,
-            "date": data["day"],
-            "is_standing": not data.get("is_test"),
-        }
-        lines = [{**self._prepare_line(row, data), **known} for row in data["rows"]]
+        is_test = bool(data.get("is_test"))
+        partner, company = followup.partner_id, followup.company_id
+        lines = [self._prepare_line(row, data) for row in data["rows"]]
         claim = self.env["account.followup.claim"]
         return {
-            "partner_id": followup.partner_id.id,
-            "company_id": followup.company_id.id,
+            **self._prepare_history(
+                partner.id, company, data["day"], lines, is_standing=not is_test
+            ),
             "level_id": data["level"].id,
             "text_level_id": data["text_level"].id,
-            "date": data["day"],
             "trigger": data["trigger"],
-            "is_test": bool(data.get("is_test")),
+            "is_test": is_test,
             "state": "sent",
             "user_id": self.env.uid if data["trigger"] != "automatic" else False,
             "amount_overdue": claim._get_company_claim(
                 data["rows"], lambda row: row["days_late"] > 0
             ),
             "call_id": data["call"].id if data.get("call") else False,
-            "line_ids": [fields.Command.create(line) for line in lines],
-            "branch_ids": [
-                fields.Command.set(sorted({line["branch_id"] for line in lines}))
-            ],
             **self._prepare_kept(followup, data),
         }
 

@@ -1,4 +1,4 @@
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
@@ -198,13 +198,11 @@ class AccountFollowupStart(models.AbstractModel):
     @api.model
     def _count_as_reminded(self, company, day, until):
         """Write a reminder of each customer that nobody has got."""
-        rows = self.env.execute_query_dict(
-            SQL(
-                "SELECT * FROM (%s) item ORDER BY item.partner_id, item.due_date,"
-                " item.id",
-                self._get_sql_counted(company, day, until),
-            )
+        query = SQL(
+            "SELECT * FROM (%s) item ORDER BY item.partner_id, item.due_date, item.id",
+            self._get_sql_counted(company, day, until),
         )
+        rows = self.env.execute_query_dict(query)
         groups = list(groupby(rows, lambda row: row["partner_id"]))
         partners = self.env["res.partner"].browse(key for key, _mine in groups)
         self.env["account.followup"]._lock_all(partners, company)
@@ -233,26 +231,16 @@ class AccountFollowupStart(models.AbstractModel):
     @api.model
     def _prepare_counted(self, company, partner_id, rows, day):
         """Return the values of a reminder without text, number and delivery."""
-        known = {
-            "partner_id": partner_id,
-            "company_id": company.id,
-            "date": day,
-            "is_standing": True,
-        }
         data = {"counting": {row["id"] for row in rows}}
         service = self.env["account.followup.send"]
-        lines = [{**service._prepare_line(row, data), **known} for row in rows]
+        lines = [service._prepare_line(row, data) for row in rows]
         return {
-            "partner_id": partner_id,
-            "company_id": company.id,
+            **service._prepare_history(partner_id, company, day, lines),
             "level_id": max(rows, key=lambda row: row["next_key"])["next_level_id"],
-            "date": day,
             "trigger": "start",
             "state": "sent",
             "user_id": self.env.uid,
             "amount_overdue": sum(float(row["residual_company"]) for row in rows),
-            "line_ids": [Command.create(line) for line in lines],
-            "branch_ids": [Command.set(sorted({row["branch_id"] for row in rows}))],
         }
 
     @api.model

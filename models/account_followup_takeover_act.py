@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import Command, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 
@@ -32,6 +32,12 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         self.env.flush_all()
         lines += self._set_next_dates(look, cases)
         self._create_lines(takeover, lines)
+        self._note_done(takeover)
+        return look
+
+    @api.model
+    def _note_done(self, takeover):
+        """Note who did it, and which reminder was the last one then."""
         reminders = self.env["account.followup.reminder"].sudo()
         last = reminders.search([], limit=1, order="id DESC")
         takeover.sudo().write(
@@ -42,7 +48,6 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
                 "last_reminder_id": last.id,
             }
         )
-        return look
 
     @api.model
     def _lock_cases(self, takeover, partners):
@@ -76,10 +81,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         # the names are asked one by one below: worked out here at once
         items = self.env["account.move.line"].union(*(one for one, _ in look.reminders))
         items.mapped("followup_name")
-        groups = defaultdict(list)
-        for (item, level), one in look.reminders.items():
-            groups[one["partner"], one["date"], level].append((item, one))
-        groups = sorted(groups.items(), key=lambda pair: (pair[0][1], pair[0][0].id))
+        groups = self._group_reminders(look)
         reminders = self.env["account.followup.reminder"].sudo()
         company = look.takeover.company_id
         reminders = reminders.with_company(company).create(
@@ -91,16 +93,28 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         # the unique key decides before anything else is done
         self.env.flush_all()
         return [
-            {
-                "kind": "reminder",
-                "key": one["key"],
-                "move_line_id": item.id,
-                "reminder_id": reminder.id,
-                "date": one["date"],
-            }
+            self._prepare_reminded(reminder, item, one)
             for reminder, (_group, mine) in zip(reminders, groups, strict=True)
             for item, one in mine
         ]
+
+    @api.model
+    def _group_reminders(self, look):
+        """Return [((customer, day, level), [(item, fact)])], by day and customer."""
+        groups = defaultdict(list)
+        for (item, level), one in look.reminders.items():
+            groups[one["partner"], one["date"], level].append((item, one))
+        return sorted(groups.items(), key=lambda pair: (pair[0][1], pair[0][0].id))
+
+    @api.model
+    def _prepare_reminded(self, reminder, item, fact):
+        return {
+            "kind": "reminder",
+            "key": fact["key"],
+            "move_line_id": item.id,
+            "reminder_id": reminder.id,
+            "date": fact["date"],
+        }
 
     @api.model
     def _prepare_reminder(self, company, partner, day, level, items):
@@ -110,29 +124,17 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
 
         :param items: list of (journal item, what was found of it)
         """
-        known = {
-            "partner_id": partner.id,
-            "company_id": company.id,
-            "date": day,
-            "is_standing": True,
-        }
-        lines = [
-            {**self._prepare_line(item, one, level), **known} for item, one in items
-        ]
+        service = self.env["account.followup.send"]
+        lines = [self._prepare_line(item, one, level) for item, one in items]
         overdue = [line["residual_company"] for line in lines if line["days_late"] > 0]
-        branches = sorted({line["branch_id"] for line in lines})
         return {
-            "partner_id": partner.id,
-            "company_id": company.id,
+            **service._prepare_history(partner.id, company, day, lines),
             "level_id": level.id,
-            "date": day,
             "trigger": "import",
             "state": "sent",
             "user_id": self.env.uid,
             "lang": partner.lang,
             "amount_overdue": sum(overdue),
-            "line_ids": [Command.create(line) for line in lines],
-            "branch_ids": [Command.set(branches)],
         }
 
     @api.model
@@ -168,15 +170,24 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
     @api.model
     def _exclude(self, look, cases):
         """Exclude customers and invoices; return the values of lines."""
-        lines, excluded, keys = [], [], {}
+        lines, excluded = [], self.env["account.followup"]
+        for one in look.exclusions:
+            if not one["items"]:
+                case = cases[one["partner"]]
+                excluded |= case
+                values = {"kind": "exclusion", "key": one["key"]}
+                lines.append({**values, "followup_id": case.id})
+        lines += self._exclude_items(look)
+        self._set(excluded, {"excluded": True})
+        return lines
+
+    @api.model
+    def _exclude_items(self, look):
+        """Exclude invoices; return the values of lines."""
+        keys = {}
         for one in look.exclusions:
             for move in one["items"].move_id:
                 keys.setdefault(move.id, one["key"])
-            if not one["items"]:
-                case = cases[one["partner"]]
-                excluded.append(case)
-                values = {"kind": "exclusion", "key": one["key"]}
-                lines.append({**values, "followup_id": case.id})
         # core keeps the instalments of an invoice together
         items = self.env["account.move.line"].union(
             *(one["items"] for one in look.exclusions)
@@ -186,8 +197,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         free = items.filtered(lambda item: not item.followup_hold_reason)
         free.write({"followup_hold_reason": self._get_reason(look.takeover)})
         items.write({"no_followup": True})
-        self._set(self.env["account.followup"].union(*excluded), {"excluded": True})
-        return lines + [
+        return [
             {
                 "kind": "exclusion",
                 "key": keys[item.move_id.id],
@@ -306,14 +316,8 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         none = lines.browse()
         by_kind.get("reminder", none).reminder_id.unlink()
         self._undo_exclusions(takeover, by_kind.get("exclusion", none))
-        responsibles = by_kind.get("responsible", none).filtered(
-            lambda line: line.followup_id.responsible_id == line.user_id
-        )
-        self._set(responsibles.followup_id, {"responsible_id": False})
-        manuals = by_kind.get("manual", none).followup_id.filtered(
-            lambda followup: followup.reminder_type == "manual"
-        )
-        self._set(manuals, {"reminder_type": "automatic"})
+        self._undo_responsibles(by_kind.get("responsible", none))
+        self._undo_manuals(by_kind.get("manual", none))
         self._undo_next_dates(by_kind.get("next_date", none))
         lines.unlink()
         takeover.sudo().level_ids._delete_created()
@@ -349,6 +353,18 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
                     customer=later.partner_id.display_name,
                 )
             )
+
+    @api.model
+    def _undo_responsibles(self, lines):
+        same = lines.filtered(
+            lambda line: line.followup_id.responsible_id == line.user_id
+        )
+        self._set(same.followup_id, {"responsible_id": False})
+
+    @api.model
+    def _undo_manuals(self, lines):
+        manuals = lines.followup_id.filtered(lambda one: one.reminder_type == "manual")
+        self._set(manuals, {"reminder_type": "automatic"})
 
     @api.model
     def _undo_exclusions(self, takeover, lines):

@@ -2,6 +2,7 @@ from odoo import Command, api, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import format_date
 
+from ..tools.actions import get_window
 from ..tools.days import is_sensible
 
 #: So many documents are named in a message, the others are counted.
@@ -38,15 +39,11 @@ class AccountMoveLine(models.Model):
         """Open the window Hold or Exclude for these open items."""
         self._check_followup_hold_access()
         self._check_followup_open()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Hold or Exclude"),
-            "res_model": "account.followup.hold.wizard",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_line_ids": [Command.set(self.ids)]},
-        }
+        return get_window(
+            "account.followup.hold.wizard",
+            self.env._("Hold or Exclude"),
+            default_line_ids=[Command.set(self.ids)],
+        )
 
     def action_followup_resume(self):
         """End hold, expected payment and exclusion at once."""

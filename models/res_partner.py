@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
+from ..tools.actions import get_window
 from .account_followup_customer import STATUSES
 from .account_move_line import GROUPS
 from .res_company import ROOTS
@@ -149,15 +150,10 @@ class ResPartner(models.Model):
             customers = self.env["account.followup.customer"].sudo()
             rows = customers._get_rows({root: days[root]}, self._origin)
             rows = {row["partner_id"]: row for row in rows}
-        by_hand = (
-            self.env["account.followup"]
-            .sudo()
-            .search(
-                self._get_followup_by_hand_domain(days)
-                & Domain("partner_id", "in", self._origin.ids)
-            )
-        )
-        by_hand = {case.partner_id: case.next_reminder_date for case in by_hand}
+        domain = self._get_followup_by_hand_domain(days)
+        domain &= Domain("partner_id", "in", self._origin.ids)
+        cases = self.env["account.followup"].sudo().search(domain)
+        by_hand = {case.partner_id: case.next_reminder_date for case in cases}
         for partner in self:
             row = rows.get(partner._origin.id) or {}
             for name, (column, default) in COLUMNS.items():
@@ -412,41 +408,32 @@ class ResPartner(models.Model):
         self.ensure_one()
         self._check_followup_access()
         partner = self.commercial_partner_id
-        if not self.env["account.followup.item"].search_count(
-            [
-                ("partner_id", "=", partner.id),
-                ("company_id", "=", self.env.company.root_id.id),
-                ("residual", ">", 0),
-            ],
-            limit=1,
-        ):
+        domain = [
+            ("partner_id", "=", partner.id),
+            ("company_id", "=", self.env.company.root_id.id),
+            ("residual", ">", 0),
+        ]
+        if not self.env["account.followup.item"].search_count(domain, limit=1):
             raise UserError(
                 self.env._(
                     "%(customer)s has no open invoice to remind of.",
                     customer=partner.display_name,
                 )
             )
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send and Print"),
-            "res_model": "account.followup.send.wizard",
-            "view_mode": "form",
-            "target": "new",
-            "context": {"default_partner_id": partner.id},
-        }
+        return get_window(
+            "account.followup.send.wizard",
+            self.env._("Send and Print"),
+            default_partner_id=partner.id,
+        )
 
     def action_process_followups(self):
         """Open the window that carries out the level due for each of them (D1, D3)."""
         self._check_followup_access()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Process Follow-ups"),
-            "res_model": "account.followup.process.wizard",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_partner_ids": self.commercial_partner_id.ids},
-        }
+        return get_window(
+            "account.followup.process.wizard",
+            self.env._("Process Follow-ups"),
+            default_partner_ids=self.commercial_partner_id.ids,
+        )
 
     def action_view_followup_items(self):
         """Open the list of open items of the customer (B1)."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 
+from ..tools.actions import get_window
 from .account_move_line import GROUPS
 
 
@@ -22,15 +23,11 @@ class ResPartner(models.Model):
         """Open the window Log a Call for the customer."""
         self.ensure_one()
         self._check_followup_access()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Log a Call"),
-            "res_model": "account.followup.call.wizard",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {"default_partner_id": self.commercial_partner_id.id},
-        }
+        return get_window(
+            "account.followup.call.wizard",
+            self.env._("Log a Call"),
+            default_partner_id=self.commercial_partner_id.id,
+        )
 
     def action_view_followup_calls(self):
         """Open the calls with the customer (E3)."""

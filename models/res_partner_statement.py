@@ -1,6 +1,10 @@
 from odoo import api, fields, models
 
+from ..tools.actions import get_window
 from .account_move_line import GROUPS
+
+#: Keys of the context that say what a window for statements begins with.
+DEFAULTS = ("default_period", "default_date_from", "default_date_to")
 
 
 class ResPartner(models.Model):
@@ -40,23 +44,15 @@ class ResPartner(models.Model):
         ``default_date_to``) may be in the context.
         """
         self._check_followup_access()
-        return {
-            "type": "ir.actions.act_window",
-            "name": self.env._("Send Statements"),
-            "res_model": "account.followup.statement.wizard",
-            "view_mode": "form",
-            "views": [(False, "form")],
-            "target": "new",
-            "context": {
-                **{
-                    name: value
-                    for name, value in self.env.context.items()
-                    if name
-                    in ("default_period", "default_date_from", "default_date_to")
-                },
-                "default_partner_ids": self.commercial_partner_id.ids,
-            },
+        defaults = {
+            name: value for name, value in self.env.context.items() if name in DEFAULTS
         }
+        return get_window(
+            "account.followup.statement.wizard",
+            self.env._("Send Statements"),
+            **defaults,
+            default_partner_ids=self.commercial_partner_id.ids,
+        )
 
     def action_view_followup_statements(self):
         """Open the statements that were sent to the customer (E3)."""

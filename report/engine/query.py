@@ -4,6 +4,7 @@ from functools import cached_property
 
 from odoo.tools import SQL
 
+from ...tools.sql import get_fields
 from .scope import Scope
 
 #: Room for the id of a currency beside that of a customer, in one value.
@@ -150,11 +151,7 @@ class Query:
 
     def get_fields_read(self):
         """Return the fields that the statements read."""
-        return [
-            self.env[model]._fields[name]
-            for model, names in FIELDS_READ.items()
-            for name in names
-        ]
+        return get_fields(self.env, FIELDS_READ)
 
     # ------------------------------------------------------------------
     # Customers
