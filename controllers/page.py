@@ -109,31 +109,15 @@ class FollowupPage(http.Controller):
         link = self._find(token)
         if not link:
             return self._render_gone(token)
+        typed = dict(values, kind=kind)
         if self._is_too_much(token):
-            return self._render_page(
-                link, token, lang, status=429, values=dict(values, kind=kind)
-            )
+            return self._render_page(link, token, lang, status=429, values=typed)
         self._use_lang(link, lang)
         if link.reminder_id.is_test:
             return self._render_test(link, token, lang)
-        record = {
-            "paid": self._answer_paid,
-            "promise": self._answer_promise,
-            "dispute": self._answer_dispute,
-            "call": self._answer_call,
-        }.get(kind)
-        if record:
-            error = record(link, _Answer(values))
-        else:
-            error = request.env._("Choose what you want to say.")
-        if error:
+        if error := self._record(link, kind, _Answer(values)):
             return self._render_page(
-                link,
-                token,
-                lang,
-                status=400,
-                error=error,
-                values=dict(values, kind=kind),
+                link, token, lang, status=400, error=error, values=typed
             )
         return request.redirect(self._get_path(token, lang, said=kind))
 
@@ -141,6 +125,18 @@ class FollowupPage(http.Controller):
         """Say that the link of a test does nothing (X9)."""
         error = request.env._("This is a test: nothing was recorded, nothing is paid.")
         return self._render_page(link, token, lang, error=error)
+
+    def _record(self, link, kind, answer):
+        """Record what the customer says; return what is wrong, or None."""
+        record = {
+            "paid": self._answer_paid,
+            "promise": self._answer_promise,
+            "dispute": self._answer_dispute,
+            "call": self._answer_call,
+        }.get(kind)
+        if not record:
+            return request.env._("Choose what you want to say.")
+        return record(link, answer)
 
     def _answer_paid(self, link, answer):
         """Record a payment that was made; return what is wrong, or None."""

@@ -220,6 +220,10 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
 
         :param SQL move: id of the entry
         """
+        credited = SQL(
+            "NULLIF(-SUM(part.balance) FILTER (WHERE part.balance < 0"
+            " AND account.account_type = 'asset_receivable'), 0)"
+        )
         return SQL(
             """
             (
@@ -229,19 +233,13 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                                     WHERE account.account_type LIKE 'income%%'
                                        OR account.account_type LIKE 'expense%%'
                                 ), 0
-                            ) / NULLIF(-SUM(part.balance) FILTER (
-                                WHERE account.account_type = 'asset_receivable'
-                                  AND part.balance < 0
-                            ), 0), 0)
+                            ) / %(credited)s, 0)
                             WHEN MIN(journal.type) = 'general'
                             -- a missing number would be passed over, not be zero
                             THEN GREATEST(LEAST(COALESCE(
                                 SUM(part.balance) FILTER (
                                     WHERE account.account_type = 'asset_cash'
-                                ) / NULLIF(-SUM(part.balance) FILTER (
-                                    WHERE account.account_type = 'asset_receivable'
-                                      AND part.balance < 0
-                                ), 0), 0), 1), 0)
+                                ) / %(credited)s, 0), 1), 0)
                             ELSE 0
                        END
                   FROM account_move_line part
@@ -250,6 +248,7 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                  WHERE part.move_id = %(move)s
             )
             """,
+            credited=credited,
             move=move,
         )
 

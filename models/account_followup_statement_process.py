@@ -19,6 +19,17 @@ def get_user_text(error):
     return get_error_text(error)
 
 
+def is_stated(row, is_automatic):
+    """Return whether a row of the report is of a customer who gets a statement."""
+    balance = row["values"]["balance"]
+    if not row["partner_id"]:
+        return False
+    if is_automatic:
+        return balance > 0
+    # what is nothing but a difference of rates is no business of his
+    return balance or row["line_count"]
+
+
 class AccountFollowupStatementRun(models.Model):
     """Who gets a statement, its pages, and what becomes of an error."""
 
@@ -163,17 +174,8 @@ class AccountFollowupStatementRun(models.Model):
         columns = report._get_columns(options)
         rows, _totals, _count = report._get_customers(options, columns, 0, None)
         is_automatic = self.trigger == "automatic"
-        ids = dict.fromkeys(
-            row["partner_id"]
-            for row in rows
-            if row["partner_id"]
-            and (
-                row["values"]["balance"] > 0
-                if is_automatic
-                # what is nothing but a difference of rates is no business of his
-                else row["values"]["balance"] or row["line_count"]
-            )
-        )
+        stated = [row for row in rows if is_stated(row, is_automatic)]
+        ids = dict.fromkeys(row["partner_id"] for row in stated)
         return self.env["res.partner"].browse(ids)
 
     def _get_skip_reasons(self, partners):

@@ -170,15 +170,15 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
     @api.model
     def _exclude(self, look, cases):
         """Exclude customers and invoices; return the values of lines."""
-        lines, excluded = [], self.env["account.followup"]
+        lines, excluded = [], []
         for one in look.exclusions:
             if not one["items"]:
                 case = cases[one["partner"]]
-                excluded |= case
+                excluded.append(case)
                 values = {"kind": "exclusion", "key": one["key"]}
                 lines.append({**values, "followup_id": case.id})
         lines += self._exclude_items(look)
-        self._set(excluded, {"excluded": True})
+        self._set(self.env["account.followup"].union(*excluded), {"excluded": True})
         return lines
 
     @api.model
@@ -248,8 +248,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         found = {cases[one["partner"]]: one for one in look.next_dates}
         partners = [one["partner"] for one in look.next_dates]
         first = self._get_rule_dates(look.takeover.company_id, partners)
-        by_day = defaultdict(list)
-        lines = []
+        by_day, lines = defaultdict(list), []
         look.next_dates = []
         for case, one in found.items():
             by_rule = first.get(case.partner_id.id)
@@ -259,23 +258,23 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
                 continue
             look.next_dates.append(one)
             by_day[one["date"]].append(case)
-            lines.append(
-                {
-                    "kind": "next_date",
-                    "key": one["key"],
-                    "followup_id": case.id,
-                    "date": one["date"],
-                    "old_date": case.next_reminder_date,
-                    "old_user_id": case.next_reminder_user_id.id,
-                }
-            )
+            lines.append(self._prepare_next_date(case, one))
         for day, mine in by_day.items():
-            self._set(
-                self.env["account.followup"].union(*mine),
-                {"next_reminder_date": day},
-                next_reminder_user_id=self.env.uid,
-            )
+            followups = self.env["account.followup"].union(*mine)
+            values = {"next_reminder_date": day}
+            self._set(followups, values, next_reminder_user_id=self.env.uid)
         return lines
+
+    @api.model
+    def _prepare_next_date(self, case, fact):
+        return {
+            "kind": "next_date",
+            "key": fact["key"],
+            "followup_id": case.id,
+            "date": fact["date"],
+            "old_date": case.next_reminder_date,
+            "old_user_id": case.next_reminder_user_id.id,
+        }
 
     @api.model
     def _get_rule_dates(self, company, partners):

@@ -23,6 +23,14 @@ TABLE = Markup(
 PEOPLE_FIELDS = frozenset({"is_created", "level_id"})
 
 
+def to_paragraphs(text):
+    """Return plain text as HTML."""
+    return Markup().join(
+        Markup("<p>%s</p>") % Markup("<br/>").join(part.split("\n"))
+        for part in re.split(r"\n\s*\n", text.strip())
+    )
+
+
 class AccountFollowupTakeoverLevel(models.Model):
     """A level of the other add-on, and which of ours it counts as."""
 
@@ -124,10 +132,7 @@ class AccountFollowupTakeoverLevel(models.Model):
         )
         if not text.strip() or CODE.search(text):
             return shipped
-        paragraphs = Markup().join(
-            Markup("<p>%s</p>") % Markup("<br/>").join(part.split("\n"))
-            for part in re.split(r"\n\s*\n", text.strip())
-        )
+        paragraphs = to_paragraphs(text)
         return shipped.sudo().copy(
             {
                 "name": self.env._("Payment Follow-up: %s", self.name),

@@ -7,6 +7,9 @@ from odoo.tools import format_date
 
 from ..tools.days import EARLIEST, is_sensible
 
+#: Fields by which a source can name a customer.
+CALLED = ("name", "complete_name", "ref", "email")
+
 
 def get_order(where):
     """Return what sorts places as people count: line 9 before line 10."""
@@ -114,12 +117,33 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
 
         Only receivable items of posted entries that the user may read.
         """
+        moves, items = self._search_items(takeover, self._get_wanted(facts))
+        # each is looked at for itself below: what is asked then is read here, at once
+        items.partner_id.mapped("commercial_partner_id")
+        moves.mapped("commercial_partner_id")
+        places = {("line_id", item.id): (item.move_id, item) for item in items}
+        by_move = items.grouped("move_id")
+        for move in moves:
+            mine = by_move.get(move, items.browse())
+            for key in (("move_id", move.id), ("number", move.name)):
+                others, theirs = places.get(key, (moves.browse(), items.browse()))
+                places[key] = (others + move, theirs + mine)
+        return places
+
+    @api.model
+    def _get_wanted(self, facts):
+        """Return {name: values} by which facts name what they are about."""
         wanted = defaultdict(set)
         for kind in ("reminder", "exclusion", "next_date", "responsible", "manual"):
             for fact in facts[kind]:
                 for name in ("line_id", "move_id", "number"):
                     if fact.get(name):
                         wanted[name].add(fact[name])
+        return wanted
+
+    @api.model
+    def _search_items(self, takeover, wanted):
+        """Return (moves, receivable items) that were named, and can be read."""
         here = Domain("company_id", "in", takeover._get_company_ids())
         moves = self.env["account.move"].search(
             here
@@ -138,17 +162,7 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
                 | Domain("move_id", "in", moves.ids)
             )
         )
-        # each is looked at for itself below: what is asked then is read here, at once
-        items.partner_id.mapped("commercial_partner_id")
-        moves.mapped("commercial_partner_id")
-        places = {("line_id", item.id): (item.move_id, item) for item in items}
-        by_move = items.grouped("move_id")
-        for move in moves:
-            mine = by_move.get(move, items.browse())
-            for key in (("move_id", move.id), ("number", move.name)):
-                others, theirs = places.get(key, (moves.browse(), items.browse()))
-                places[key] = (others + move, theirs + mine)
-        return places
+        return moves, items
 
     @api.model
     def _get_place(self, look, fact):
@@ -202,23 +216,27 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
         ]
         ids = [fact["partner_id"] for fact in every if fact.get("partner_id")]
         texts = [fact["partner"] for fact in every if fact.get("partner")]
-        names = ("name", "complete_name", "ref", "email")
-        partners = self.env["res.partner"].with_context(active_test=False)
-        partners = partners.search(
-            Domain("company_id", "in", (False, *takeover._get_company_ids()))
-            & (
-                Domain("id", "in", ids)
-                | Domain.OR(Domain(name, "in", texts) for name in names)
-            )
-        )
+        partners = self._search_partners(takeover, ids, texts)
         found = defaultdict(partners.browse)
         wanted = set(texts)
         for partner in partners:
             customer = partner.commercial_partner_id
             found[partner.id] |= customer
-            for text in {partner[name] for name in names} & wanted:
+            for text in {partner[name] for name in CALLED} & wanted:
                 found[text] |= customer
         return found
+
+    @api.model
+    def _search_partners(self, takeover, ids, texts):
+        """Return the contacts with these ids or names, archived ones included."""
+        partners = self.env["res.partner"].with_context(active_test=False)
+        return partners.search(
+            Domain("company_id", "in", (False, *takeover._get_company_ids()))
+            & (
+                Domain("id", "in", ids)
+                | Domain.OR(Domain(name, "in", texts) for name in CALLED)
+            )
+        )
 
     @api.model
     def _find_reminded(self, facts):
@@ -276,28 +294,34 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
         items = self._get_open(look, fact)
         if not items:
             return None
-        company = look.takeover.company_id
         customer = items.partner_id.commercial_partner_id[:1]
         row = levels.get(fact["level"])
-        partner_id = fact.get("partner_id")
-        reason = None
-        if not row or row.level_id.company_id != company:
-            reason = self.env._(
-                "Level %s counts as none of ours: choose one in the list of levels.",
-                row.name if row else fact["level"],
-            )
-        elif fact["date"] > look.today:
-            reason = self.env._(
-                "%s is a day to come.", format_date(self.env, fact["date"])
-            )
-        elif fact["date"] < EARLIEST:
-            reason = self.env._("%s is too long ago.", fact["date"])
-        elif partner_id and look.reminded.get(partner_id) != customer:
-            reason = self.env._("It belongs to another customer now: it starts anew.")
-        if reason:
+        if reason := self._get_reminder_doubt(look, fact, row, customer):
             look.doubt(fact, items.move_id.name, reason)
             return None
         return items if fact.get("line_id") else self._get_late(items, fact["date"])
+
+    @api.model
+    def _get_reminder_doubt(self, look, fact, row, customer):
+        """Return why a reminder cannot be taken over, or None.
+
+        :param row: the level of the source, if it is known
+        """
+        partner_id = fact.get("partner_id")
+        if not row or row.level_id.company_id != look.takeover.company_id:
+            return self.env._(
+                "Level %s counts as none of ours: choose one in the list of levels.",
+                row.name if row else fact["level"],
+            )
+        if fact["date"] > look.today:
+            return self.env._(
+                "%s is a day to come.", format_date(self.env, fact["date"])
+            )
+        if fact["date"] < EARLIEST:
+            return self.env._("%s is too long ago.", fact["date"])
+        if partner_id and look.reminded.get(partner_id) != customer:
+            return self.env._("It belongs to another customer now: it starts anew.")
+        return None
 
     @api.model
     def _get_late(self, items, day):
@@ -349,19 +373,7 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
 
     @api.model
     def _look_at_exclusions(self, look, facts):
-        found = []
-        # of lines that are the same one counts
-        for fact in {fact["key"]: fact for fact in facts}.values():
-            is_customer = fact.get("partner_id") or fact.get("partner")
-            if is_customer:
-                partner = self._get_partner(look, fact)
-                items = self.env["account.move.line"]
-            else:
-                items = self._get_open(look, fact)
-                partner = items and items.partner_id.commercial_partner_id[:1]
-            if not partner:
-                continue
-            found.append({"key": fact["key"], "partner": partner, "items": items})
+        found = self._get_excluded(look, facts)
         partners = self.env["res.partner"].union(*(one["partner"] for one in found))
         cases = self._get_cases(look.takeover, partners)
         for one in found:
@@ -378,34 +390,66 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
                 look.exclusions.append(one)
 
     @api.model
+    def _get_excluded(self, look, facts):
+        """Return who is excluded, or which items are, as dicts, each once."""
+        found = []
+        # of lines that are the same one counts
+        for fact in {fact["key"]: fact for fact in facts}.values():
+            if fact.get("partner_id") or fact.get("partner"):
+                partner = self._get_partner(look, fact)
+                items = self.env["account.move.line"]
+            else:
+                items = self._get_open(look, fact)
+                partner = items and items.partner_id.commercial_partner_id[:1]
+            if partner:
+                found.append({"key": fact["key"], "partner": partner, "items": items})
+        return found
+
+    @api.model
     def _look_at_next_dates(self, look, facts):
         """Days that have passed have done their work; a later one here stays."""
-        today = look.today
-        latest = {}
-        for fact in facts:
-            if fact["date"] <= today:
-                continue
-            if not (partner := self._get_partner(look, fact)):
-                continue
-            if not is_sensible(fact["date"], today):
-                reason = self.env._("%s is too far away.", fact["date"])
-                look.doubt(fact, partner.display_name, reason)
-                continue
-            if ("next_date", fact["key"], False) in look.taken:
-                look.known += 1
-            elif partner not in latest or latest[partner]["date"] < fact["date"]:
-                latest[partner] = {**fact, "partner": partner}
+        latest = self._get_latest_dates(look, facts)
         partners = self.env["res.partner"].union(*latest)
         cases = self._get_cases(look.takeover, partners)
         for partner, fact in latest.items():
             case = cases.get(partner)
-            if case and (case.next_reminder_date or today) >= fact["date"]:
+            if case and (case.next_reminder_date or look.today) >= fact["date"]:
                 look.known += 1
             else:
                 look.next_dates.append(fact)
 
     @api.model
+    def _get_latest_dates(self, look, facts):
+        """Return {customer: the fact with the latest day to come}."""
+        latest = {}
+        for fact in facts:
+            if fact["date"] <= look.today:
+                continue
+            if not (partner := self._get_partner(look, fact)):
+                continue
+            if not is_sensible(fact["date"], look.today):
+                reason = self.env._("%s is too far away.", fact["date"])
+                look.doubt(fact, partner.display_name, reason)
+            elif ("next_date", fact["key"], False) in look.taken:
+                look.known += 1
+            elif partner not in latest or latest[partner]["date"] < fact["date"]:
+                latest[partner] = {**fact, "partner": partner}
+        return latest
+
+    @api.model
     def _look_at_responsibles(self, look, facts):
+        first = self._get_first_responsibles(look, facts)
+        partners = self.env["res.partner"].union(*first)
+        cases = self._get_cases(look.takeover, partners)
+        for partner, fact in first.items():
+            if (case := cases.get(partner)) and case.responsible_id:
+                look.known += 1
+            else:
+                look.responsibles.append(fact)
+
+    @api.model
+    def _get_first_responsibles(self, look, facts):
+        """Return {customer: the first fact that names a user of the company}."""
         users = self._find_users(look.takeover, facts)
         first = {}
         for fact in facts:
@@ -420,13 +464,7 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
                 look.known += 1
             else:
                 first.setdefault(partner, {**fact, "partner": partner, "user": user})
-        partners = self.env["res.partner"].union(*first)
-        cases = self._get_cases(look.takeover, partners)
-        for partner, fact in first.items():
-            if (case := cases.get(partner)) and case.responsible_id:
-                look.known += 1
-            else:
-                look.responsibles.append(fact)
+        return first
 
     @api.model
     def _look_at_manuals(self, look, facts):

@@ -21,25 +21,28 @@ class AccountFollowupTakeover(models.Model):
         """Note the levels of the source; what a person has chosen for one stays."""
         own = self._get_own_levels()
         known = {row.key: row for row in self.sudo().level_ids}
-        rows = known.keys() - {fact["key"] for fact in facts}
-        self.env["account.followup.takeover.level"].concat(
-            *(known[key] for key in rows)
-        ).sudo().unlink()
-        self.env["account.followup.takeover.level"].sudo().create(
+        gone = known.keys() - {fact["key"] for fact in facts}
+        levels = self.env["account.followup.takeover.level"].sudo()
+        levels.concat(*(known[key] for key in gone)).unlink()
+        levels.create(
             [
-                {
-                    "takeover_id": self.id,
-                    "key": fact["key"],
-                    "name": fact["name"] or fact["key"],
-                    "has_delay": fact["delay"] is not None,
-                    "delay": fact["delay"] or 0,
-                    "text": fact.get("text"),
-                    "level_id": self.level_ids._get_nearest(own, fact).id,
-                }
+                self._prepare_level(fact, own)
                 for fact in facts
                 if fact["key"] not in known
             ]
         )
+
+    def _prepare_level(self, fact, own):
+        """Return the values of a level of the source, with the nearest one of ours."""
+        return {
+            "takeover_id": self.id,
+            "key": fact["key"],
+            "name": fact["name"] or fact["key"],
+            "has_delay": fact["delay"] is not None,
+            "delay": fact["delay"] or 0,
+            "text": fact.get("text"),
+            "level_id": self.level_ids._get_nearest(own, fact).id,
+        }
 
     def _note_look(self, look):
         """Keep counts, sample and doubts to show them."""

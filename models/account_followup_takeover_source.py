@@ -194,24 +194,7 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
         value = SQL.identifier("record", column)
         if columns[column] == "jsonb":  # one for each company
             value = SQL("(%s ->> %s)", value, str(takeover.company_id.id))
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT record.id, %(value)s::%(kind)s
-                  FROM %(table)s record
-                 WHERE %(value)s IS NOT NULL
-                   AND (
-                       record.company_id IS NULL
-                       OR record.company_id IN %(companies)s
-                   )
-                 ORDER BY record.id
-                """,
-                value=value,
-                kind=SQL.identifier(kind),
-                table=SQL.identifier(table),
-                companies=takeover._get_company_ids(),
-            )
-        )
+        query = self._get_sql_column(takeover, table, value, kind)
         whom = {"res.partner": "partner_id", "account.move": "move_id"}[model]
         return [
             {
@@ -220,5 +203,22 @@ class AccountFollowupTakeoverSource(models.AbstractModel):
                 whom: record_id,
                 name: value,
             }
-            for record_id, value in rows
+            for record_id, value in self.env.execute_query(query)
         ]
+
+    @api.model
+    def _get_sql_column(self, takeover, table, value, kind):
+        """Return what stands in a column of each record of the companies."""
+        return SQL(
+            """
+            SELECT record.id, %(value)s::%(kind)s
+              FROM %(table)s record
+             WHERE %(value)s IS NOT NULL
+               AND (record.company_id IS NULL OR record.company_id IN %(companies)s)
+             ORDER BY record.id
+            """,
+            value=value,
+            kind=SQL.identifier(kind),
+            table=SQL.identifier(table),
+            companies=takeover._get_company_ids(),
+        )

@@ -74,27 +74,7 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
 
     @api.model
     def _get_reminders(self, takeover):
-        columns = self._get_columns("credit_control_line")
-        day = SQL("line.date")
-        if "date_sent" in columns:
-            day = SQL("COALESCE(line.date_sent, line.date)")
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT line.id, line.move_line_id, line.policy_level_id, %(day)s,
-                       %(amount)s, %(partner)s
-                  FROM credit_control_line line
-                  JOIN account_move_line item ON item.id = line.move_line_id
-                 WHERE line.state = 'sent'
-                   AND item.company_id IN %(companies)s
-                 ORDER BY line.id
-                """,
-                day=day,
-                amount=self._get_sql_optional(columns, "balance_due"),
-                partner=self._get_sql_optional(columns, "partner_id"),
-                companies=takeover._get_company_ids(),
-            )
-        )
+        rows = self.env.execute_query(self._get_sql_lines(takeover))
         return [
             {
                 "key": f"credit.control.line,{line_id}",
@@ -107,6 +87,28 @@ class AccountFollowupTakeoverSourceCreditControl(models.AbstractModel):
             }
             for line_id, item_id, level_id, day, amount, partner_id in rows
         ]
+
+    @api.model
+    def _get_sql_lines(self, takeover):
+        """Return the lines of the company that were sent."""
+        columns = self._get_columns("credit_control_line")
+        day = SQL("line.date")
+        if "date_sent" in columns:
+            day = SQL("COALESCE(line.date_sent, line.date)")
+        return SQL(
+            """
+            SELECT line.id, line.move_line_id, line.policy_level_id, %(day)s,
+                   %(amount)s, %(partner)s
+              FROM credit_control_line line
+              JOIN account_move_line item ON item.id = line.move_line_id
+             WHERE line.state = 'sent' AND item.company_id IN %(companies)s
+             ORDER BY line.id
+            """,
+            day=day,
+            amount=self._get_sql_optional(columns, "balance_due"),
+            partner=self._get_sql_optional(columns, "partner_id"),
+            companies=takeover._get_company_ids(),
+        )
 
     def _get_sql_optional(self, columns, name):
         return SQL("line.%s", SQL.identifier(name)) if name in columns else SQL("NULL")

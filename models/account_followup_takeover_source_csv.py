@@ -50,9 +50,7 @@ class AccountFollowupTakeoverSourceCsv(models.AbstractModel):
                     takeover.file_name or self.env._("The file"),
                 )
             ) from error
-        except ValueError as error:
-            raise self._get_no_sheet_error(takeover) from error
-        except takeover_csv.csv.Error as error:
+        except (ValueError, takeover_csv.csv.Error) as error:
             raise self._get_no_sheet_error(takeover) from error
 
     def _get_no_sheet_error(self, takeover):
@@ -121,26 +119,8 @@ class AccountFollowupTakeoverSourceCsv(models.AbstractModel):
             raise ValueError(
                 self.env._("A level belongs to an invoice: its number is missing.")
             )
-        name, days = row.get("level"), row.get("days")
-        if days and not days.lstrip("-").isdecimal():
-            raise ValueError(self.env._("%s is no number of days.", days))
-        if row.get("date"):
-            day = self._get_day(row["date"])
-        elif takeover.default_date:
-            day = takeover.default_date
-        else:
-            raise ValueError(
-                self.env._(
-                    "The date of the reminder is missing. Add it, or choose a day for "
-                    "lines without one."
-                )
-            )
-        delay = int(days) if days else None
-        level = {
-            "key": f"{name or ''}|{days or ''}",
-            "name": name or self.env._("%s days", days),
-            "delay": delay,
-        }
+        level = self._get_level(row)
+        day = self._get_reminder_day(takeover, row)
         return {
             "key": f"{key}|{level['key']}|{day}",
             "number": row["invoice"],
@@ -148,6 +128,32 @@ class AccountFollowupTakeoverSourceCsv(models.AbstractModel):
             "level_data": level,
             "date": day,
         }
+
+    @api.model
+    def _get_level(self, row):
+        """Return the level that a line names, by its name or its days."""
+        name, days = row.get("level"), row.get("days")
+        if days and not days.lstrip("-").isdecimal():
+            raise ValueError(self.env._("%s is no number of days.", days))
+        return {
+            "key": f"{name or ''}|{days or ''}",
+            "name": name or self.env._("%s days", days),
+            "delay": int(days) if days else None,
+        }
+
+    @api.model
+    def _get_reminder_day(self, takeover, row):
+        """Return the day of a reminder, that of the take-over if a line has none."""
+        if row.get("date"):
+            return self._get_day(row["date"])
+        if takeover.default_date:
+            return takeover.default_date
+        raise ValueError(
+            self.env._(
+                "The date of the reminder is missing. Add it, or choose a day for "
+                "lines without one."
+            )
+        )
 
     def _get_day(self, text):
         day = takeover_csv.get_date(text, get_lang(self.env).date_format)

@@ -21,45 +21,47 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
 
     @api.model
     def _get_levels(self, takeover):
-        text = SQL("NULL")
-        if self._has("followup_line", "description"):
-            text = self._get_sql_text("followup_line", "description", "level")
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT level.id, %(name)s, level.delay, %(text)s
-                  FROM followup_line level
-                 WHERE level.id IN (
-                       SELECT item.followup_line_id
-                         FROM account_move_line item
-                        WHERE item.company_id IN %(companies)s
-                       )
-                 ORDER BY level.delay, level.id
-                """,
-                name=self._get_sql_text("followup_line", "name", "level"),
-                text=text,
-                companies=takeover._get_company_ids(),
-            )
-        )
         return [
             {"key": str(level_id), "name": name, "delay": delay, "text": text}
-            for level_id, name, delay, text in rows
+            for level_id, name, delay, text in self.env.execute_query(
+                self._get_sql_levels(takeover)
+            )
         ]
 
     @api.model
+    def _get_sql_levels(self, takeover):
+        """Return the levels that items of the company have reached."""
+        text = SQL("NULL")
+        if self._has("followup_line", "description"):
+            text = self._get_sql_text("followup_line", "description", "level")
+        return SQL(
+            """
+            SELECT level.id, %(name)s, level.delay, %(text)s
+              FROM followup_line level
+             WHERE level.id IN (
+                   SELECT item.followup_line_id
+                     FROM account_move_line item
+                    WHERE item.company_id IN %(companies)s
+                   )
+             ORDER BY level.delay, level.id
+            """,
+            name=self._get_sql_text("followup_line", "name", "level"),
+            text=text,
+            companies=takeover._get_company_ids(),
+        )
+
+    @api.model
     def _get_reminders(self, takeover):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT item.id, item.followup_line_id, item.followup_date
-                  FROM account_move_line item
-                 WHERE item.followup_line_id IS NOT NULL
-                   AND item.followup_date IS NOT NULL
-                   AND item.company_id IN %s
-                 ORDER BY item.id
-                """,
-                takeover._get_company_ids(),
-            )
+        query = SQL(
+            """
+            SELECT item.id, item.followup_line_id, item.followup_date
+              FROM account_move_line item
+             WHERE item.followup_line_id IS NOT NULL
+               AND item.followup_date IS NOT NULL
+               AND item.company_id IN %s
+             ORDER BY item.id
+            """,
+            takeover._get_company_ids(),
         )
         return [
             {
@@ -69,5 +71,5 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
                 "level": str(level_id),
                 "date": day,
             }
-            for item_id, level_id, day in rows
+            for item_id, level_id, day in self.env.execute_query(query)
         ]

@@ -24,18 +24,6 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
     @api.model
     def _get_sql_from(self, takeover):
         """Return the reminders of the company that were not e-mails that failed."""
-        condition = SQL("TRUE")
-        if self._has("overdue_reminder_action", "mail_id"):
-            condition = SQL(
-                """
-                NOT EXISTS (
-                    SELECT 1
-                      FROM mail_mail mail
-                     WHERE mail.id = action.mail_id
-                       AND mail.state IN ('exception', 'cancel')
-                )
-                """
-            )
         return SQL(
             """
               FROM account_invoice_overdue_reminder reminder
@@ -45,32 +33,46 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
                AND %s
             """,
             takeover._get_company_ids(),
-            condition,
+            self._get_sql_has_left(),
+        )
+
+    @api.model
+    def _get_sql_has_left(self):
+        """Return the condition that the e-mail of an ``action`` did not fail."""
+        if not self._has("overdue_reminder_action", "mail_id"):
+            return SQL("TRUE")
+        return SQL(
+            """
+            NOT EXISTS (
+                SELECT 1
+                  FROM mail_mail mail
+                 WHERE mail.id = action.mail_id
+                   AND mail.state IN ('exception', 'cancel')
+            )
+            """
         )
 
     @api.model
     def _get_levels(self, takeover):
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT reminder.counter,
-                       PERCENTILE_DISC(0.5) WITHIN GROUP (
-                           ORDER BY action.date - move.invoice_date_due
-                       )
-                %s
-                 GROUP BY reminder.counter
-                 ORDER BY reminder.counter
-                """,
-                self._get_sql_from(takeover),
-            )
+        query = SQL(
+            """
+            SELECT COALESCE(reminder.counter, 0),
+                   PERCENTILE_DISC(0.5) WITHIN GROUP (
+                       ORDER BY action.date - move.invoice_date_due
+                   )
+            %s
+             GROUP BY reminder.counter
+             ORDER BY reminder.counter
+            """,
+            self._get_sql_from(takeover),
         )
         return [
             {
-                "key": str(counter or 0),
-                "name": self.env._("Reminder %s", counter or 0),
+                "key": str(number),
+                "name": self.env._("Reminder %s", number),
                 "delay": delay,
             }
-            for counter, delay in rows
+            for number, delay in self.env.execute_query(query)
         ]
 
     @api.model
@@ -78,16 +80,11 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
         partner = SQL("NULL")
         if self._has("overdue_reminder_action", "commercial_partner_id"):
             partner = SQL("action.commercial_partner_id")
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT reminder.id, move.id, reminder.counter, action.date, %s
-                %s
-                 ORDER BY reminder.id
-                """,
-                partner,
-                self._get_sql_from(takeover),
-            )
+        query = SQL(
+            "SELECT reminder.id, move.id, reminder.counter, action.date, %s %s"
+            " ORDER BY reminder.id",
+            partner,
+            self._get_sql_from(takeover),
         )
         return [
             {
@@ -98,7 +95,9 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
                 "date": day,
                 "partner_id": partner_id,
             }
-            for reminder_id, move_id, counter, day, partner_id in rows
+            for reminder_id, move_id, counter, day, partner_id in (
+                self.env.execute_query(query)
+            )
         ]
 
     @api.model

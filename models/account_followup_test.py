@@ -327,15 +327,17 @@ class AccountFollowupTest(models.AbstractModel):
             for values in outgoing:
                 named = [*(values["email_to"] or ()), *(values["email_cc"] or ())]
                 if any(email_normalize(address) != allowed for address in named):
-                    raise UserError(
-                        self.env._(
-                            "Not sent: %(company)s is in test mode, and this e-mail "
-                            "would not go to %(email)s. End the test mode in the "
-                            "settings, and send it again.",
-                            company=company.name,
-                            email=allowed,
-                        )
-                    )
+                    raise UserError(self._get_refusal(company, allowed))
+
+    @api.model
+    def _get_refusal(self, company, email):
+        """Return why an e-mail does not leave, and the way out."""
+        return self.env._(
+            "Not sent: %(company)s is in test mode, and this e-mail would not go to "
+            "%(email)s. End the test mode in the settings, and send it again.",
+            company=company.name,
+            email=email,
+        )
 
     @api.model
     def _get_refused_sms(self, all_sms, deliveries):

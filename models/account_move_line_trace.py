@@ -90,21 +90,19 @@ class AccountMoveLine(models.Model):
 
         :param dict before: {id: {field: value}}
         """
-        texts = defaultdict(self.browse)
+        texts, ends = defaultdict(self.browse), {}
         ended = self.browse()
         for line in self:
             for text in line._get_followup_news(before[line.id]):
                 texts[text] += line
-            if line._get_followup_ends(before[line.id]):
+            if mine := line._get_followup_ends(before[line.id]):
+                ends.update(dict.fromkeys(mine))
                 ended += line
         news = [
             text + items._get_followup_instalments() for text, items in texts.items()
         ]
-        ends = [
-            end for line in ended for end in line._get_followup_ends(before[line.id])
-        ]
         if ends:
-            text = self.env._("Reminders resumed: %s", ", ".join(dict.fromkeys(ends)))
+            text = self.env._("Reminders resumed: %s", ", ".join(ends))
             # an exclusion ends for the whole document
             whole = any(before[line.id]["no_followup"] for line in ended)
             news.append(text + ("" if whole else ended._get_followup_instalments()))

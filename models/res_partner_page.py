@@ -12,13 +12,12 @@ class ResPartner(models.Model):
         self._check_followup_access()
         company = self.env.company.root_id
         links = self.env["account.followup.page.link"].sudo()
-        links = links.search(
-            [
-                ("reminder_id.partner_id", "in", self.commercial_partner_id.ids),
-                ("company_id", "=", company.id),
-                ("is_withdrawn", "=", False),
-            ]
-        )
+        domain = [
+            ("reminder_id.partner_id", "in", self.commercial_partner_id.ids),
+            ("company_id", "=", company.id),
+            ("is_withdrawn", "=", False),
+        ]
+        links = links.search(domain)
         if not links:
             raise UserError(
                 self.env._(

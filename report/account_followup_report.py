@@ -24,6 +24,17 @@ from .engine.sheet import SheetWriter
 LINES_SIZE = 200
 
 
+def make_heads(columns):
+    """Return the columns without what only a statement needs of them."""
+    return [
+        {
+            **{key: col[key] for key in col if key not in ("line", "sum")},
+            "sortable": bool(col.get("sum")),
+        }
+        for col in columns
+    ]
+
+
 class AccountFollowupReport(models.AbstractModel):
     """The face of the reports; screen, PDF and XLSX show what it returns.
 
@@ -302,13 +313,7 @@ class AccountFollowupReport(models.AbstractModel):
             "company_name": root.name,
             "company_currency_id": root.currency_id.id,
             "today": self._get_day().isoformat(),
-            "columns": [
-                {
-                    **{key: col[key] for key in col if key not in ("line", "sum")},
-                    "sortable": bool(col.get("sum")),
-                }
-                for col in columns
-            ],
+            "columns": make_heads(columns),
         }
 
     @api.model

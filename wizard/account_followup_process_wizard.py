@@ -41,27 +41,18 @@ class AccountFollowupProcessWizard(models.TransientModel):
         self.ensure_one()
         partners = self.partner_ids._origin.commercial_partner_id
         day = self._get_day()
+        days = {self.company_id: day}
         customers = self.env["account.followup.customer"].sudo()
-        rows = customers._get_rows(
-            {self.company_id: day}, partners, with_next_date=False
-        )
+        rows = customers._get_rows(days, partners, with_next_date=False)
         rows = {row["partner_id"]: row for row in rows}
         named = self._get_named_rows(partners, day)
-        items = dict(
-            zip(named, self._get_service()._browse_items(named.values()), strict=True)
-        )
-        reasons = self.env["account.followup.reason"].sudo()
-        reasons = reasons._get_reason_texts(
-            partners.filtered(lambda one: not self._is_required(rows.get(one.id))),
-            {self.company_id: day},
-        )
-        tests = self._get_service("test")
-        tested = tests._get_tested_reasons(self.company_id, rows, day)
+        items = self._get_service()._browse_items(named.values())
+        items = dict(zip(named, items, strict=True))
+        reasons = self._get_reasons(partners, rows, day)
         lines = []
         for partner in partners:
-            reason = reasons.get(partner) or tested.get(partner.id)
             line = self._prepare_line(
-                partner, rows.get(partner.id), day, items[partner], reason
+                partner, rows.get(partner.id), day, items[partner], reasons[partner]
             )
             if line["is_due"]:
                 claim = self._get_service("claim")._get_company_claim(named[partner])
@@ -82,28 +73,25 @@ class AccountFollowupProcessWizard(models.TransientModel):
     def _is_required(self, row):
         return bool(row) and row["status"] == "in_need_of_action"
 
+    def _get_reasons(self, partners, rows, day):
+        """Return {customer: why nothing is due now, or None}."""
+        reasons = self.env["account.followup.reason"].sudo()
+        idle = partners.filtered(lambda one: not self._is_required(rows.get(one.id)))
+        texts = reasons._get_reason_texts(idle, {self.company_id: day})
+        tests = self._get_service("test")
+        tested = tests._get_tested_reasons(self.company_id, rows, day)
+        return {one: texts.get(one) or tested.get(one.id) for one in partners}
+
     def _prepare_line(self, partner, row, day, items, reason):
         followups = self.env["account.followup"].sudo()
-        case = followups.new(
-            {"partner_id": partner.id, "company_id": self.company_id.id}
-        )
+        values = {"partner_id": partner.id, "company_id": self.company_id.id}
+        case = followups.new(values)
         reason = reason or case._get_skip_reason(row, "mass", day)
         level = self.env["account.followup.level"].browse(
             row["level_id"] if row and not reason else None
         )
         service = self._get_service("channels")
         channels = service._get_default_channels(level)
-        part = {
-            "followup": case,
-            "trigger": "mass",
-            "mail_template": level.mail_template_id.sudo(),
-        }
-        problems = [
-            problem
-            for name in service._get_channels()
-            if name in channels
-            and (problem := service._get(name)._get_problem(partner, items, part))
-        ]
         return {
             "partner_id": partner.id,
             "is_due": not reason,
@@ -111,8 +99,21 @@ class AccountFollowupProcessWizard(models.TransientModel):
             "channels": service._get_channels_label(channels) if level else "",
             "printed_channels": self._get_printed_label(channels) if level else "",
             "has_letter": "letter" in channels,
-            "reason": reason or " ".join(problems),
+            "reason": reason or self._get_problems_text(case, level, items, channels),
         }
+
+    def _get_problems_text(self, case, level, items, channels):
+        """Return why channels of a level reach nobody, in one line."""
+        template = level.mail_template_id.sudo()
+        part = {"followup": case, "trigger": "mass", "mail_template": template}
+        service = self._get_service("channels")
+        partner = case.partner_id.with_env(self.env)
+        problems = [
+            service._get(name)._get_problem(partner, items, part)
+            for name in service._get_channels()
+            if name in channels
+        ]
+        return " ".join(filter(None, problems))
 
     def _get_printed_label(self, channels):
         """Name the channels of a level when its letters are printed here."""

@@ -235,18 +235,14 @@ class AccountFollowupSendAlert(models.AbstractModel):
     @api.model
     def _get_recent_alert(self, choice):
         """Say what there is of earlier reminders; what failed was none."""
+        window = choice.window
         last = choice.manual._get_recent_reminder(
-            choice.partners,
-            choice.window.company_id,
-            choice.day,
-            choice.window.seen_reminder_id,
+            choice.partners, window.company_id, choice.day, window.seen_reminder_id
         )
         if not last:
             return None
-        values = {
-            "date": format_date(self.env, last.date),
-            "name": last.level_id.name or self.env._("no level"),
-        }
+        name = last.level_id.name or self.env._("no level")
+        values = {"date": format_date(self.env, last.date), "name": name}
         message = (
             self.env._(
                 "A reminder of %(date)s (%(name)s) is still waiting to be sent.",

@@ -362,21 +362,17 @@ class AccountFollowupSendWizard(models.TransientModel):
     def action_preview_letter(self):
         """Open the letter as it would be printed; nothing is sent or recorded."""
         self._check_may_act()
-        choice = self._get_choice()
         service = self._get_service("sample")
-        name, content = service._print_sample(*choice.get_sample_data())
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .create(
-                {
-                    "name": name,
-                    "raw": content,
-                    "mimetype": "application/pdf",
-                    "res_model": self._name,
-                    "res_id": self.id,
-                }
-            )
+        name, content = service._print_sample(*self._get_choice().get_sample_data())
+        files = self.env["ir.attachment"].sudo()
+        attachment = files.create(
+            {
+                "name": name,
+                "raw": content,
+                "mimetype": "application/pdf",
+                "res_model": self._name,
+                "res_id": self.id,
+            }
         )
         return {
             "type": "ir.actions.act_url",

@@ -135,20 +135,24 @@ class Letters(Printer):
         columns.insert(1 if columns[0]["type"] == "date" else 0, name)
         return columns
 
+    def _get_buckets(self, texts, rows, currency):
+        """Return the ageing that stands under a table, as pairs of texts."""
+        ageing = next((row["ageing"] for row in rows if row["type"] == "ageing"), [])
+        return [
+            (bucket["label"], texts.get_amount(bucket["value"], currency))
+            for bucket in ageing
+        ]
+
     def _make_table(self, document, texts, columns, customer, rows):
         """Return the table of one currency of a statement."""
         currency = self.env["res.currency"].browse(customer["currency_id"])
-        ageing = next((row["ageing"] for row in rows if row["type"] == "ageing"), [])
         body = [
             make_row(document, texts, columns, row)
             for row in rows
             if row["type"] != "ageing"
         ]
         size, widths = table_widths.fit(measure_rows(columns, body), LETTER_WIDTH)
-        buckets = [
-            (bucket["label"], texts.get_amount(bucket["value"], currency))
-            for bucket in ageing
-        ]
+        buckets = self._get_buckets(texts, rows, currency)
         return {
             "is_first": True,
             "currency": currency.name,

@@ -15,6 +15,16 @@ LIST_SIZES = (10, 9, 8, 7, 6.5, 6)
 LIST = "account_payment_followup.report_customer_list"
 
 
+def find_least(columns):
+    """Return the place of the comparison in the middle, None where there is none."""
+    compared = [
+        number
+        for number, column in enumerate(columns)
+        if str(column["name"]).startswith("compare_")
+    ]
+    return compared[len(compared) // 2] if compared else None
+
+
 class Pages(dict):
     """A part of a list to print.
 
@@ -77,14 +87,9 @@ class ListPrinter(Printer):
         measured = measure_rows(columns, rows)
         size, widths = table_widths.fit(measured, LIST_WIDTH, LIST_SIZES)
         while not size:
-            compared = [
-                number
-                for number, column in enumerate(columns)
-                if str(column["name"]).startswith("compare_")
-            ]
-            if not compared:
+            number = find_least(columns)
+            if number is None:
                 break
-            number = compared[len(compared) // 2]
             left_out.append(columns.pop(number)["label"])
             measured.pop(number)
             for row in rows:

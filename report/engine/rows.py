@@ -49,20 +49,12 @@ class Rows:
         that are in company currency (rule 13).
         """
         rows = []
-        currencies = self.env["res.currency"].browse(
-            row["currency_id"] for row in totals
-        )
+        by_currency = {row["currency_id"]: row for row in totals}
+        currencies = self.env["res.currency"].browse(by_currency)
         for currency in currencies.sorted("name"):
-            row = next(row for row in totals if row["currency_id"] == currency.id)
-            rows.append(
-                self.make(
-                    "total",
-                    f"total-{currency.id}",
-                    self.env._("Total %s", currency.name),
-                    currency.id,
-                    self._get_sums(row, columns),
-                )
-            )
+            key, name = f"total-{currency.id}", self.env._("Total %s", currency.name)
+            sums = self._get_sums(by_currency[currency.id], columns)
+            rows.append(self.make("total", key, name, currency.id, sums))
         if len(rows) > 1:
             rows.append(self._make_grand_total(rows, columns))
         return rows

@@ -7,6 +7,11 @@ from odoo.tools import SQL
 NOBODY = 0
 
 
+def find_in(text, *names):
+    """Return the domain of what has a text in one of these fields."""
+    return Domain.OR(Domain(name, "ilike", text) for name in names)
+
+
 class Scope:
     """The items that the options leave, with the user's rights."""
 
@@ -62,12 +67,8 @@ class Scope:
 
         An entry is found by its number or reference, as it stands on a bank slip.
         """
-        named = Domain.OR(
-            Domain(name, "ilike", text) for name in ("complete_name", "ref")
-        )
-        entry = Domain.OR(
-            Domain(name, "ilike", text) for name in ("name", "ref", "payment_reference")
-        )
+        named = find_in(text, "complete_name", "ref")
+        entry = find_in(text, "name", "ref", "payment_reference")
         scope = self.report._get_scope_domain(self.options)
         lines = self.get_query(scope & Domain("move_id", "any", entry))
         owners = SQL(
