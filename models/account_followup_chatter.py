@@ -99,13 +99,9 @@ class AccountFollowupChatter(models.AbstractModel):
 
         They belong to what is sent, not to the customer whom more people may read.
         """
-        pairs = [
-            (post, name, content)
-            for post in posts
-            for name, content in post.get("attachments", ())
-        ]
+        files = [(one, *file) for one in posts for file in one.get("attachments", ())]
         attachments = self.env["ir.attachment"].create(
-            [self._prepare_attachment(*pair) for pair in pairs]
+            [self._prepare_attachment(*file) for file in files]
         )
         for post in posts:
             ids = post["files"].ids if "files" in post else []
@@ -113,7 +109,7 @@ class AccountFollowupChatter(models.AbstractModel):
             # sender may send what is not his to open
             commands = [Command.clear(), *map(Command.link, ids)]
             post["values"]["attachment_ids"] = commands
-        for (post, _name, _content), attachment in zip(pairs, attachments, strict=True):
+        for (post, _name, _content), attachment in zip(files, attachments, strict=True):
             post["values"]["attachment_ids"].append(Command.link(attachment.id))
 
     @api.model
@@ -291,10 +287,7 @@ class AccountFollowupChatter(models.AbstractModel):
                 for id_, data in followers.items()
                 if data["notif"] != "email" or data["email_normalized"] not in addresses
             },
-            **{
-                contact.id: dict(direct[contact.id], **customer)
-                for contact in recipients
-            },
+            **{one.id: dict(direct[one.id], **customer) for one in recipients},
         }
 
     @api.model

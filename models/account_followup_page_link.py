@@ -94,8 +94,7 @@ class AccountFollowupPageLink(models.Model):
         """
         query = SQL(
             """
-            SELECT link.id
-              FROM account_followup_page_link link
+            SELECT link.id FROM account_followup_page_link link
               JOIN res_company company ON company.id = link.company_id
              WHERE link.token_hash = %(hash)s
                AND link.is_withdrawn IS NOT TRUE

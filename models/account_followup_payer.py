@@ -96,7 +96,6 @@ class AccountFollowupPayer(models.AbstractModel):
     @api.model
     def _get_sql_outcomes(self, days, chosen):
         """Return the numbers of promises, by what came of them."""
-        ledger = self.env["account.followup.promise.ledger"]
         mine = SQL(
             "promise.rest_until > %(first)s AND promise.partner_id IN %(ids)s"
             " AND promise.company_id IN %(roots)s",
@@ -112,7 +111,7 @@ class AccountFollowupPayer(models.AbstractModel):
              WHERE found.state IN ('kept', 'partly', 'broken')
              GROUP BY promise.partner_id, promise.company_id, outcome.name
             """,
-            ledger._get_sql_states(days, mine),
+            self.env["account.followup.promise.ledger"]._get_sql_states(days, mine),
             self._get_sql_outcome(),
         )
 

@@ -53,9 +53,8 @@ class AccountFollowupReminder(models.Model):
             return None
         body = self.body
         if self.state == "failed":
-            void = self.env._(
-                "This reminder was not sent: %s", self.failure_reason or ""
-            )
+            reason = self.failure_reason or ""
+            void = self.env._("This reminder was not sent: %s", reason)
             body = Markup("<p><strong>%s</strong></p>%s") % (void, body)
         values = {"body": body, "subject": self.subject, "message_type": "comment"}
         return {

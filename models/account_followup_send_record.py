@@ -65,11 +65,9 @@ class AccountFollowupSend(models.AbstractModel):
         self._read_ahead(batch)
         followups = concat(data["followup"] for data in batch)
         followups = followups.sudo().with_company(followups.company_id)
+        pairs = zip(followups, batch, strict=True)
         reminders = self.env["account.followup.reminder"].create(
-            [
-                self._prepare_reminder(followup, data)
-                for followup, data in zip(followups, batch, strict=True)
-            ]
+            [self._prepare_reminder(*pair) for pair in pairs]
         )
         made = zip(batch, followups, reminders, strict=True)
         return [

@@ -211,10 +211,7 @@ class AccountFollowupStart(models.AbstractModel):
             batch = groups[first : first + BATCH_SIZE]
             items = self._read_ahead(row for _partner, mine in batch for row in mine)
             reminders.create(
-                [
-                    self._prepare_counted(company, partner_id, mine, day)
-                    for partner_id, mine in batch
-                ]
+                [self._prepare_counted(company, id_, mine, day) for id_, mine in batch]
             )
             # the unique key decides, and memory stays flat
             self.env.flush_all()

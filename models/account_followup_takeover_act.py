@@ -198,11 +198,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         free.write({"followup_hold_reason": self._get_reason(look.takeover)})
         items.write({"no_followup": True})
         return [
-            {
-                "kind": "exclusion",
-                "key": keys[item.move_id.id],
-                "move_line_id": item.id,
-            }
+            {"kind": "exclusion", "key": keys[item.move_id.id], "move_line_id": item.id}
             for item in items
         ]
 

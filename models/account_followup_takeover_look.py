@@ -145,14 +145,10 @@ class AccountFollowupTakeoverLook(models.AbstractModel):
     def _search_items(self, takeover, wanted):
         """Return (moves, receivable items) that were named, and can be read."""
         here = Domain("company_id", "in", takeover._get_company_ids())
-        moves = self.env["account.move"].search(
-            here
-            & Domain("state", "=", "posted")
-            & (
-                Domain("id", "in", list(wanted["move_id"]))
-                | Domain("name", "in", list(wanted["number"]))
-            )
-        )
+        named = Domain("id", "in", list(wanted["move_id"]))
+        named |= Domain("name", "in", list(wanted["number"]))
+        posted = here & Domain("state", "=", "posted")
+        moves = self.env["account.move"].search(posted & named)
         items = self.env["account.move.line"].search(
             here
             & Domain("parent_state", "=", "posted")

@@ -43,16 +43,20 @@ class AccountFollowupTakeoverSourceCsv(models.AbstractModel):
         try:
             return takeover_csv.read(base64.b64decode(takeover.file))
         except KeyError as error:
-            raise UserError(
-                self.env._(
-                    "%s: the first line must have the headings, among them Invoice or "
-                    "Customer. Add them and choose the file again.",
-                    takeover.file_name or self.env._("The file"),
-                )
-            ) from error
+            raise self._get_no_heading_error(takeover) from error
         except (ValueError, takeover_csv.csv.Error) as error:
             raise self._get_no_sheet_error(takeover) from error
 
+    def _get_no_heading_error(self, takeover):
+        return UserError(
+            self.env._(
+                "%s: the first line must have the headings, among them Invoice or "
+                "Customer. Add them and choose the file again.",
+                takeover.file_name or self.env._("The file"),
+            )
+        )
+
+    @api.model
     def _get_no_sheet_error(self, takeover):
         return UserError(
             self.env._(

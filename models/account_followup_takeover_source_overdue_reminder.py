@@ -56,8 +56,7 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
     def _get_levels(self, takeover):
         query = SQL(
             """
-            SELECT COALESCE(reminder.counter, 0),
-                   PERCENTILE_DISC(0.5) WITHIN GROUP (
+            SELECT COALESCE(reminder.counter, 0), PERCENTILE_DISC(0.5) WITHIN GROUP (
                        ORDER BY action.date - move.invoice_date_due
                    )
             %s
@@ -77,15 +76,7 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
 
     @api.model
     def _get_reminders(self, takeover):
-        partner = SQL("NULL")
-        if self._has("overdue_reminder_action", "commercial_partner_id"):
-            partner = SQL("action.commercial_partner_id")
-        query = SQL(
-            "SELECT reminder.id, move.id, reminder.counter, action.date, %s %s"
-            " ORDER BY reminder.id",
-            partner,
-            self._get_sql_from(takeover),
-        )
+        rows = self.env.execute_query(self._get_sql_reminders(takeover))
         return [
             {
                 "key": f"account.invoice.overdue.reminder,{reminder_id}",
@@ -95,10 +86,20 @@ class AccountFollowupTakeoverSourceOverdueReminder(models.AbstractModel):
                 "date": day,
                 "partner_id": partner_id,
             }
-            for reminder_id, move_id, counter, day, partner_id in (
-                self.env.execute_query(query)
-            )
+            for reminder_id, move_id, counter, day, partner_id in rows
         ]
+
+    @api.model
+    def _get_sql_reminders(self, takeover):
+        partner = SQL("NULL")
+        if self._has("overdue_reminder_action", "commercial_partner_id"):
+            partner = SQL("action.commercial_partner_id")
+        return SQL(
+            "SELECT reminder.id, move.id, reminder.counter, action.date, %s %s"
+            " ORDER BY reminder.id",
+            partner,
+            self._get_sql_from(takeover),
+        )
 
     @api.model
     def _get_exclusions(self, takeover):

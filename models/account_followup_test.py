@@ -291,11 +291,9 @@ class AccountFollowupTest(models.AbstractModel):
         By its deliveries, by its headers, or by a file that goes with it; no company if
         it is none of ours.
         """
-        deliveries = self.env["account.followup.delivery"]._search_by_messages(
-            mail.mail_message_id
-        )
-        if deliveries:
-            return deliveries.company_id
+        deliveries = self.env["account.followup.delivery"]
+        if mine := deliveries._search_by_messages(mail.mail_message_id):
+            return mine.company_id
         companies = self.env["res.company"].sudo()
         if id_ := headers.get(COMPANY_HEADER):
             return companies.browse(int(id_))

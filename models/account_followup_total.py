@@ -441,15 +441,16 @@ class AccountFollowupTotal(models.AbstractModel):
             ),
         }
         return self._get_sql_columns(
-            {
-                name: SQL(
-                    "CASE WHEN %(foreign)s IS NULL THEN %(own)s"
-                    " ELSE %(own)s + %(foreign)s END",
-                    own=amount,
-                    foreign=SQL.identifier("net", f"foreign_{name}"),
-                )
-                for name, amount in own.items()
-            }
+            {name: self._get_sql_with_foreign(name, own[name]) for name in own}
+        )
+
+    @api.model
+    def _get_sql_with_foreign(self, name, own):
+        """Return an amount in the own currency with that of the others, if any."""
+        return SQL(
+            "CASE WHEN %(foreign)s IS NULL THEN %(own)s ELSE %(own)s + %(foreign)s END",
+            own=own,
+            foreign=SQL.identifier("net", f"foreign_{name}"),
         )
 
     @api.model

@@ -98,9 +98,7 @@ class AccountMoveLine(models.Model):
             if mine := line._get_followup_ends(before[line.id]):
                 ends.update(dict.fromkeys(mine))
                 ended += line
-        news = [
-            text + items._get_followup_instalments() for text, items in texts.items()
-        ]
+        news = [text + its._get_followup_instalments() for text, its in texts.items()]
         if ends:
             text = self.env._("Reminders resumed: %s", ", ".join(ends))
             # an exclusion ends for the whole document

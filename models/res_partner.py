@@ -365,21 +365,15 @@ class ResPartner(models.Model):
             return NotImplemented
         root = self.env.company.root_id.sudo()
         followups = self.env["account.followup"].sudo()
-        company = Domain("company_id", "=", root.id)
-        own = followups._search(
-            Domain("responsible_id", operator, value)
-            & Domain("responsible_id", "!=", False)
-            & company
-        )
+        named = Domain("responsible_id", "!=", False)
+        named &= Domain("company_id", "=", root.id)
+        own = followups._search(named & Domain("responsible_id", operator, value))
         domain = Domain("id", "in", own.subselect("partner_id"))
-        default = root.followup_responsible_id
-        fits = (
-            default.filtered_domain([("id", operator, value)])
-            if default
-            else (operator == "in" and False in value)
-        )
+        fits = operator == "in" and False in value
+        if default := root.followup_responsible_id:
+            fits = default.filtered_domain([("id", operator, value)])
         if fits:
-            anybody = followups._search(Domain("responsible_id", "!=", False) & company)
+            anybody = followups._search(named)
             domain |= Domain("id", "not in", anybody.subselect("partner_id"))
         return domain
 

@@ -53,9 +53,7 @@ class ResPartner(models.Model):
             lambda level: (level.active and level.plan_id == plan) or level.id in used
         )
         sent = self._get_followup_sent([row["id"] for row in rows])
-        steps = [
-            self._prepare_followup_step(level, rows, day, sent) for level in levels
-        ]
+        steps = [self._prepare_followup_step(one, rows, day, sent) for one in levels]
         first = self._prepare_followup_step(levels.browse(), rows, day, sent)
         return [first, *steps] if first["items"] else steps
 
@@ -74,21 +72,23 @@ class ResPartner(models.Model):
         )
         return {level.id: day for level, day in groups}
 
-    def _prepare_followup_step(self, level, rows, day, sent):
-        """Return what a step says: who stands on it, and who comes to it when."""
-        here = [
-            row for row in rows if (row["reached_level_id"] or 0) == (level.id or 0)
-        ]
+    @api.model
+    def _get_followup_coming(self, level, rows):
+        """Return the items that come to a level next, and do not rest for ever."""
         comes = (None, *self.env["account.followup.item"]._get_dated_reasons())
-        coming = [
+        return [
             row
             for row in rows
-            if level
-            and row["next_level_id"] == level.id
-            and row["rest_reason"] in comes
+            if row["next_level_id"] == level.id and row["rest_reason"] in comes
         ]
+
+    def _prepare_followup_step(self, level, rows, day, sent):
+        """Return what a step says: who stands on it, and who comes to it when."""
+        level_id = level.id or 0
+        here = [row for row in rows if (row["reached_level_id"] or 0) == level_id]
+        coming = self._get_followup_coming(level, rows) if level else []
         return {
-            "id": level.id or 0,
+            "id": level_id,
             "name": level.name or self.env._("No level yet"),
             "timing": level.timing or "",
             "sent": format_date(self.env, sent.get(level.id)) or "",

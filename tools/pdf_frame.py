@@ -47,12 +47,16 @@ def _put_frame(writer, frame):
             "\nQ q /FollowupFrame Do Q q BT /FollowupFont 8 Tf "
             f"{x:.1f} 18 Td ({text}) Tj ET Q"
         )
-        contents = page["/Contents"]
-        parts = contents if isinstance(contents, ArrayObject) else None
-        parts = parts or [page.raw_get(NameObject("/Contents"))]
         page[NameObject("/Contents")] = ArrayObject(
-            [before, *parts, writer._addObject(after)]
+            [before, *_get_contents(page), writer._addObject(after)]
         )
+
+
+def _get_contents(page):
+    """Return the streams of a page, of which it has one or several."""
+    contents = page["/Contents"]
+    parts = contents if isinstance(contents, ArrayObject) else None
+    return parts or [page.raw_get(NameObject("/Contents"))]
 
 
 def _make_stream(text):

@@ -243,16 +243,15 @@ class AccountFollowupSendAlert(models.AbstractModel):
             return None
         name = last.level_id.name or self.env._("no level")
         values = {"date": format_date(self.env, last.date), "name": name}
-        message = (
-            self.env._(
+        if last.state == "queued":
+            message = self.env._(
                 "A reminder of %(date)s (%(name)s) is still waiting to be sent.",
                 **values,
             )
-            if last.state == "queued"
-            else self.env._(
+        else:
+            message = self.env._(
                 "The last reminder was sent on %(date)s (%(name)s).", **values
             )
-        )
         return {"level": "warning", "message": message}
 
     @api.model

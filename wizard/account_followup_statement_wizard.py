@@ -142,6 +142,11 @@ class AccountFollowupStatementWizard(models.TransientModel):
     def _check_ready(self):
         if not self._get_choice().ticked:
             raise UserError(self.env._("Tick Print, Email or By Post first."))
+        self._check_dates()
+        if self.do_email and not self.mail_template_id and not self.partner_id:
+            raise UserError(self.env._("Choose a content template for the e-mails."))
+
+    def _check_dates(self):
         if not self.date_to:
             raise UserError(self.env._("Choose the last day of the statement."))
         if self.date_to > self._get_report()._get_day():
@@ -161,8 +166,6 @@ class AccountFollowupStatementWizard(models.TransientModel):
                     last=format_date(self.env, self.date_to),
                 )
             )
-        if self.do_email and not self.mail_template_id and not self.partner_id:
-            raise UserError(self.env._("Choose a content template for the e-mails."))
 
     def _check_sent(self):
         """Say at once what has become of a single statement if it came to nothing.

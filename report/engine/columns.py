@@ -8,6 +8,15 @@ def sql_sum(amount, where):
     return SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", amount, where)
 
 
+def sql_select(columns, key, name="%s"):
+    """Return what columns have as ``key``, named after them, for a statement."""
+    return SQL(", ").join(
+        SQL("%s AS %s", col[key], SQL.identifier(name % col["name"]))
+        for col in columns
+        if col.get(key)
+    )
+
+
 def make_column(kind, name, label, line=None, total=None, **more):
     """Return a column.
 

@@ -146,11 +146,8 @@ class Letters(Printer):
     def _make_table(self, document, texts, columns, customer, rows):
         """Return the table of one currency of a statement."""
         currency = self.env["res.currency"].browse(customer["currency_id"])
-        body = [
-            make_row(document, texts, columns, row)
-            for row in rows
-            if row["type"] != "ageing"
-        ]
+        listed = [row for row in rows if row["type"] != "ageing"]
+        body = [make_row(document, texts, columns, row) for row in listed]
         size, widths = table_widths.fit(measure_rows(columns, body), LETTER_WIDTH)
         buckets = self._get_buckets(texts, rows, currency)
         return {

@@ -55,8 +55,7 @@ class ListPrinter(Printer):
             "company": self.env.company.root_id.sudo(),
         }
         table = {"head": make_head(columns), "widths": widths, "size": size}
-        name = document.get_file_name("pdf")
-        return name, self._print(pages, table, rows)
+        return document.get_file_name("pdf"), self._print(pages, table, rows)
 
     def _print(self, pages, table, rows):
         """Return the PDF of all rows, as many in one call as it can make."""

@@ -226,9 +226,9 @@ class PostingRows(Rows):
         """Put opening and closing balance around the lines, which run from it."""
         opening = customer["values"]["opening"]
         currency = self.env["res.currency"].browse(customer["currency_id"])
-        digits = currency.decimal_places
         for line in lines:
-            balance = round(line["values"]["balance"] + opening, digits)
+            balance = line["values"]["balance"] + opening
+            balance = round(balance, currency.decimal_places)
             line["values"]["balance"] = balance + 0.0  # no negative zero
         rows = list(lines)
         first = self.options["date_from"]

@@ -5,6 +5,7 @@ from functools import cached_property
 from odoo.tools import SQL
 
 from ...tools.sql import get_fields
+from .columns import sql_select
 from .scope import Scope
 
 #: Room for the id of a currency beside that of a customer, in one value.
@@ -198,11 +199,7 @@ class Query:
              GROUP BY item.partner_id, item.currency_id
             HAVING %(having)s
             """,
-            sums=SQL(", ").join(
-                SQL("%s AS %s", col["sum"], SQL.identifier(col["name"]))
-                for col in columns
-                if col.get("sum")
-            ),
+            sums=sql_select(columns, "sum"),
             where=self.get_where(),
             items=self.get_items(keys),
             keys=self.get_keys(keys),
@@ -305,11 +302,7 @@ class Query:
                  ORDER BY %(order)s
                  %(limit)s
                 """,
-                columns=SQL(", ").join(
-                    SQL("%s AS %s", col["line"], SQL.identifier(f"_{col['name']}"))
-                    for col in columns
-                    if col.get("line")
-                ),
+                columns=sql_select(columns, "line", "_%s"),
                 items=self.get_items(keys),
                 keys=self.get_keys(keys),
                 where=self.get_where(),

@@ -87,6 +87,12 @@ class Rows:
         """Read what ``make_line`` needs beside the items, for all of them."""
         return found
 
+    def _get_values(self, row, columns):
+        """Return what the columns say of a journal item."""
+        return {
+            col["name"]: self._get_value(row[f"_{col['name']}"], col) for col in columns
+        }
+
     def make_line(self, row, columns, day):
         """Return the row of a journal item.
 
@@ -97,10 +103,7 @@ class Rows:
             f"l{row['id']}",
             self.get_line_name(row),
             row["currency_id"],
-            {
-                col["name"]: self._get_value(row[f"_{col['name']}"], col)
-                for col in columns
-            },
+            self._get_values(row, columns),
             partner_id=row["partner_id"] or False,
             line_currency_id=row["line_currency_id"],
             line_id=row["id"],

@@ -13,6 +13,15 @@ from odoo.tools import SQL
 
 from .matches import get_matched
 
+#: Condition that the other side is of another customer.
+OF_ANOTHER = SQL(
+    """
+    line.partner_id IS DISTINCT FROM other.partner_id
+    AND COALESCE(customer.commercial_partner_id, 0)
+        <> COALESCE(giver.commercial_partner_id, 0)
+    """
+)
+
 
 class MovedItems:
     """A row for each side of such a match, as the items have them.
@@ -61,15 +70,7 @@ class MovedItems:
 
     def _get_crossing(self):
         """Return the condition that a match has its sides in two rows."""
-        reasons = [
-            SQL(
-                """
-                line.partner_id IS DISTINCT FROM other.partner_id
-                AND COALESCE(customer.commercial_partner_id, 0)
-                    <> COALESCE(giver.commercial_partner_id, 0)
-                """
-            )
-        ]
+        reasons = [OF_ANOTHER]
         if self.query.is_document:
             # the amounts differ where core matched in company currency only
             reasons.append(SQL("line.currency_id <> other.currency_id"))
