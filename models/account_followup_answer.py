@@ -163,20 +163,25 @@ class AccountFollowupAnswer(models.AbstractModel):
         return promised.filtered(lambda line: line.expected_payment_date >= last.date)
 
     @api.model
+    def _make_note(self, title, items, details):
+        """Return an answer as HTML, see ``_note_answer``."""
+        body = Markup("<strong>{}</strong>").format(title)
+        if items:
+            names = ", ".join(items.mapped("followup_name"))
+            body += Markup("<br/>{}").format(names)
+        for label, text in details:
+            if text:
+                lines = Markup("<br/>").join(str(text).splitlines())
+                body += Markup("<br/>{}: {}").format(label, lines)
+        return body
+
+    @api.model
     def _note_answer(self, case, title, items, details, today, activity_type=None):
         """Write an answer into the customer's chatter, and give a task.
 
         :param details: list of (label, text of the customer), empty ones are left out
         """
-        body = Markup("<strong>{}</strong>").format(title)
-        if items:
-            body += Markup("<br/>{}").format(
-                ", ".join(items.with_env(self.env).mapped("followup_name"))
-            )
-        for label, text in details:
-            if text:
-                lines = Markup("<br/>").join(str(text).splitlines())
-                body += Markup("<br/>{}: {}").format(label, lines)
+        body = self._make_note(title, items.with_env(self.env), details)
         partner = case.partner_id.with_context(mail_activity_quick_update=True)
         partner._message_log(body=body, author_id=partner.id)
         todo = activity_type or self.env.ref("mail.mail_activity_data_todo")

@@ -82,7 +82,7 @@ class AccountFollowupBody(models.AbstractModel):
             "reminder": reminder,
             "direction": self._get_direction(reminder.lang),
             "lines": reminder.line_ids.sorted(
-                lambda line: (line.residual <= 0, line.due_date)
+                lambda one: (one.residual <= 0, one.due_date)
             ),
             "extra_lines": data["extra_lines"],
             "overdue_by_currency": self._get_overdue_totals(reminder.line_ids, data),
@@ -92,9 +92,16 @@ class AccountFollowupBody(models.AbstractModel):
                 "account.followup.pay"
             ]._get_invoice_references(line.move_line_id.move_id),
             **self.env["account.followup.link"]._get_link_values(reminder, data),
-            "format_day": lambda day: format_date(reminder.env, day),
+            **self._get_formats(reminder.env),
+        }
+
+    @api.model
+    def _get_formats(self, env):
+        """Return what writes days and amounts in the language of the text."""
+        return {
+            "format_day": lambda day: format_date(env, day),
             "format_amount": lambda amount, currency: formatLang(
-                reminder.env, amount, currency_obj=currency
+                env, amount, currency_obj=currency
             ),
         }
 

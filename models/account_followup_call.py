@@ -192,8 +192,7 @@ class AccountFollowupCall(models.Model):
                 self.promised_date, reason, days, origin="call"
             )
         elif self.outcome == "dispute":
-            disputes = self.env["account.followup.dispute"]
-            disputes._dispute(
+            self.env["account.followup.dispute"]._dispute(
                 self.line_ids,
                 self.reason_id or self.env[self.reason_id._name]._get_reason(),
                 days,

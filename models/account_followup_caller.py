@@ -177,7 +177,7 @@ class AccountFollowupCaller(models.AbstractModel):
                     share=formatLang(self.env, 100 * record["late_share"], digits=0),
                 )
             )
-        if promises := self.env["res.partner"]._get_promises_kept_text(record):
+        if promises := self.env["account.followup.payer"]._get_kept_text(record):
             texts.append(self.env._("promises kept: %s", promises))
         if record["disputes"]:
             texts.append(self.env._("%s disputes", record["disputes"]))

@@ -330,15 +330,8 @@ class AccountFollowupChatter(models.AbstractModel):
         return [*parts, followers] if followers else parts
 
     @api.model
-    def _prepare_mail(self, partner, post, recipients):
-        """Return the values that the e-mails of a message share (E4).
-
-        See core's ``_notify_by_email_get_base_mail_values``: an answer is sent to all
-        who are outside, and finds its way to the customer by the references.
-        """
-        message = post["message"]
-        subject = message.subject or partner._message_compute_subject()
-        subject = " ".join(subject.splitlines())
+    def _get_headers(self, partner, message, recipients):
+        """Return the headers of the e-mails: to whom an answer goes, too."""
         outside = [
             formataddr((data["name"], data["email_normalized"]))
             for data in recipients
@@ -349,7 +342,19 @@ class AccountFollowupChatter(models.AbstractModel):
             headers["X-Msg-To-Add"] = ",".join(outside)
         if bounce := message.record_alias_domain_id.bounce_email:
             headers["Return-Path"] = bounce
-        headers = partner._notify_by_email_get_headers(headers=headers)
+        return partner._notify_by_email_get_headers(headers=headers)
+
+    @api.model
+    def _prepare_mail(self, partner, post, recipients):
+        """Return the values that the e-mails of a message share (E4).
+
+        See core's ``_notify_by_email_get_base_mail_values``: an answer is sent to all
+        who are outside, and finds its way to the customer by the references.
+        """
+        message = post["message"]
+        subject = message.subject or partner._message_compute_subject()
+        subject = " ".join(subject.splitlines())
+        headers = self._get_headers(partner, message, recipients)
         values = {
             "auto_delete": True,
             "headers": repr(headers) if headers else False,

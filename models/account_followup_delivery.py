@@ -284,6 +284,21 @@ class AccountFollowupDelivery(models.Model):
             "url": f"/web/content/{self.attachment_id.id}?download=true",
         }
 
+    def _check_still_right(self, name):
+        """Refuse to send once more what says by now what is not so.
+
+        :raise UserError: naming what was sent
+        """
+        look = self.env["account.followup.look"]
+        if look._get_replaced(self.reminder_id):
+            raise UserError(
+                self.env._("%s: the customer was reminded again since then.", name)
+            )
+        if look._get_misaddressed(self.reminder_id):
+            raise UserError(
+                self.env._("%s: an invoice in it has another customer by now.", name)
+            )
+
     def action_retry(self):
         """Send a delivery that failed once more, as it was (E3).
 
@@ -296,25 +311,9 @@ class AccountFollowupDelivery(models.Model):
         owner.partner_id._check_followup_access()
         delivery = self.sudo()
         delivery.env["account.followup.test"]._check_retry(owner.sudo())
-        look = delivery.env["account.followup.look"]
-        if look._get_replaced(delivery.reminder_id):
-            raise UserError(
-                self.env._(
-                    "%s: the customer was reminded again since then.",
-                    owner.display_name,
-                )
-            )
-        if look._get_misaddressed(delivery.reminder_id):
-            raise UserError(
-                self.env._(
-                    "%s: an invoice in it has another customer by now.",
-                    owner.display_name,
-                )
-            )
-        queued = delivery.state == "failed" and delivery._get_channel()._requeue(
-            delivery
-        )
-        if not queued:
+        delivery._check_still_right(owner.display_name)
+        channel = delivery._get_channel()
+        if delivery.state != "failed" or not channel._requeue(delivery):
             raise UserError(
                 self.env._(
                     "%s: there is no message to send again. Correct the contact and "

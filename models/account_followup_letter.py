@@ -155,9 +155,8 @@ class AccountFollowupLetter(models.AbstractModel):
     @api.model
     def _call_report(self, pairs):
         """Return {id of the reminder: its page}, as far as they can be told apart."""
-        reminders = self.env["account.followup.reminder"].browse(
-            reminder.id for reminder, _letter in pairs
-        )
+        ids = [reminder.id for reminder, _letter in pairs]
+        reminders = self.env["account.followup.reminder"].browse(ids)
         letters = self.env["snailmail.letter"].union(*(pair[1] for pair in pairs))
         self._forget_addresses(reminders)
         report = self.env["ir.actions.report"]
@@ -167,12 +166,9 @@ class AccountFollowupLetter(models.AbstractModel):
                 followup_contact_ids=frozenset(letters.partner_id.ids),
             )
         with report._limiting_followup_time():
-            content, kind = report._pre_render_qweb_pdf(REPORT, reminders.ids)
+            content, kind = report._pre_render_qweb_pdf(REPORT, ids)
         if kind == "html":  # no PDF is made: whole pages, with their letterhead
-            return {
-                reminder.id: report._render_qweb_html(REPORT, reminder.ids)[0]
-                for reminder in reminders
-            }
+            return {id_: report._render_qweb_html(REPORT, [id_])[0] for id_ in ids}
         contents = report._get_splitted_report(REPORT, content, kind)
         for content in contents.values():
             self._check_pdf(content, kind)

@@ -21,8 +21,8 @@ class AccountFollowupNumber(models.AbstractModel):
             return []
         sequences = self.env["ir.sequence"].sudo()
         rows = self.env.execute_query(self._get_sql_numbers(company, len(days)))
-        if not rows:  # taken away by hand
-            rows = [(self._create_sequences(company).id, *[None] * 4)]
+        # it may have been taken away by hand
+        rows = rows or [(self._create_sequences(company).id, *[None] * 4)]
         ((id_, prefix, suffix, padding, numbers),) = rows
         if not numbers:
             sequence = sequences.browse(id_)

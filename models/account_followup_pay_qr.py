@@ -82,19 +82,18 @@ class AccountFollowupPay(models.AbstractModel):
         if not company.followup_qr_code:
             return []
         service = self.with_company(company)
-        currencies = self.env["res.currency"]
+        ways = map(self._read_way, reminder.pay_ways or ())
+        return [service._get_transfer_code(way, reminder.partner_id) for way in ways]
+
+    @api.model
+    def _read_way(self, way):
+        """Return a way to pay as a reminder has kept it, with its records."""
         accounts = self.env["res.partner.bank"].sudo()
-        return [
-            service._get_transfer_code(
-                {
-                    **way,
-                    "currency": currencies.browse(way["currency_id"]),
-                    "bank": accounts.browse(way["bank_id"] or []).exists(),
-                },
-                reminder.partner_id,
-            )
-            for way in reminder.pay_ways or ()
-        ]
+        return {
+            **way,
+            "currency": self.env["res.currency"].browse(way["currency_id"]),
+            "bank": accounts.browse(way["bank_id"] or []).exists(),
+        }
 
     @api.model
     def _get_code_of_page(self, reminder):

@@ -320,6 +320,40 @@ class AccountFollowupPayer(models.AbstractModel):
         codes = [*record["codes"], record["trend"]]
         return [texts[code] for code in codes if code in texts]
 
+    @api.model
+    def _get_average_text(self, record):
+        """Return the average and that of the year before."""
+        if record["average"] is None:
+            return False
+        average = formatLang(self.env, record["average"], digits=1)
+        if record["average_before"] is None:
+            return average
+        return self.env._(
+            "%(days)s (the year before: %(before)s)",
+            days=average,
+            before=formatLang(self.env, record["average_before"], digits=1),
+        )
+
+    @api.model
+    def _get_kept_text(self, record):
+        """Return how many promises were kept, if there were any."""
+        made = record["kept"] + record["broken"]
+        if not made:
+            return False
+        return self.env._("%(kept)s of %(made)s", kept=record["kept"], made=made)
+
+    @api.model
+    def _get_shown(self, record):
+        """Return {field of the customer: what it says of a record, if there is one}."""
+        return {
+            "followup_payer_text": record and self._get_average_text(record),
+            "followup_late_share": record and record["late_share"],
+            "followup_promises_kept": record and self._get_kept_text(record),
+            "followup_suggested_trust": record and record["trust"],
+            "followup_trust_reasons": record
+            and ", ".join(self._get_reason_texts(record)),
+        }
+
 
 class ResPartner(models.Model):
     """The payer's record of a customer in the current company."""
@@ -370,35 +404,6 @@ class ResPartner(models.Model):
         balances = service._get_largest_balances(partners, root, day)
         for partner in self:
             record = records.get((partner._origin.id, root.id))
-            partner.followup_payer_text = record and self._get_payer_text(record)
-            partner.followup_late_share = record and record["late_share"]
+            for name, value in service._get_shown(record).items():
+                partner[name] = value
             partner.followup_largest_balance = balances.get(partner._origin.id)
-            partner.followup_promises_kept = record and self._get_promises_kept_text(
-                record
-            )
-            partner.followup_suggested_trust = record and record["trust"]
-            partner.followup_trust_reasons = record and ", ".join(
-                service._get_reason_texts(record)
-            )
-
-    @api.model
-    def _get_payer_text(self, record):
-        """Return the average and that of the year before."""
-        if record["average"] is None:
-            return False
-        average = formatLang(self.env, record["average"], digits=1)
-        if record["average_before"] is None:
-            return average
-        return self.env._(
-            "%(days)s (the year before: %(before)s)",
-            days=average,
-            before=formatLang(self.env, record["average_before"], digits=1),
-        )
-
-    @api.model
-    def _get_promises_kept_text(self, record):
-        """Return how many promises were kept, if there were any."""
-        made = record["kept"] + record["broken"]
-        if not made:
-            return False
-        return self.env._("%(kept)s of %(made)s", kept=record["kept"], made=made)

@@ -215,15 +215,20 @@ class AccountFollowupReason(models.AbstractModel):
         )
 
     @api.model
+    def _get_coming(self, items):
+        """Return the items that count some day: credits, and what does not rest on."""
+        comes = (None, *self.env["account.followup.item"]._get_dated_reasons())
+        return [
+            row
+            for row in items
+            if row["rest_reason"] != "excluded"
+            and (row["residual"] <= 0 or row["rest_reason"] in comes)
+        ]
+
+    @api.model
     def _get_coming_reason_text(self, customer, items):
         """Return what comes next, or that nothing does."""
-        counting = [row for row in items if row["rest_reason"] != "excluded"]
-        comes = (None, *self.env["account.followup.item"]._get_dated_reasons())
-        coming = [
-            row
-            for row in counting
-            if row["residual"] <= 0 or row["rest_reason"] in comes
-        ]
+        coming = self._get_coming(items)
         if all(row["residual"] <= 0 for row in coming):
             return self.env._("What is open rests; until when is not known.")
         plan = self.env["account.followup.plan"].sudo().browse(customer["plan_id"])

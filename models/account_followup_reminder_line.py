@@ -179,30 +179,33 @@ class AccountFollowupReminderLine(models.Model):
         :param partners: customers that become one
         """
         self.env.flush_all()
-        self.env.cr.execute(
-            SQL(
-                """
-                SELECT id
-                  FROM (
-                       SELECT line.id,
-                              ROW_NUMBER() OVER (
-                                  PARTITION BY line.move_line_id, line.level_id
-                                  ORDER BY line.date DESC, line.id DESC
-                              ) AS number
-                         FROM account_followup_reminder_line line
-                        WHERE line.partner_id IN %s
-                          AND line.move_line_id IS NOT NULL
-                          AND line.level_id IS NOT NULL
-                          AND line.is_standing
-                       ) line
-                 WHERE number > 1
-                """,
-                tuple(partners.ids),
-            )
-        )
+        self.env.cr.execute(self._get_sql_doubles(partners))
         doubles = self.sudo().browse(line_id for (line_id,) in self.env.cr.fetchall())
         doubles.is_double = True
         self.env.flush_all()
+
+    @api.model
+    def _get_sql_doubles(self, partners):
+        """Return the lines of an invoice at a level but for the latest one of each."""
+        return SQL(
+            """
+            SELECT id
+              FROM (
+                   SELECT line.id,
+                          ROW_NUMBER() OVER (
+                              PARTITION BY line.move_line_id, line.level_id
+                              ORDER BY line.date DESC, line.id DESC
+                          ) AS number
+                     FROM account_followup_reminder_line line
+                    WHERE line.partner_id IN %s
+                      AND line.move_line_id IS NOT NULL
+                      AND line.level_id IS NOT NULL
+                      AND line.is_standing
+                   ) line
+             WHERE number > 1
+            """,
+            tuple(partners.ids),
+        )
 
     @api.model
     def _get_sql_remembers(self, item, customer):

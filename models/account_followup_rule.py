@@ -209,11 +209,6 @@ class AccountFollowupRule(models.AbstractModel):
     @api.model
     def _get_sql_required(self, parts):
         """Return the condition of rule 6 on the totals."""
-        claim = SQL(
-            "CASE WHEN total.level_due < %s"
-            " THEN total.claim_early ELSE total.claim_late END",
-            ladder.FIRST_LATE_KEY,
-        )
         return SQL(
             """
             (
@@ -230,7 +225,16 @@ class AccountFollowupRule(models.AbstractModel):
             """,
             is_free=self._get_sql_is_free(parts),
             setting=self._get_sql_setting(parts),
-            claim=claim,
+            claim=self._get_sql_claimed(),
+        )
+
+    @api.model
+    def _get_sql_claimed(self):
+        """Return what is claimed at the level due, over all currencies."""
+        return SQL(
+            "CASE WHEN total.level_due < %s"
+            " THEN total.claim_early ELSE total.claim_late END",
+            ladder.FIRST_LATE_KEY,
         )
 
     @api.model

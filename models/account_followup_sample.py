@@ -4,6 +4,7 @@ from odoo import api, models
 from odoo.exceptions import UserError
 
 from ..tools import links
+from ..tools.actions import get_notice
 from .account_followup_channel_email import LAYOUT
 
 
@@ -102,14 +103,8 @@ class AccountFollowupSample(models.AbstractModel):
     @api.model
     def _get_sample_notice(self, user):
         """Return the action that says where a test has gone."""
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._("A test was sent to %s.", user.email),
-            },
-        }
+        message = self.env._("A test was sent to %s.", user.email)
+        return get_notice(message, type="success")
 
     @api.model
     def _get_test_customer(self, level):

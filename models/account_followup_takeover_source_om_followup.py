@@ -21,11 +21,10 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
 
     @api.model
     def _get_levels(self, takeover):
+        rows = self.env.execute_query(self._get_sql_levels(takeover))
         return [
             {"key": str(level_id), "name": name, "delay": delay, "text": text}
-            for level_id, name, delay, text in self.env.execute_query(
-                self._get_sql_levels(takeover)
-            )
+            for level_id, name, delay, text in rows
         ]
 
     @api.model
@@ -52,7 +51,22 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
 
     @api.model
     def _get_reminders(self, takeover):
-        query = SQL(
+        rows = self.env.execute_query(self._get_sql_reminders(takeover))
+        return [
+            {
+                "key": f"account.move.line,{item_id},{level_id},{day}",
+                "where": f"account.move.line {item_id}",
+                "line_id": item_id,
+                "level": str(level_id),
+                "date": day,
+            }
+            for item_id, level_id, day in rows
+        ]
+
+    @api.model
+    def _get_sql_reminders(self, takeover):
+        """Return the items of the company that have reached a level, and when."""
+        return SQL(
             """
             SELECT item.id, item.followup_line_id, item.followup_date
               FROM account_move_line item
@@ -63,13 +77,3 @@ class AccountFollowupTakeoverSourceOmFollowup(models.AbstractModel):
             """,
             takeover._get_company_ids(),
         )
-        return [
-            {
-                "key": f"account.move.line,{item_id},{level_id},{day}",
-                "where": f"account.move.line {item_id}",
-                "line_id": item_id,
-                "level": str(level_id),
-                "date": day,
-            }
-            for item_id, level_id, day in self.env.execute_query(query)
-        ]

@@ -171,6 +171,16 @@ class AccountFollowupTest(models.AbstractModel):
         return None
 
     @api.model
+    def _get_domain(self, company, day):
+        """Return the domain of the tests of a day."""
+        return [
+            ("company_id", "=", company.id),
+            ("date", "=", day),
+            ("is_test", "=", True),
+            ("state", "!=", "withdrawn"),
+        ]
+
+    @api.model
     def _get_tested_reasons(self, company, rows, day):
         """Return {customer id: why there is no other test of this level today}.
 
@@ -180,17 +190,9 @@ class AccountFollowupTest(models.AbstractModel):
         """
         if not rows or not self._is_on(company):
             return {}
-        groups = self.env["account.followup.reminder"].sudo()
-        groups = groups._read_group(
-            [
-                ("partner_id", "in", list(rows)),
-                ("company_id", "=", company.id),
-                ("date", "=", day),
-                ("is_test", "=", True),
-                ("state", "!=", "withdrawn"),
-            ],
-            ["partner_id", "level_id"],
-        )
+        tests = self.env["account.followup.reminder"].sudo()
+        domain = [("partner_id", "in", list(rows)), *self._get_domain(company, day)]
+        groups = tests._read_group(domain, ["partner_id", "level_id"])
         reason = self.env._("Test mode: this level was tested today.")
         return {
             partner.id: reason
@@ -210,16 +212,8 @@ class AccountFollowupTest(models.AbstractModel):
         """
         if not partner_ids or not self._is_on(company):
             return partner_ids
-        groups = self.env["account.followup.reminder"].sudo()
-        groups = groups._read_group(
-            [
-                ("company_id", "=", company.id),
-                ("date", "=", day),
-                ("is_test", "=", True),
-                ("state", "!=", "withdrawn"),
-            ],
-            ["partner_id"],
-        )
+        tests = self.env["account.followup.reminder"].sudo()
+        groups = tests._read_group(self._get_domain(company, day), ["partner_id"])
         found = {partner.id for (partner,) in groups}.intersection(partner_ids)
         if not found:
             return partner_ids

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.exceptions import UserError
 
+from ..tools.actions import get_notice
+
 
 class ResPartner(models.Model):
     """Links of a customer to the debtor page (X11)."""
@@ -30,14 +32,8 @@ class ResPartner(models.Model):
             partner.with_user(self.env.user)._message_log(
                 body=self.env._("The links to the debtor page were withdrawn.")
             )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "success",
-                "message": self.env._(
-                    "The links in reminders sent so far open nothing any more."
-                ),
-                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
-            },
-        }
+        return get_notice(
+            self.env._("The links in reminders sent so far open nothing any more."),
+            type="success",
+            next={"type": "ir.actions.client", "tag": "soft_reload"},
+        )

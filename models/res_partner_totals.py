@@ -53,23 +53,8 @@ class ResPartner(models.Model):
         days = root._get_followup_days(root)
         if root not in days or not self._origin.ids:
             return {}
-        rows = self.env.execute_query_dict(
-            SQL(
-                """
-                SELECT item.partner_id,
-                       item.currency_id,
-                       item.rest_reason,
-                       MAX(item.days_late) AS days_late,
-                       SUM(item.residual) AS residual
-                  FROM (%s) item
-                 WHERE item.partner_id IN %s
-                 GROUP BY item.partner_id, item.currency_id, item.rest_reason,
-                          item.residual <= 0, item.days_late > 0
-                """,
-                self.env["account.followup.item"]._get_sql({root: days[root]}),
-                tuple(self._origin.ids),
-            )
-        )
+        query = self._get_followup_totals_sql({root: days[root]})
+        rows = self.env.execute_query_dict(query)
         by_partner = {}
         for row in rows:
             by_partner.setdefault(row["partner_id"], []).append(row)
@@ -93,4 +78,22 @@ class ResPartner(models.Model):
             due=self.env._("Total Due"),
             overdue=self.env._("Total Overdue"),
             rows=rows,
+        )
+
+    def _get_followup_totals_sql(self, days):
+        """Return the items of these customers, added up as far as they are alike."""
+        return SQL(
+            """
+            SELECT item.partner_id,
+                   item.currency_id,
+                   item.rest_reason,
+                   MAX(item.days_late) AS days_late,
+                   SUM(item.residual) AS residual
+              FROM (%s) item
+             WHERE item.partner_id IN %s
+             GROUP BY item.partner_id, item.currency_id, item.rest_reason,
+                      item.residual <= 0, item.days_late > 0
+            """,
+            self.env["account.followup.item"]._get_sql(days),
+            tuple(self._origin.ids),
         )

@@ -24,6 +24,13 @@ from .engine.sheet import SheetWriter
 LINES_SIZE = 200
 
 
+def open_report(face, options):
+    """Return the variant that options name, the options checked, and its columns."""
+    report = face._get_variant(options)
+    options = report._normalize_options(options)
+    return report, options, report._get_query(options).columns
+
+
 def make_heads(columns):
     """Return the columns without what only a statement needs of them."""
     return [
@@ -97,9 +104,7 @@ class AccountFollowupReport(models.AbstractModel):
             in all; one in two currencies counts twice) and ``chart``
         :raise UserError: an option makes no sense
         """
-        report = self._get_variant(options)
-        options = report._normalize_options(options)
-        columns = report._get_query(options).columns
+        report, options, columns = open_report(self, options)
         rows, totals, count = report._get_customers(
             options, columns, options["offset"], options["limit"]
         )
@@ -152,9 +157,7 @@ class AccountFollowupReport(models.AbstractModel):
             (customers and lines) and ``rows``, a generator of (customer's row, list of
             the rows under it)
         """
-        report = self._get_variant(options)
-        options = report._normalize_options(options)
-        columns = report._get_query(options).columns
+        report, options, columns = open_report(self, options)
         customers, totals, count = report._get_customers(options, columns, 0, None)
         unfolded = get_unfolded(options, customers)
         lines = sum(row["line_count"] for row in unfolded)

@@ -63,19 +63,13 @@ class AccountFollowupReportAged(models.AbstractModel):
     def _get_columns(self, options):
         date = SQL("COALESCE(item.invoice_date, item.date)")
         amount, is_now = SQL("item.amount"), SQL("item.period = 0")
-        company = SQL("item.amount_company")
+        total, company = sql_sum(amount, is_now), SQL("item.amount_company")
         currency = self.env.company.root_id.sudo().currency_id
         return [
             make_column("date", "date", self.env._("Invoice Date"), date),
             make_due_date(self.env),
             *Buckets(self.env, options["age_by"]).get_columns(),
-            make_column(
-                "amount",
-                "total",
-                self.env._("Total"),
-                line=amount,
-                total=sql_sum(amount, is_now),
-            ),
+            make_column("amount", "total", self.env._("Total"), amount, total),
             *make_company_amount(
                 options,
                 "total_company",

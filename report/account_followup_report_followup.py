@@ -38,32 +38,24 @@ class AccountFollowupReportFollowup(models.AbstractModel):
 
     @api.model
     def _get_columns(self, options):
-        company = SQL("item.amount_company")
+        company, expected = (
+            SQL("item.amount_company"),
+            SQL("item.expected_payment_date"),
+        )
+        amount, total = SQL("item.amount"), SQL("SUM(item.amount)")
         currency = self.env.company.root_id.sudo().currency_id
+        in_company = self.env._("Total in %s", currency.name)
         return [
             make_due_date(self.env),
             self._get_days_column(),
             *self._get_level_columns(),
             make_column(
-                "date",
-                "expected_payment_date",
-                self.env._("Expected"),
-                SQL("item.expected_payment_date"),
+                "date", "expected_payment_date", self.env._("Expected"), expected
             ),
             *make_section_columns(self.env),
-            make_column(
-                "amount",
-                "total",
-                self.env._("Total"),
-                line=SQL("item.amount"),
-                total=SQL("SUM(item.amount)"),
-            ),
+            make_column("amount", "total", self.env._("Total"), amount, total),
             *make_company_amount(
-                options,
-                "total_company",
-                self.env._("Total in %s", currency.name),
-                company,
-                line=company,
+                options, "total_company", in_company, company, line=company
             ),
         ]
 

@@ -12,3 +12,12 @@ def get_window(model, name, **context):
         "target": "new",
         "context": context,
     }
+
+
+def get_notice(message, **params):
+    """Return the action that shows a notice, with what else it says or does then."""
+    return {
+        "type": "ir.actions.client",
+        "tag": "display_notification",
+        "params": {"message": message, **params},
+    }

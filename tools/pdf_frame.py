@@ -47,9 +47,8 @@ def _put_frame(writer, frame):
             "\nQ q /FollowupFrame Do Q q BT /FollowupFont 8 Tf "
             f"{x:.1f} 18 Td ({text}) Tj ET Q"
         )
-        page[NameObject("/Contents")] = ArrayObject(
-            [before, *_get_contents(page), writer._addObject(after)]
-        )
+        parts = [before, *_get_contents(page), writer._addObject(after)]
+        page[NameObject("/Contents")] = ArrayObject(parts)
 
 
 def _get_contents(page):

@@ -44,6 +44,14 @@ class AccountFollowupSendAlert(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
+    def _has_postal_address(self, choice):
+        """Return whether the first one who gets the printed letter has an address."""
+        partner = choice.window.partner_id
+        found = choice.recipients._get_recipients(partner, "print", choice.items)
+        channel = choice.channels._get("print")
+        return any(channel._get_addresses(recipient) for recipient in found[:1])
+
+    @api.model
     def _get_channel_alerts(self, choice):
         # EXTENDS: what is missing to reach the customer (C3)
         service, partner = choice.recipients, choice.window.partner_id
@@ -52,10 +60,7 @@ class AccountFollowupSendAlert(models.AbstractModel):
             channel: ("danger", self._get_address_problem(choice, channel))
             for channel in choice.ticked
         }
-        if "print" in choice.ticked and not any(
-            choice.channels._get("print")._get_addresses(recipient)
-            for recipient in service._get_recipients(partner, "print", choice.items)[:1]
-        ):
+        if "print" in choice.ticked and not self._has_postal_address(choice):
             problem = self.env._("%s has no postal address.", contact.display_name)
             problems["address"] = ("warning", problem)
         return {

@@ -119,25 +119,25 @@ class AccountFollowupStartWizard(models.TransientModel):
         labels = dict(self._fields["start"]._description_selection(self.env))
         lines = []
         for start, label in labels.items():
-            lines.append(
-                self._prepare_line(
-                    start,
-                    [row for row in preview[start] if row[1]],
-                    name=label,
-                    way=self.env._("leave by themselves"),
-                    is_total=True,
-                )
-            )
+            lines.append(self._prepare_total(start, label, preview[start]))
             lines += [self._prepare_level(start, row) for row in preview[start]]
             if start == "reminded":
+                way = self.env._("nothing sent")
                 lines += [
-                    {
-                        **self._prepare_level(start, row),
-                        "way": self.env._("nothing sent"),
-                    }
+                    {**self._prepare_level(start, row), "way": way}
                     for row in preview["counted"]
                 ]
         return lines
+
+    def _prepare_total(self, start, label, rows):
+        """Return the values of the sum of what would leave by itself."""
+        return self._prepare_line(
+            start,
+            [row for row in rows if row[1]],
+            name=label,
+            way=self.env._("leave by themselves"),
+            is_total=True,
+        )
 
     @api.model
     def _prepare_level(self, start, row):

@@ -28,11 +28,8 @@ class AccountFollowupStatementAlert(models.AbstractModel):
     def _get_channel_alert(self, channel, choice):
         """Return the alert on those who cannot be reached over a channel, or None."""
         service, partners = choice.recipients, choice.partners
-        problems = {
-            partner: problem
-            for partner in partners
-            if (problem := service._get_channel_problem(channel, partner))
-        }
+        texts = {one: service._get_channel_problem(channel, one) for one in partners}
+        problems = {one: text for one, text in texts.items() if text}
         if not problems:
             return None
         contacts = partners.concat(

@@ -38,6 +38,21 @@ class Statements(dict):
 class Letters(Printer):
     """Statements of customers, each in the language of its customer."""
 
+    def _get_partners(self, rows, options):
+        """Return the customers to write to: those of the rows, or who was chosen.
+
+        :raise UserError: there is none
+        """
+        ids = dict.fromkeys(row["partner_id"] for row in rows if row["partner_id"])
+        if not (ids := list(ids) or options["partner_ids"]):
+            raise UserError(
+                self.env._(
+                    "No customer has postings or a balance with these filters. Choose "
+                    "a longer period or other customers."
+                )
+            )
+        return self.env["res.partner"].browse(ids)
+
     def render(self, options):
         """Return (file name, PDF) of the statements of all customers of a report.
 
@@ -47,17 +62,7 @@ class Letters(Printer):
         chosen = report._normalize_options(options)
         columns = report._get_query(chosen).columns
         rows, _totals, _count = report._get_customers(chosen, columns, 0, None)
-        ids = list(dict.fromkeys(row["partner_id"] for row in rows))
-        partners = self.env["res.partner"].browse(
-            [id_ for id_ in ids if id_] or chosen["partner_ids"]
-        )
-        if not partners:
-            raise UserError(
-                self.env._(
-                    "No customer has postings or a balance with these filters. Choose "
-                    "a longer period or other customers."
-                )
-            )
+        partners = self._get_partners(rows, chosen)
         if len(partners) > 1:  # the statement of one customer is always printed
             lines = sum(row["line_count"] for row in rows)
             self.check_size(lines + LETTER_ROWS * len(partners))

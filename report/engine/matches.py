@@ -8,16 +8,14 @@ def get_matched():
     return SQL(
         """
         SELECT partial.id, TRUE AS is_debit, partial.max_date,
-               partial.debit_move_id AS line_id,
-               partial.credit_move_id AS other_id,
+               partial.debit_move_id AS line_id, partial.credit_move_id AS other_id,
                -partial.amount AS balance,
                -partial.debit_amount_currency AS amount_currency,
                partial.credit_amount_currency AS other_amount_currency
           FROM account_partial_reconcile partial
          UNION ALL
         SELECT partial.id, FALSE, partial.max_date,
-               partial.credit_move_id,
-               partial.debit_move_id,
+               partial.credit_move_id, partial.debit_move_id,
                partial.amount,
                partial.credit_amount_currency,
                -partial.debit_amount_currency

@@ -155,24 +155,26 @@ class Postings(Query):
     # The balance over time
     # ------------------------------------------------------------------
 
+    def _read_points(self, currency_id):
+        """Return [(ISO date, balance)] of each day on which there is a posting."""
+        query = SQL(
+            """
+            SELECT item.date, SUM(SUM(item.amount)) OVER (ORDER BY item.date)
+              FROM (%s) item
+             WHERE item.currency_id = %s
+             GROUP BY item.date
+             ORDER BY item.date
+            """,
+            self.get_items(),
+            currency_id,
+        )
+        days = self.env.execute_query(query)
+        return [(day.isoformat(), float(total)) for day, total in days]
+
     def make_chart(self, currency_id):
         """Return the balance over time of the one customer of the report."""
-        first = self.options["date_from"]
-        days = self.env.execute_query(
-            SQL(
-                """
-                SELECT item.date, SUM(SUM(item.amount)) OVER (ORDER BY item.date)
-                  FROM (%s) item
-                 WHERE item.currency_id = %s
-                 GROUP BY item.date
-                 ORDER BY item.date
-                """,
-                self.get_items(),
-                currency_id,
-            )
-        )
-        points = [(day.isoformat(), float(total)) for day, total in days]
-        if first:
+        points = self._read_points(currency_id)
+        if first := self.options["date_from"]:
             before = [total for day, total in points if day < first]
             points = [point for point in points if point[0] >= first]
             points.insert(0, (first, before[-1] if before else 0.0))
@@ -231,8 +233,7 @@ class PostingRows(Rows):
             balance = round(balance, currency.decimal_places)
             line["values"]["balance"] = balance + 0.0  # no negative zero
         rows = list(lines)
-        first = self.options["date_from"]
-        if is_first and first:
+        if is_first and (first := self.options["date_from"]):
             name = self.env._("Opening Balance")
             values = {"date": first, "balance": opening}
             rows.insert(0, self._make_balance("opening", name, customer, values))
