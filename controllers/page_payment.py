@@ -36,11 +36,7 @@ class FollowupPagePayment(FollowupPage):
         known = self._get_values(link, token, lang)
         page = self._page(link)
         payment = page._get_payment(link.reminder_id, self._get_ids())
-        if not payment:
-            error = request.env._("Choose what you want to pay, in one currency.")
-            return self._render_page(link, token, lang, status=400, error=error)
-        if not payment["amount"]:
-            error = request.env._("Your credit covers this: there is nothing to pay.")
+        if error := self._get_error(payment):
             return self._render_page(link, token, lang, status=400, error=error)
         return self._render(
             "account_payment_followup.page_pay",
@@ -54,6 +50,14 @@ class FollowupPagePayment(FollowupPage):
     def _get_transaction_route(self, token, payment):
         items = "-".join(map(str, sorted(payment["items"].ids)))
         return f"/followup/{token}/transaction/{items}"
+
+    def _get_error(self, payment):
+        """Return why what was chosen cannot be paid, or None."""
+        if not payment:
+            return request.env._("Choose what you want to pay, in one currency.")
+        if not payment["amount"]:
+            return request.env._("Your credit covers this: there is nothing to pay.")
+        return None
 
     def _get_form_values(self, link, payment):
         """Return what core's payment form needs, but for where it sends it."""

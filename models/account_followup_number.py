@@ -27,9 +27,8 @@ class AccountFollowupNumber(models.AbstractModel):
         if not numbers:
             sequence = sequences.browse(id_)
             return [sequence.next_by_id(sequence_date=day) for day in days]
-        sequence = sequences.new(
-            {"prefix": prefix, "suffix": suffix, "padding": padding}
-        )
+        values = {"prefix": prefix, "suffix": suffix, "padding": padding}
+        sequence = sequences.new(values)
         return [
             sequence.with_context(ir_sequence_date=day).get_next_char(number)
             for day, number in zip(days, numbers, strict=True)

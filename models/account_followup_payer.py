@@ -13,6 +13,9 @@ from .account_move_line import GROUPS
 #: Months of the record, and as many before them for the trend.
 MONTHS = 12
 
+#: The record of who has paid nothing.
+UNPAID = {"paid": 0, "average": None, "average_before": None, "late_share": None}
+
 #: What the numbers of promises and disputes are read from, beside their states.
 FIELDS_READ = {
     "account.followup.dispute": ("date", "partner_id"),
@@ -46,21 +49,21 @@ class AccountFollowupPayer(models.AbstractModel):
         """
         if not partners.ids or not days:
             return {}
-        records = {}
-        for row in self.env.execute_query_dict(self._get_sql_paid(days, partners)):
-            records[row["partner_id"], row["company_id"]] = row
+        rows = self.env.execute_query_dict(self._get_sql_paid(days, partners))
+        records = {(row["partner_id"], row["company_id"]): row for row in rows}
         promises = self._count_promises(partners, days)
         for key in {*records, *open_days, *promises}:
-            record = records.setdefault(key, {"paid": 0, "average": None})
-            record.setdefault("average_before", None)
-            record.setdefault("late_share", None)
+            record = records.setdefault(key, dict(UNPAID))
             record["open_days"] = open_days.get(key, 0)
             record |= promises.get(key, {"kept": 0, "broken": 0, "disputes": 0})
-            record["trust"], record["codes"] = payer.suggest_trust(record)
-            record["trend"] = payer.get_trend(
-                record["average"], record["average_before"]
-            )
+            self._judge(record)
         return records
+
+    @api.model
+    def _judge(self, record):
+        """Add to a record what it suggests."""
+        record["trust"], record["codes"] = payer.suggest_trust(record)
+        record["trend"] = payer.get_trend(record["average"], record["average_before"])
 
     @api.model
     def _count_promises(self, partners, days):

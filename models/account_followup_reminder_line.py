@@ -189,8 +189,7 @@ class AccountFollowupReminderLine(models.Model):
         """Return the lines of an invoice at a level but for the latest one of each."""
         return SQL(
             """
-            SELECT id
-              FROM (
+            SELECT id FROM (
                    SELECT line.id,
                           ROW_NUMBER() OVER (
                               PARTITION BY line.move_line_id, line.level_id

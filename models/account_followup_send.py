@@ -215,10 +215,7 @@ class AccountFollowupSend(models.AbstractModel):
 
     @api.model
     def _get_default_content(self, followup, level, day):
-        """Return channels and texts: of the level due, else of the last one reached.
-
-        With no level at all the first one lends its text and nothing else (C6).
-        """
+        """Return channels and texts: of the level due, else of the last one reached."""
         source = text_level = level
         if not source:
             rows = self.env["account.followup.ready"]._get_due_rows(followup, day)
@@ -226,20 +223,19 @@ class AccountFollowupSend(models.AbstractModel):
             text_level = level.browse(row.get("level_id"))
             source = text_level or self._get_lender(level, followup.company_id)
         channels = self.env["account.followup.channels"]
+        has_days = level or source.mail_template_id
         return {
             "text_level": text_level,
             "channels": channels._get_default_channels(source),
             "mail_template": source.mail_template_id.sudo(),
             "sms_template": source.sms_template_id.sudo(),
             "attach_invoices": source.attach_invoices,
-            "payment_days": source.payment_days
-            if level or source.mail_template_id
-            else 0,
+            "payment_days": source.payment_days if has_days else 0,
         }
 
     @api.model
     def _get_lender(self, levels, company):
-        """Return the level that lends its text where there is none."""
+        """Return the first level: it lends its text, no more, where none fits (C6)."""
         domain = [
             ("company_id", "=", company.id),
             ("delay", ">=", 0),

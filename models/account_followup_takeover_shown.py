@@ -82,15 +82,18 @@ class AccountFollowupTakeover(models.Model):
         return self._get_table(
             heads,
             [
-                (
-                    item.move_id.name,
-                    one["partner"].display_name,
-                    one["row"].name,
-                    level.name,
-                    format_date(self.env, one["date"]),
-                )
+                self._get_sample_row(item, level, one)
                 for (item, level), one in reversed(rows)
             ],
+        )
+
+    def _get_sample_row(self, item, level, one):
+        return (
+            item.move_id.name,
+            one["partner"].display_name,
+            one["row"].name,
+            level.name,
+            format_date(self.env, one["date"]),
         )
 
     def _get_doubt_heads(self):

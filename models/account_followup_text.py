@@ -112,6 +112,13 @@ class AccountFollowupText(models.AbstractModel):
             )
 
     @api.model
+    def _get_no_template_text(self):
+        return self.env._(
+            "There is no content template for statements. Choose one in the settings "
+            "of Invoicing, under Payment Follow-ups."
+        )
+
+    @api.model
     def _render_statements(self, statements, template, lang):
         """Return {statement: its texts} for statements in one language.
 
@@ -120,12 +127,7 @@ class AccountFollowupText(models.AbstractModel):
         :raise UserError: there is no template
         """
         if not template:
-            raise UserError(
-                self.env._(
-                    "There is no content template for statements. Choose one in the "
-                    "settings of Invoicing, under Payment Follow-ups."
-                )
-            )
+            raise UserError(self._get_no_template_text())
         period = statements[:1].with_context(lang=lang)._get_period_label()
         template = template.sudo().with_context(statement_period=period)
         subjects = self._render_batch(statements, template, "subject", lang)

@@ -147,25 +147,32 @@ class AccountMove(models.Model):
         """End hold, expected payment and exclusion of all instalments at once."""
         return self._get_followup_hold_lines().action_followup_resume()
 
+    def _check_followed_up(self):
+        """Refuse what is never reminded of.
+
+        :raise UserError: it is no document of a customer, or not posted
+        """
+        if not self.is_sale_document(include_receipts=True):
+            raise UserError(
+                self.env._(
+                    "%s is no customer document: only customer invoices, credit notes "
+                    "and receipts are followed up.",
+                    self.display_name,
+                )
+            )
+        if self.state != "posted":
+            raise UserError(
+                self.env._(
+                    "%s is not posted: it is not followed up.", self.display_name
+                )
+            )
+
     def _get_followup_hold_lines(self):
         """Return the open instalments of customer documents; paid ones are left out."""
         self.line_ids._check_followup_hold_group()
         self.check_access("read")
         for move in self:
-            if not move.is_sale_document(include_receipts=True):
-                raise UserError(
-                    self.env._(
-                        "%s is no customer document: only customer invoices, credit "
-                        "notes and receipts are followed up.",
-                        move.display_name,
-                    )
-                )
-            if move.state != "posted":
-                raise UserError(
-                    self.env._(
-                        "%s is not posted: it is not followed up.", move.display_name
-                    )
-                )
+            move._check_followed_up()
         lines = self._get_followup_lines()
         open_lines = lines.filtered(lambda line: line._is_followup_open())
         return open_lines or lines

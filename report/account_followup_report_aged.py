@@ -65,18 +65,14 @@ class AccountFollowupReportAged(models.AbstractModel):
         amount, is_now = SQL("item.amount"), SQL("item.period = 0")
         total, company = sql_sum(amount, is_now), SQL("item.amount_company")
         currency = self.env.company.root_id.sudo().currency_id
+        in_company = self.env._("Total in %s", currency.name)
         return [
             make_column("date", "date", self.env._("Invoice Date"), date),
             make_due_date(self.env),
             *Buckets(self.env, options["age_by"]).get_columns(),
             make_column("amount", "total", self.env._("Total"), amount, total),
             *make_company_amount(
-                options,
-                "total_company",
-                self.env._("Total in %s", currency.name),
-                company,
-                is_now,
-                line=company,
+                options, "total_company", in_company, company, is_now, company
             ),
             *make_foreign_amount(
                 options, self.env._("Open in Currency"), SQL("item.amount_document")

@@ -38,10 +38,7 @@ class AccountFollowupReportFollowup(models.AbstractModel):
 
     @api.model
     def _get_columns(self, options):
-        company, expected = (
-            SQL("item.amount_company"),
-            SQL("item.expected_payment_date"),
-        )
+        company = SQL("item.amount_company")
         amount, total = SQL("item.amount"), SQL("SUM(item.amount)")
         currency = self.env.company.root_id.sudo().currency_id
         in_company = self.env._("Total in %s", currency.name)
@@ -49,15 +46,20 @@ class AccountFollowupReportFollowup(models.AbstractModel):
             make_due_date(self.env),
             self._get_days_column(),
             *self._get_level_columns(),
-            make_column(
-                "date", "expected_payment_date", self.env._("Expected"), expected
-            ),
+            self._get_expected_column(),
             *make_section_columns(self.env),
             make_column("amount", "total", self.env._("Total"), amount, total),
             *make_company_amount(
                 options, "total_company", in_company, company, line=company
             ),
         ]
+
+    @api.model
+    def _get_expected_column(self):
+        """Return until when a customer has promised to pay."""
+        day = SQL("item.expected_payment_date")
+        label = self.env._("Expected")
+        return make_column("date", "expected_payment_date", label, day)
 
     @api.model
     def _get_days_column(self):
