@@ -3,7 +3,12 @@ from odoo.tools import SQL
 from odoo.tools.misc import format_date
 
 from .engine.columns import make_column, make_company_amount, make_due_date
-from .engine.followup import RuleItems, RuleRows, make_section_columns
+from .engine.followup import (
+    RuleItems,
+    RuleRows,
+    make_expected,
+    make_section_columns,
+)
 
 
 class AccountFollowupReportFollowup(models.AbstractModel):
@@ -46,20 +51,13 @@ class AccountFollowupReportFollowup(models.AbstractModel):
             make_due_date(self.env),
             self._get_days_column(),
             *self._get_level_columns(),
-            self._get_expected_column(),
+            make_expected(self.env),
             *make_section_columns(self.env),
             make_column("amount", "total", self.env._("Total"), amount, total),
             *make_company_amount(
                 options, "total_company", in_company, company, line=company
             ),
         ]
-
-    @api.model
-    def _get_expected_column(self):
-        """Return until when a customer has promised to pay."""
-        day = SQL("item.expected_payment_date")
-        label = self.env._("Expected")
-        return make_column("date", "expected_payment_date", label, day)
 
     @api.model
     def _get_days_column(self):

@@ -114,6 +114,12 @@ def get_section_labels(env):
     }
 
 
+def make_expected(env):
+    """Return the column of the day for which a payment is expected."""
+    day = SQL("item.expected_payment_date")
+    return make_column("date", "expected_payment_date", env._("Expected"), day)
+
+
 def make_section_columns(env):
     """Return a column for each part."""
     return [
