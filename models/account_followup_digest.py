@@ -7,7 +7,6 @@ import pytz
 from odoo import api, fields, models
 from odoo.tools import format_date, format_datetime, formatLang
 
-from ..tools.days import add_working_days
 from .account_followup_channel_email import LAYOUT
 
 _logger = logging.getLogger(__name__)
@@ -25,8 +24,9 @@ WAYS = ("automatic", "manual", "held")
 class AccountFollowupDigest(models.AbstractModel):
     """Tomorrow's list: who will get what, a day before (X6).
 
-    In the afternoon of a working day it says who is reminded until the next one, what
-    waits for a person, and why nothing leaves, if a gate stops it. One e-mail for each
+    In the afternoon of a working day, by the company's calendar and its holidays, it
+    says who is reminded until the next one, what waits for a person, and why nothing
+    leaves, if a gate stops it. One e-mail for each
     user, own customers first. When there is nothing to say, there is none.
     """
 
@@ -66,7 +66,7 @@ class AccountFollowupDigest(models.AbstractModel):
         users = company._get_followup_digest_users()
         if not users:
             return
-        last = add_working_days(day, 1)
+        last = self.env["account.followup.workdays"]._get_following(company, day)
         forecast = self.env["account.followup.forecast"].sudo()
         planned = forecast._get_planned(company, day, day + timedelta(days=1), last)
         if not planned:
@@ -237,8 +237,8 @@ class ResCompany(models.Model):
             # whoever was chosen wants to know also that nothing leaves
             and (self.followup_automatic or self.followup_digest_user_ids)
             and self.followup_digest_date != day
-            and add_working_days(day - timedelta(days=1), 1) == day
             and self._get_followup_hour(now) >= HOUR
+            and self.env["account.followup.workdays"]._is_worked(self, day)
         )
 
     def _get_followup_hour(self, now):

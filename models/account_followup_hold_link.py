@@ -4,8 +4,6 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
-from ..tools.days import add_working_days
-
 #: What a link may do, and for how long.
 HOLD, UNDO = "account_payment_followup.hold", "account_payment_followup.hold.undo"
 VALID = timedelta(days=7)
@@ -85,8 +83,9 @@ class AccountFollowupHoldLink(models.AbstractModel):
         case, (day,) = found["case"], found["values"]
         company = case.sudo().company_id._origin
         first = max(fields.Date.to_date(day), company._get_followup_day()[company])
+        workdays = self.env["account.followup.workdays"].sudo()
         return {
-            "next": add_working_days(first, 1),
+            "next": workdays._get_following(company, first),
             "week": first + timedelta(days=7),
             "month": first + timedelta(days=30),
         }[period]

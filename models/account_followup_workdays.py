@@ -4,7 +4,7 @@ import pytz
 
 from odoo import api, models
 
-from ..tools.days import SATURDAY
+from ..tools.days import SATURDAY, add_working_days
 
 #: Days that are read at once to find the next one on which somebody works.
 STEP = 31
@@ -64,3 +64,20 @@ class AccountFollowupWorkdays(models.AbstractModel):
             if days := self._get_worked(calendar, company, first, last):
                 return min(days)
         return None
+
+    @api.model
+    def _get_following(self, company, day):
+        """Return the first working day of a company after a day.
+
+        Monday to Friday where its calendar has none at all.
+
+        :param company: root company, with all rights
+        """
+        calendar = self._get_calendar(company)
+        following = self._get_next(calendar, company, day + timedelta(days=1))
+        return following or add_working_days(day, 1)
+
+    @api.model
+    def _is_worked(self, company, day):
+        """Return whether a day is a working day of a company, see above."""
+        return self._get_following(company, day - timedelta(days=1)) == day

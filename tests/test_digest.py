@@ -97,6 +97,44 @@ class TestDigest(DigestCommon):
         with freeze_time(FRIDAY):
             self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
 
+    def _close_on(self, day):
+        """Make a public holiday of the company."""
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holiday",
+                "company_id": self.company.id,
+                "date_from": datetime.combine(day, datetime.min.time()),
+                "date_to": datetime.combine(day, datetime.max.time()),
+            }
+        )
+
+    def test_x6_before_a_public_holiday(self):
+        """It tells of the working day behind it, and is not mailed on it."""
+        self.company.resource_calendar_id.tz = "UTC"
+        self._create_late(20, 100)
+        self._close_on(TODAY + timedelta(days=1))
+        with freeze_time(AFTERNOON):
+            self.assertIn("Friday, 17 May 2024", self._get_mail()["body"])
+        with freeze_time(AFTERNOON + timedelta(days=1)):
+            self.assertFalse(self._run_digest())
+        with freeze_time(FRIDAY):
+            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+
+    def test_x6_working_days_are_those_of_the_calendar(self):
+        """Of the one for reminders, if there is one; a house may work on Saturdays."""
+        self._create_late(20, 100)
+        calendar = self.company.resource_calendar_id.copy({"tz": "UTC"})
+        friday = calendar.attendance_ids.filtered(lambda one: one.dayofweek == "4")
+        friday.dayofweek = "5"
+        self.company.followup_calendar_id = calendar
+        with freeze_time(FRIDAY):
+            self.assertFalse(self._run_digest())
+        with freeze_time(FRIDAY + timedelta(days=1)):
+            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+        calendar.attendance_ids.unlink()
+        with freeze_time(FRIDAY):
+            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+
     def test_x6_in_the_zone_of_the_company(self):
         self._create_late(20, 100)
         self.company.partner_id.tz = "Europe/Berlin"  # two hours ahead
@@ -234,6 +272,19 @@ class TestHoldPage(DigestCommon, HttpCase):
             self.company, self.customer, self.responsible, FRIDAY.date()
         )
         self._post("/do", token)
+        self.assertEqual(self._get_day(), FRIDAY.date() + timedelta(days=3))
+
+    def test_x6_until_the_day_after_a_holiday(self):
+        self.company.resource_calendar_id.tz = "UTC"
+        self.env["resource.calendar.leaves"].create(
+            {
+                "name": "Holiday",
+                "company_id": self.company.id,
+                "date_from": FRIDAY.replace(hour=0),
+                "date_to": FRIDAY.replace(hour=23, minute=59, second=59),
+            }
+        )
+        self._post("/do", period="next")  # what is due on Thursday
         self.assertEqual(self._get_day(), FRIDAY.date() + timedelta(days=3))
 
     def test_x6_what_was_set_before_comes_back(self):
