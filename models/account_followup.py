@@ -387,12 +387,18 @@ class AccountFollowup(models.Model):
             next run looks again. A queue of jobs can try it again at once.
         """
         partners = self.env["res.partner"].browse(partner_ids)
+        gates = self.env["account.followup.gates"]
         try:
+            counted = gates._get_locked(company)
             followups = self._get_or_create(partners, company)
             # rows must exist before they can be locked, and the lock must be the first
             # thing that the transaction of the reminders does
             self.env["ir.cron"]._commit_progress()
-            followups._process(day, trigger="automatic", now=fields.Datetime.now())
+            now = fields.Datetime.now()
+            if counted.try_lock_for_update(allow_referencing=True) < counted:
+                gates._put_off(now)  # another worker is at what is counted
+                return False
+            followups._process(day, trigger="automatic", now=now)
             self.env.flush_all()
         except psycopg2.OperationalError:
             # another transaction was faster: the next run looks again

@@ -3,7 +3,7 @@ from datetime import timedelta
 
 import psycopg2
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
 
 _logger = logging.getLogger(__name__)
@@ -81,6 +81,9 @@ class AccountFollowupGate(models.AbstractModel):
     def _run_again_at(self, moment):
         """Have the scheduled action come again then, for what may leave by then.
 
+        When it comes anyhow before that, it will ask for what is still needed then: so
+        there is one call to come, however many gates and runs have asked for it.
+
         :param datetime moment: UTC; the scheduler knows whole minutes
         """
         moment = moment.replace(second=0, microsecond=0) + timedelta(
@@ -88,9 +91,23 @@ class AccountFollowupGate(models.AbstractModel):
         )
         cron = self.env.ref("account_payment_followup.ir_cron_process_followups").sudo()
         triggers = self.env["ir.cron.trigger"].sudo()
-        domain = [("cron_id", "=", cron.id), ("call_at", "=", moment)]
+        domain = [
+            ("cron_id", "=", cron.id),
+            ("call_at", ">", fields.Datetime.now()),
+            ("call_at", "<=", moment),
+        ]
         if not triggers.search_count(domain, limit=1):
             cron._trigger(at=moment)
+
+    @api.model
+    def _get_locked(self, company):
+        """Return what a batch has to lock, so that workers make theirs in turns.
+
+        It is for gates that count what was made: who cannot lock it makes nothing.
+
+        :return: an empty recordset of companies if there is nothing to count
+        """
+        return self.env["res.company"]
 
     @api.model
     def _get_setting(self, company):
@@ -109,6 +126,12 @@ class AccountFollowupGates(models.AbstractModel):
         """Return all gates in the order in which they are asked, as a list."""
         gates = [self.env[name] for name in self.env if name.startswith(PREFIX)]
         return sorted(gates, key=lambda gate: (gate._place, gate._name))
+
+    @api.model
+    def _get_locked(self, company):
+        """Return the companies that a batch of a company has to lock, usually none."""
+        locked = self.env["res.company"].sudo()
+        return locked.union(*(gate._get_locked(company) for gate in self._get_all()))
 
     @api.model
     def _let_pass_apart(self, due, days, now):
@@ -132,7 +155,7 @@ class AccountFollowupGates(models.AbstractModel):
             except PG_CONCURRENCY_EXCEPTIONS_TO_RETRY:
                 self.env.invalidate_all(flush=False)
                 _logger.info("Gates of %s were put off: concurrent update", company)
-                self.env["account.followup.gate"]._run_again_at(now + SOON)
+                self._put_off(now)
                 continue
             except psycopg2.OperationalError:
                 raise
@@ -144,6 +167,11 @@ class AccountFollowupGates(models.AbstractModel):
                 if ids := [id_ for id_ in ids if id_ in passing]:
                     passed[company, size] = ids
         return passed
+
+    @api.model
+    def _put_off(self, now):
+        """Have the run come again soon: another transaction was faster."""
+        self.env["account.followup.gate"]._run_again_at(now + SOON)
 
     @api.model
     def _get_passing(self, company, sizes, day, now):

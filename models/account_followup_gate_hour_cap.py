@@ -3,6 +3,7 @@ from math import ceil
 from zlib import crc32
 
 from odoo import api, models
+from odoo.tools import SQL
 
 HOUR = timedelta(hours=1)
 #: What an hour may send is spread over so many parts of it.
@@ -10,7 +11,7 @@ PARTS = 6
 
 
 def get_turn(partner_id):
-    """Return a number by which customers take turns: as if drawn, always the same."""
+    """Return a number by which customers of one day take turns: as if drawn."""
     return crc32(str(partner_id).encode())
 
 
@@ -32,11 +33,13 @@ class AccountFollowupGateHourCap(models.AbstractModel):
         if not cap or now is None:
             return {}
         free = max(cap - self._count(company, now - HOUR), 0)
-        turns = cases.sorted(lambda case: get_turn(case.partner_id.id))
+        partner_ids = cases.partner_id._origin.ids
+        held = set(self._get_turns(company, partner_ids, day, free)[free:])
         text = self.env._(
             "%s reminders left in the last hour, which is the limit.", cap
         )
-        return dict.fromkeys(turns[free:], text)
+        waiting = cases.filtered(lambda case: case.partner_id._origin.id in held)
+        return dict.fromkeys(waiting, text)
 
     @api.model
     def _let_pass(self, company, partner_ids, day, now):
@@ -49,31 +52,88 @@ class AccountFollowupGateHourCap(models.AbstractModel):
             cap - self._count(company, now - HOUR),
             ceil(cap / PARTS) - self._count(company, now - part),
         )
-        turns = sorted(partner_ids, key=get_turn)
-        passing = set(turns[: max(free, 0)])
-        if len(passing) < len(turns):
-            self._run_again_at(now + part)
+        free = max(free, 0)
+        turns = self._get_turns(company, partner_ids, day, free)
+        if free < len(turns):
+            self._run_again_at(self._get_next_moment(company, cap, free, now))
+        passing = set(turns[:free])
         return [id_ for id_ in partner_ids if id_ in passing]
+
+    @api.model
+    def _get_locked(self, company):
+        # EXTENDS 'account.followup.gate': two workers would count the same
+        if not company.followup_hour_cap:
+            return super()._get_locked(company)
+        return self._get_companies(company)
+
+    @api.model
+    def _get_turns(self, company, partner_ids, day, free):
+        """Return customers in their order: who has waited longest goes first.
+
+        So nobody waits for ever where each day brings more than leave on it.
+
+        :param int free: when all of them may go there is no order
+        """
+        if free >= len(partner_ids):
+            return list(partner_ids)
+        since = self._get_ripe_days(company, partner_ids, day)
+        return sorted(partner_ids, key=lambda id_: (since.get(id_, day), get_turn(id_)))
+
+    @api.model
+    def _get_ripe_days(self, company, partner_ids, day):
+        """Return {customer id: since when an item is ripe for its level (rule 5)}."""
+        items = self.env["account.followup.item"]
+        return dict(
+            self.env.execute_query(
+                SQL(
+                    """
+                    SELECT item.partner_id, MIN(item.ripe_date)
+                      FROM (%s) item
+                     WHERE item.partner_id = ANY(%s) AND item.is_ripe
+                     GROUP BY item.partner_id
+                    """,
+                    items._get_sql_shown({company: day}),
+                    list(partner_ids),
+                )
+            )
+        )
+
+    @api.model
+    def _get_next_moment(self, company, cap, free, now):
+        """Return when the next ones may leave: not before the hour has room for them.
+
+        :param int free: how many leave now
+        """
+        moment = now + HOUR / PARTS
+        if free >= cap:
+            return max(moment, now + HOUR)
+        # of the last so many, the first one has to be an hour ago
+        reminders = self.env["account.followup.reminder"].sudo()
+        full = reminders.search(
+            self._get_domain(company, now - HOUR),
+            order="create_date DESC",
+            offset=cap - free - 1,
+            limit=1,
+        )
+        return max(moment, full.create_date + HOUR) if full else moment
 
     @api.model
     def _count(self, company, since):
         """Return the number of automatic reminders since then, over its mail server."""
-        companies = self._get_companies(company)
-        self.env["account.followup.reminder"].flush_model()
-        return (
-            self.env["account.followup.reminder"]
-            .sudo()
-            .search_count(
-                [
-                    ("company_id", "in", companies.ids),
-                    ("trigger", "=", "automatic"),
-                    ("state", "!=", "withdrawn"),
-                    ("create_date", ">", since),
-                    # for the index
-                    ("date", ">", (since - timedelta(days=2)).date()),
-                ]
-            )
-        )
+        reminders = self.env["account.followup.reminder"].sudo()
+        reminders.flush_model()
+        return reminders.search_count(self._get_domain(company, since))
+
+    @api.model
+    def _get_domain(self, company, since):
+        return [
+            ("company_id", "in", self._get_companies(company).ids),
+            ("trigger", "=", "automatic"),
+            ("state", "!=", "withdrawn"),
+            ("create_date", ">", since),
+            # for the index
+            ("date", ">", (since - timedelta(days=2)).date()),
+        ]
 
     @api.model
     def _get_companies(self, company):

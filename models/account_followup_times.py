@@ -168,13 +168,18 @@ class SendingTimes:
         )
 
     def _get_day(self, country):
-        """Return the day in a country."""
+        """Return the day in a country.
+
+        It is a day more or less than the company's where the clocks say so, also when
+        a run began before midnight.
+        """
         if self.now is None:
             return self.day
-        zone = self.get_zone(country)
-        if zone == self.company_zone:
-            return self.day
-        return windows.get_local(self.now, zone).date()
+        days = [
+            windows.get_local(self.now, zone).date()
+            for zone in (self.get_zone(country), self.company_zone)
+        ]
+        return self.day + (days[0] - days[1])
 
     def _get_next(self, calendar, day):
         workdays = self.env["account.followup.workdays"]

@@ -1,4 +1,5 @@
 from datetime import date, datetime, timedelta
+from unittest.mock import patch
 
 import psycopg2
 from freezegun import freeze_time
@@ -8,9 +9,12 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import SQL, mute_logger
 
 from ..models.account_followup_gate_hour_cap import get_turn
+from ..models.account_followup_processing import Result
 from ..tools import windows
 from .common import TODAY, FollowupCommon
 from .test_sms import SmsCommon
+
+MODELS = "odoo.addons.account_payment_followup.models"
 
 WEDNESDAY, THURSDAY = TODAY, TODAY + timedelta(days=1)
 SATURDAY, SUNDAY, MONDAY = (TODAY + timedelta(days=days) for days in (3, 4, 5))
@@ -276,6 +280,23 @@ class TestWindow(CalendarCommon):
         self.assertFalse(self._run_at(at(WEDNESDAY, 21, 30)))
         self.assertEqual(self._get_calls(), [at(WEDNESDAY, 23)], "once")
 
+    def test_x15_one_call_to_come_is_enough(self):
+        """A run that comes before the opening asks for it then."""
+        self.env["ir.cron.trigger"].sudo().search([]).unlink()
+        gate = self.env["account.followup.gate"]
+        opening, before = at(WEDNESDAY, 23), at(WEDNESDAY, 22)
+        with freeze_time(at(WEDNESDAY, 21)):
+            gate._run_again_at(before)
+            gate._run_again_at(opening)
+            self.assertEqual(self._get_calls(), [before])
+        with freeze_time(before):  # that call is there until the run has begun
+            gate._run_again_at(opening)
+            gate._run_again_at(opening + timedelta(hours=3))
+            self.assertEqual(sorted(self._get_calls()), [before, opening])
+            sooner = opening - timedelta(minutes=5)
+            gate._run_again_at(sooner)
+            self.assertIn(sooner, self._get_calls())
+
     def test_x15_the_window_opens_on_the_next_working_day(self):
         self.company.followup_calendar_id = self.calendar
         self._create_customer_in("de")
@@ -393,6 +414,67 @@ class TestApprovalTimes(CalendarCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestMidnight(CalendarCommon):
+    """X4, X15: a run is one of the day on which it began, also past midnight."""
+
+    def setUp(self):
+        super().setUp()
+        self.company.write(
+            {
+                "followup_calendar_id": self.calendar.id,
+                "followup_run_cap": 2,
+                "followup_run_cap_until": MONDAY,
+            }
+        )
+        for code in ("de", "at", "ch"):
+            self._create_customer_in(code)
+        self.friday = THURSDAY + timedelta(days=1)
+
+    def _approve_at(self, moment):
+        approvals = self.env["account.followup.approval"]
+        with freeze_time(moment):
+            manager = self._create_user("manager", "account.group_account_manager")
+            approval = approvals.search([("state", "=", "open")])
+            approval.with_user(manager).action_approve()
+
+    def _run_past_midnight(self):
+        """Begin before it by the clock of the house; it is midnight after a batch."""
+        remind = Result.remind
+        night = at(self.friday, 22)
+        with freeze_time(night - timedelta(seconds=1)) as clock:
+
+            def slow_remind(*args):
+                remind(*args)
+                clock.move_to(night + timedelta(seconds=1))
+
+            with (
+                patch(f"{MODELS}.account_followup_due.BATCH_SIZE", 1),
+                patch.object(Result, "remind", slow_remind),
+            ):
+                self._run_cron()
+
+    def test_x4_approved_and_sent_past_midnight(self):
+        self.assertFalse(self._run_at(at(self.friday, 10)))
+        self._approve_at(at(self.friday, 11))
+        self._run_past_midnight()
+        reminders = self.env["account.followup.reminder"].search(
+            [("company_id", "=", self.company.id)]
+        )
+        self.assertEqual(reminders.mapped("date"), [self.friday] * 3)
+        gate = self.env["account.followup.gate.cap"].sudo()
+        counts = [gate._get_done(self.company, day) for day in (self.friday, SATURDAY)]
+        self.assertEqual(counts, [3, 0])
+
+    def test_x4_a_run_after_midnight_is_one_of_the_new_day(self):
+        self.assertFalse(self._run_at(at(self.friday, 10)))
+        self._approve_at(at(self.friday, 11))
+        self.company.followup_calendar_id = False
+        self.assertFalse(self._run_at(at(self.friday, 22, 1)))
+        approval = self.company.followup_approval_id
+        self.assertEqual((approval.state, approval.date), ("open", SATURDAY))
+
+
+@tagged("post_install", "-at_install")
 class TestHourCap(CalendarCommon):
     """X15: at most so many an hour, spread over it."""
 
@@ -418,9 +500,41 @@ class TestHourCap(CalendarCommon):
         )
         turns = [partner.id for partners in reminded for partner in partners]
         self.assertEqual(turns, sorted(self.customers.ids, key=get_turn))
-        for number, mine in enumerate(calls[:-1], 1):
-            self.assertEqual(mine, [start + timedelta(minutes=10 * number)])
-        self.assertFalse(calls[-1], "nobody is left")
+        # not before the hour has room again, and no more when nobody is left
+        minutes = [[10], [20], [30], [60], [60], [60], [70], []]
+        self.assertEqual(
+            calls,
+            [[start + timedelta(minutes=one) for one in mine] for mine in minutes],
+        )
+
+    def test_x15_who_has_waited_longest_goes_first(self):
+        """Else some would wait for ever where each day brings more than leave."""
+        oldest, newest = (self._create_customer(name) for name in ("Old", "New"))
+        self._create_late(25, partner=oldest)
+        self._create_late(2, partner=newest)
+        reminded = [self._run_at(at(WEDNESDAY, hour)) for hour in range(8, 16)]
+        self.assertEqual([len(partners) for partners in reminded], [1] * 8)
+        self.assertEqual((reminded[0], reminded[-1]), (oldest, newest))
+
+    def test_x15_who_does_not_rest_has_waited(self):
+        """What rests does not count, however old it is."""
+        resting, newest = (self._create_customer(name) for name in ("Rest", "New"))
+        late = self._create_late(300, partner=resting)
+        late.line_ids.no_followup = True
+        self._create_late(3, partner=resting)
+        self._create_late(2, partner=newest)
+        reminded = [self._run_at(at(WEDNESDAY, hour)) for hour in range(8, 16)]
+        self.assertEqual(reminded[-2:], [resting, newest])
+
+    def test_x15_the_hour_is_full(self):
+        """Nobody can leave: the run comes when there is room, not all the time."""
+        self.company.followup_hour_cap = 1
+        self.assertTrue(self._run_at(at(WEDNESDAY, 8)))
+        self.env["ir.cron.trigger"].sudo().search([]).unlink()
+        for minutes in (10, 20, 30):
+            self.assertFalse(self._run_at(at(WEDNESDAY, 8, minutes)))
+            self.assertEqual(self._get_calls(), [at(WEDNESDAY, 9)])
+        self.assertTrue(self._run_at(at(WEDNESDAY, 9)))
 
     def test_x15_paused_customers_take_no_turns(self):
         first = self.customers.sorted(lambda one: get_turn(one.id))[0]
