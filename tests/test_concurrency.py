@@ -1,5 +1,6 @@
 import threading
 from contextlib import contextmanager
+from datetime import date
 from unittest.mock import patch
 
 import psycopg2
@@ -52,11 +53,18 @@ class ConcurrencyCommon(Patience, BaseCase):
             }
         )
 
+    #: So many a day, counted each day, that nobody has to approve them.
+    CAP = {
+        "followup_run_cap": 1_000_000,
+        "followup_run_cap_until": date(2999, 1, 1),
+        "followup_approval_id": False,
+    }
+
     @classmethod
     def _turn_gates_on(cls):
-        """Let the gates of bank data, matching, days and hours be asked (X5, X15).
+        """Let the gates of bank data, matching, days, hours and numbers be asked.
 
-        They let everybody pass, on every day.
+        They let everybody pass, on every day (X4, X5, X15).
         """
         days = [
             Command.create(
@@ -96,11 +104,37 @@ class ConcurrencyCommon(Patience, BaseCase):
                     "followup_wait_for_matching": True,
                     "followup_calendar_id": calendar.id,
                     "followup_hour_cap": 1_000_000,
+                    **cls.CAP,
                     "followup_sms_from": 0,
                     "followup_sms_to": 24,
                 }
             )
         cls.addClassCleanup(cls._turn_gates_off)
+
+    @classmethod
+    def _get_closed_gates(cls):
+        """Return settings that close one of the gates, and those that open it again."""
+        with cls._connect() as env:
+            banks, calendars = env["account.journal"], env["resource.calendar"]
+            name = "Never in use"
+            bank = banks.search([("name", "=", name)]) or banks.create(
+                {"name": name, "type": "bank", "code": "NEVER"}
+            )
+            calendar = calendars.create(
+                {"name": name, "attendance_ids": [Command.clear()]}
+            )
+            calendar_id = env.company.followup_calendar_id.id
+        return [
+            (
+                {"followup_bank_journal_ids": [Command.set(bank.ids)]},
+                {"followup_bank_journal_ids": [Command.clear()]},
+            ),
+            (
+                {"followup_calendar_id": calendar.id},
+                {"followup_calendar_id": calendar_id},
+            ),
+            ({"followup_run_cap": 1}, cls.CAP),
+        ]
 
     @classmethod
     def _turn_gates_off(cls):
@@ -111,6 +145,7 @@ class ConcurrencyCommon(Patience, BaseCase):
                     "followup_wait_for_matching": False,
                     "followup_calendar_id": False,
                     "followup_hour_cap": 0,
+                    "followup_run_cap": 0,
                 }
             )
 

@@ -17,6 +17,9 @@ CUSTOMERS, BATCH = 7, 2
 class SharedRunCommon(ConcurrencyCommon):
     """Customers of one company who are due, and workers who meet."""
 
+    #: With one, they make their batches in turns.
+    HOUR_CAP = 0
+
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -38,6 +41,7 @@ class SharedRunCommon(ConcurrencyCommon):
             domain = [("company_id", "=", env.company.id)]
             env["account.followup.level"].search(domain).is_automatic = True
             self._go_live(env)
+            env.company.write({**self.CAP, "followup_hour_cap": self.HOUR_CAP})
             self.partner_ids = [self.partner_id, *self._create_more(env).ids]
 
     def _exclude_others(self, env):
@@ -158,3 +162,38 @@ class TestSharedRun(SharedRunCommon):
             with self._connect() as env:
                 env["ir.cron"].browse(second_id).unlink()
         self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
+
+
+@tagged("post_install", "-at_install")
+class TestSharedRunGates(SharedRunCommon):
+    """What counts reminders is counted by one worker at a time; all gates are asked."""
+
+    HOUR_CAP = 1_000_000
+
+    def test_x15_batches_are_made_in_turns(self):
+        """Who comes second leaves it to the first, and comes again."""
+        with self._connect() as env:
+            env.company.lock_for_update(allow_referencing=True)
+            self._run()
+        self.assertEqual(self._get_counts(), {})
+        with self._connect() as env:
+            job = env.ref("account_payment_followup.ir_cron_process_followups")
+            coming = [("cron_id", "=", job.id), ("call_at", ">", fields.Datetime.now())]
+            self.assertTrue(env["ir.cron.trigger"].search(coming))
+        self._run()
+        self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
+
+    def test_x4_x5_x15_gates_are_asked(self):
+        """Those that the other tests run with let nobody pass when they close."""
+        for closed, opened in self._get_closed_gates():
+            with self.subTest(closed=closed):
+                self._write(closed)
+                self._run()
+                self.assertEqual(self._get_counts(), {})
+                self._write(opened)
+        self._run()
+        self.assertEqual(self._get_counts(), dict.fromkeys(self.partner_ids, 1))
+
+    def _write(self, values):
+        with self._connect() as env:
+            env.company.write(values)
