@@ -203,20 +203,42 @@ class AccountFollowupApproval(models.Model):
         approval = self._start()
         if not approval.chosen_count:
             raise UserError(
-                self.env._("%s: nobody is on the list.", approval.display_name)
+                self.env._(
+                    "%s: nobody is on the list. Choose “Remind Nobody” if that is what "
+                    "you want: reminders to all of them become manual.",
+                    approval.display_name,
+                )
             )
-        taken_off = approval.line_ids.filtered(lambda line: not line.is_chosen)
-        if not self.env["account.followup.test"]._is_on(approval.company_id):
-            approval._set_manual(taken_off.partner_id)
-        approval._end(
-            "approved",
-            user_id=self.env.uid,
-            approved_on=fields.Datetime.now(),
-            approved_day=approval._get_last_day(),
-        )
+        approval._approve()
         job = self.env.ref("account_payment_followup.ir_cron_process_followups")
         job.sudo()._trigger()
         return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def action_remind_nobody(self):
+        """End the list without a reminder: all of them become manual.
+
+        As one who is taken off, each waits in the work-list for a person. Who becomes
+        due after that is asked about anew.
+
+        :raise UserError: somebody else was faster
+        """
+        approval = self._start()
+        approval.line_ids.is_chosen = False
+        approval._approve()
+        return {"type": "ir.actions.client", "tag": "soft_reload"}
+
+    def _approve(self):
+        """Keep what was decided, and let those who were taken off wait for a person."""
+        self.ensure_one()
+        taken_off = self.line_ids.filtered(lambda line: not line.is_chosen)
+        if not self.env["account.followup.test"]._is_on(self.company_id):
+            self._set_manual(taken_off.partner_id)
+        self._end(
+            "approved",
+            user_id=self.env.uid,
+            approved_on=fields.Datetime.now(),
+            approved_day=self._get_last_day(),
+        )
 
     def action_view_lines(self):
         """Open the list to search, group and thin out."""

@@ -273,6 +273,7 @@ METHODS = {
     ("account.followup.send.wizard", "action_use_template"): CLERKS,
     ("account.followup.sent.mixin", "action_open_customer"): frozenset(),
     ("account.followup.approval", "action_approve"): MANAGERS,
+    ("account.followup.approval", "action_remind_nobody"): MANAGERS,
     ("account.followup.approval", "action_view_lines"): ACCOUNTANTS,
     ("account.followup.approval.line", "action_open_customer"): ACCOUNTANTS,
     # if it is off, who may change the settings

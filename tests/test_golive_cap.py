@@ -1,5 +1,5 @@
 import threading
-from datetime import date, timedelta
+from datetime import timedelta
 from unittest.mock import patch
 
 from freezegun import freeze_time
@@ -328,6 +328,40 @@ class TestCap(CapCommon):
         with self.assertRaisesRegex(UserError, "nobody is on the list"):
             approval.action_approve()
 
+    def test_x4_remind_nobody(self):
+        """All of the list wait for a person; who is due after that comes tomorrow."""
+        self._run()
+        approval = self._get_approval()
+        with self.assertRaisesRegex(AccessError, "Only administrators of Invoicing"):
+            approval.with_user(self.responsible).action_remind_nobody()
+        approval.with_user(self.manager).action_remind_nobody()
+        self.assertRecordValues(
+            approval,
+            [
+                {
+                    "state": "approved",
+                    "chosen_count": 0,
+                    "user_id": self.manager.id,
+                    "approved_day": TODAY,
+                }
+            ],
+        )
+        self.assertFalse(self._get_tasks())
+        self.assertEqual(
+            self._get_followup(self.partners).mapped("reminder_type"), ["manual"] * 3
+        )
+        self.assertIn(
+            "Automatic → Manual",
+            str(self.partners[0].message_ids.mapped("body")),
+        )
+        later = self._create_due(1, "Later")
+        self._run()
+        self.assertFalse(self._get_reminded())
+        self._run(TODAY + timedelta(days=1))
+        self.assertEqual(self._get_reminded(), later)
+        with self.assertRaisesRegex(UserError, "cannot be done"):
+            approval.with_user(self.manager).action_remind_nobody()
+
     def test_x4_costs_nothing_while_few_are_due(self):
         """No query for the guard, neither without a cap nor far below it."""
         self.company.followup_run_cap_until = False
@@ -352,8 +386,7 @@ class TestSharedRunCap(SharedRunCommon):
     def setUp(self):
         super().setUp()
         self._write({"followup_run_cap": 2, "followup_approval_id": False})
-        self._write({"followup_run_cap_until": date(2999, 1, 1)})
-        self.addCleanup(self._write, {"followup_run_cap": 0})
+        self.addCleanup(self._write, self.CAP)
         with self._connect() as env:
             env["account.followup.approval"].search([]).unlink()
 
