@@ -168,7 +168,7 @@ class AccountFollowupExplanationReason(models.AbstractModel):
                 len(due),
             )
             return text, self._get_lines(due)
-        rests = [row for row in rests if row in facts.counted]
+        rests = [row for row in rests if row["rest_reason"] != "excluded"]
         if not rests or facts.coming:
             return None
         text = self.env._("What is open rests; until when is not known.")

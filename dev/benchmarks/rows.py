@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
-from . import floor, ledger, peer, processing, queue, reports
+from . import floor, ledger, looking, peer, processing, queue, reports
 from .multiply import vacuum
 from .timing import Row, compare, counted, measure
 
@@ -305,4 +305,6 @@ ROWS = {
     "P11": run_p11,
     "P12": run_p12,
     "P14": reports.run_p14,
+    "P19": lambda env, runs: looking.run_p19(env, runs, get_rule(env)),
+    "P20": looking.run_p20,
 }
