@@ -180,5 +180,5 @@ class AccountFollowupCaller(models.AbstractModel):
         if promises := self.env["account.followup.payer"]._get_kept_text(record):
             texts.append(self.env._("promises kept: %s", promises))
         if record["disputes"]:
-            texts.append(self.env._("%s disputes", record["disputes"]))
+            texts.append(self.env._("disputes: %s", record["disputes"]))
         return ", ".join(texts)

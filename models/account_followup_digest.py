@@ -107,7 +107,7 @@ class AccountFollowupDigest(models.AbstractModel):
         values = {
             "company": company,
             "user": user,
-            "day": format_date(self.env, last, date_format="EEEE, d MMMM y"),
+            "day": format_date(self.env, last, date_format="full"),
             "as_of": format_datetime(self.env, now, dt_format="short"),
             "stopped": self._get_stop_text(company, planned),
             "sections": self._get_sections(company, user, planned, claims),

@@ -72,7 +72,7 @@ class TestDigest(DigestCommon):
         self.assertIn("05/16/2024, 2 of 3 leave by themselves", mail["subject"])
         text = self._get_text(mail["body"])
         for part in (
-            "Thursday, 16 May 2024",
+            "Thursday, May 16, 2024",
             "Leaves by itself: 2",
             "Waits for a person: 1",
             "Level 1",
@@ -157,7 +157,7 @@ class TestDigest(DigestCommon):
         self.company.followup_digest_user_ids = other + nobody
         mail = self._get_mail()
         self.assertEqual(mail["email_to"], [other.email_formatted])
-        self.assertIn("Donnerstag, 16 Mai 2024", mail["body"])
+        self.assertIn("Donnerstag, 16. Mai 2024", mail["body"])
         self.company.followup_digest_date = False
         self.company.followup_digest = False
         self.assertFalse(self._run_digest())

@@ -156,6 +156,8 @@ class TestPayer(FollowupCommon):
         records = service._get_records(self.customer, {self.company: TODAY}, {})
         [record] = records.values()
         self.assertEqual(record["disputes"], 1)
+        text = self.env["account.followup.caller"]._get_payer_text(record)
+        self.assertIn("disputes: 1", text)
 
     def test_x17_payer_broken_instalments_count_once(self):
         """A plan is one promise when it is broken, however many are to come."""
