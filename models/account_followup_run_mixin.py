@@ -124,7 +124,7 @@ class AccountFollowupRunMixin(models.AbstractModel):
                 "title": title,
                 "message": message,
                 "action_button": {
-                    "name": self.env._("Open"),
+                    "name": self.env._("Show"),
                     "action_name": self._get_action_name(),
                     "model": self._name,
                     "res_ids": self.ids,
