@@ -1,8 +1,9 @@
 import {registry} from "@web/core/registry";
-import {X2ManyField, x2ManyField} from "@web/views/fields/x2many/x2many_field";
+import {x2ManyField} from "@web/views/fields/x2many/x2many_field";
+import {FollowupNarrowLinesField} from "../followup_narrow_lines/followup_narrow_lines_field";
 
 /** Customers of a run: a row leads to the customer, the arrows there to the next one. */
-export class FollowupCustomerLinesField extends X2ManyField {
+export class FollowupCustomerLinesField extends FollowupNarrowLinesField {
     async openRecord(record) {
         const action = await this.env.services.orm.call(
             record.resModel,
