@@ -95,7 +95,7 @@ class TestDigest(DigestCommon):
         with freeze_time(FRIDAY + timedelta(days=1)):
             self.assertFalse(self._run_digest())
         with freeze_time(FRIDAY):
-            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+            self.assertIn("Monday, May 20, 2024", self._get_mail()["body"])
 
     def _close_on(self, day):
         """Make a public holiday of the company."""
@@ -114,11 +114,11 @@ class TestDigest(DigestCommon):
         self._create_late(20, 100)
         self._close_on(TODAY + timedelta(days=1))
         with freeze_time(AFTERNOON):
-            self.assertIn("Friday, 17 May 2024", self._get_mail()["body"])
+            self.assertIn("Friday, May 17, 2024", self._get_mail()["body"])
         with freeze_time(AFTERNOON + timedelta(days=1)):
             self.assertFalse(self._run_digest())
         with freeze_time(FRIDAY):
-            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+            self.assertIn("Monday, May 20, 2024", self._get_mail()["body"])
 
     def test_x6_working_days_are_those_of_the_calendar(self):
         """Of the one for reminders, if there is one; a house may work on Saturdays."""
@@ -130,10 +130,10 @@ class TestDigest(DigestCommon):
         with freeze_time(FRIDAY):
             self.assertFalse(self._run_digest())
         with freeze_time(FRIDAY + timedelta(days=1)):
-            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+            self.assertIn("Monday, May 20, 2024", self._get_mail()["body"])
         calendar.attendance_ids.unlink()
         with freeze_time(FRIDAY):
-            self.assertIn("Monday, 20 May 2024", self._get_mail()["body"])
+            self.assertIn("Monday, May 20, 2024", self._get_mail()["body"])
 
     def test_x6_in_the_zone_of_the_company(self):
         self._create_late(20, 100)
