@@ -314,6 +314,26 @@ class TestKill(ConcurrencyCommon):
         self.assertGreater(result["killed"], count)
         return result
 
+    def test_x4_x5_x15_the_gates_are_asked(self):
+        """Those with which all runs are killed here hold everybody when they close."""
+        self._set_channel("email")
+        partners = self._create_customers()
+        for closed, opened in self._get_closed_gates():
+            with self.subTest(closed=closed):
+                self._write(closed)
+                self.assertEqual(self._order(["process"], partners)["code"], 0)
+                with self._connect() as env:
+                    made = [("partner_id", "in", partners)]
+                    self.assertFalse(env["account.followup.reminder"].search(made))
+                self._write(opened)
+        for again in (["process"], ["email"]):
+            self.assertEqual(self._order(again, partners)["code"], 0)
+        self.assertEqual(self._check("email", partners), 0)
+
+    def _write(self, values):
+        with self._connect() as env:
+            env.company.write(values)
+
     def test_x1_killed_in_a_statement(self):
         """The database is still at work for the dead process when all starts again."""
         self._set_channel("email")
@@ -350,7 +370,7 @@ class TestKill(ConcurrencyCommon):
         """Killed while the list is made, then while what was approved is sent."""
         self._set_channel("email")
         self._set_cap(1)
-        self.addCleanup(self._set_cap, 0)
+        self.addCleanup(self._set_cap, self.CAP["followup_run_cap"])
         partners, steps = self._create_customers(), []
         for _time in range(2):
             steps.append(self._order(["process"], partners)["steps"])
@@ -376,11 +396,7 @@ class TestKill(ConcurrencyCommon):
         self.assertEqual(self._check("email", partners), 0)
 
     def _set_cap(self, cap):
-        with self._connect() as env:
-            until = fields.Date.add(fields.Date.today(), days=9)
-            env.company.write(
-                {"followup_run_cap": cap, "followup_run_cap_until": until}
-            )
+        self._write({**self.CAP, "followup_run_cap": cap})
 
     def _approve(self, partners):
         """Approve the list, if there is one: it names these customers, once."""
