@@ -11,7 +11,15 @@ FIELDS = {
 }
 
 #: Columns of an item that are looked at.
-COLUMNS = ("id", "residual", "rest_reason", "is_ripe", "ripe_date", "section")
+COLUMNS = (
+    "id",
+    "residual",
+    "rest_reason",
+    "is_ripe",
+    "ripe_date",
+    "section",
+    "broken_date",
+)
 
 
 class AccountFollowupExplanationItem(models.AbstractModel):
@@ -65,11 +73,18 @@ class AccountFollowupExplanationItem(models.AbstractModel):
         if not row["next_level_id"]:
             text = self.env._("All levels are done.")
             return [{"code": "no_level", "text": text, "record": line}]
-        text = self.env._(
-            "The level “%(level)s” comes on %(date)s.",
-            level=self.env["account.followup.level"].browse(row["next_level_id"]).name,
-            date=format_date(self.env, row["ripe_date"]),
-        )
+        values = {
+            "level": self.env["account.followup.level"]
+            .browse(row["next_level_id"])
+            .name,
+            "date": format_date(self.env, row["ripe_date"]),
+        }
+        text = self.env._("The level “%(level)s” comes on %(date)s.", **values)
+        if row["broken_date"]:
+            text = self.env._(
+                "After a broken promise the level “%(level)s” comes on %(date)s.",
+                **values,
+            )
         return [{"code": "not_ripe", "text": text, "record": line}]
 
     # ------------------------------------------------------------------
@@ -236,6 +251,10 @@ class AccountFollowupItem(models.Model):
         for item in self:
             texts = [one["text"] for one in reasons[item.id]]
             item.is_counted = item.id in named
-            item.explanation = " ".join(texts) or self.env._(
-                "Due for the level “%s”.", item.next_level_id.sudo().name
-            )
+            item.explanation = " ".join(texts) or item._get_due_text()
+
+    def _get_due_text(self):
+        level = self.next_level_id.sudo().name
+        if self.broken_date:
+            return self.env._("Due for the level “%s” after a broken promise.", level)
+        return self.env._("Due for the level “%s”.", level)

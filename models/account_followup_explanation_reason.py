@@ -61,7 +61,24 @@ class AccountFollowupExplanationReason(models.AbstractModel):
                 reasons.append(self._prepare_reason(gate._get_code(), text, record))
         if not facts.is_required and not reasons:
             reasons.append(self._get_rule_reason(facts))
-        return reasons + self._get_warnings(facts.message)
+        return reasons + self._get_notes(facts) + self._get_warnings(facts.message)
+
+    @api.model
+    def _get_notes(self, facts):
+        """Return what has led to another level than the next one of the ladder."""
+        jumps = [
+            row
+            for row in facts.counting
+            if row["broken_date"] and row["next_level_id"] == facts.level.id
+        ]
+        if not jumps:
+            return []
+        text = self.env._(
+            "A promise was broken: the plan goes on with the level “%s”.",
+            facts.level.name,
+        )
+        line = self._get_lines(jumps)
+        return [self._prepare_reason("broken_promise", text, line, blocks=False)]
 
     @api.model
     def _get_rule_reason(self, facts):

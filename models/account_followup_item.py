@@ -80,6 +80,7 @@ class AccountFollowupItem(models.Model):
     * ``next_key``: next level, see ``_get_sql_steps``
     * ``next_delay``, ``next_last``: its delay, and how many days late an item is on the
       last day on which it is the next one
+    * ``broken_date``: day on which a promise is broken after which it jumps to a level
 
     Dates are within Python's calendar, also after a due date of the year 9999.
     """
@@ -227,19 +228,29 @@ class AccountFollowupItem(models.Model):
         plan_id = self._get_sql_plan_id(parts)
         return SQL(
             """
-            SELECT %(select)s
+            SELECT %(select)s,
+                   %(broken_date)s AS broken_date
               FROM account_move_line line
               JOIN (%(companies)s) company ON company.id = line.company_id
               %(partner)s
               LEFT JOIN LATERAL (%(reached)s) reached ON TRUE
+              %(broken)s
               LEFT JOIN (%(steps)s) step ON %(is_step)s
              WHERE %(where)s
                AND %(only)s
             """,
-            select=self._get_sql_select(is_whole, plan_id),
+            select=self._get_sql_select(is_whole, plan_id, parts),
+            broken_date=self.env["account.followup.broken"]._get_sql_date(parts),
             partner=self._get_sql_partner(is_whole, parts),
             companies=parts["companies"],
             reached=self._get_sql_reached(self._get_sql_customer(is_whole), parts),
+            broken=self.env["account.followup.broken"]._get_sql_join(
+                days,
+                self._get_sql_customer(is_whole),
+                plan_id,
+                self._get_sql_reached_date(),
+                parts,
+            ),
             steps=parts["steps"],
             is_step=self._get_sql_is_step(plan_id, parts),
             where=parts["where"],
@@ -264,18 +275,23 @@ class AccountFollowupItem(models.Model):
             """,
             plan_id=plan_id,
             slot=self._get_sql_slot(
-                SQL("reached.key"), due, SQL("company.root_id"), parts
+                SQL("reached.key"),
+                due,
+                SQL("company.root_id"),
+                self.env["account.followup.broken"]._get_sql_date(parts),
+                parts,
             ),
             due=due,
         )
 
     @api.model
-    def _get_sql_slot(self, key, due, company, parts):
+    def _get_sql_slot(self, key, due, company, broken_date, parts):
         """Return which steps of the ladder are those of an item.
 
         :param SQL key: what it has reached, see ``_get_sql_reached_key``
         :param SQL due: due date
         :param SQL company: root company
+        :param SQL broken_date: day of its broken promise, empty without a jump
         """
         nothing = SQL("0")
         if starts := parts["starts"]:
@@ -288,7 +304,15 @@ class AccountFollowupItem(models.Model):
                 SQL(" ").join(days),
                 ladder.START_SLOT,
             )
-        return SQL("COALESCE(%s >> %s, %s)", key, DELAY_SHIFT, nothing)
+        slot = SQL("COALESCE(%s >> %s, %s)", key, DELAY_SHIFT, nothing)
+        if parts["broken"]:
+            shift = SQL(
+                "CASE WHEN %s IS NULL THEN 0 ELSE %s END",
+                broken_date,
+                ladder.BROKEN_SHIFT,
+            )
+            slot = SQL("%s - %s", slot, shift)
+        return slot
 
     @api.model
     def _get_sql_reached(self, customer, parts):
@@ -331,13 +355,17 @@ class AccountFollowupItem(models.Model):
         companies = self._get_sql_companies(days, plans)
         if starts is None:
             starts = self._get_starts(plans)
+        broken = self.env["account.followup.broken"]
+        # what counts as reminded does so at the level of its age
+        broken = {} if catch_up else broken._get_levels(plans, levels)
         return {
+            "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
             "plans": root_plans._get_sql_plans(plans),
             "settings": self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
             "starts": {company.id: day for company, (_how, day) in starts.items()},
-            "steps": self._get_sql_steps(plans, levels, starts, catch_up),
+            "steps": self._get_sql_steps(plans, levels, starts, broken, catch_up),
             "where": self._get_sql_where(),
             "without": tuple(without.ids) if without else (),
         }
@@ -393,7 +421,7 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_select(self, is_whole, plan_id):
+    def _get_sql_select(self, is_whole, plan_id, parts):
         return SQL(
             """
                    line.id,
@@ -429,7 +457,7 @@ class AccountFollowupItem(models.Model):
             due=self._get_sql_due_date(),
             level_mask=LEVEL_MASK,
             reached_date=self._get_sql_reached_date(),
-            ripe_date=self._get_sql_ripe_date(),
+            ripe_date=self._get_sql_ripe_date(parts),
             free_date=self._get_sql_free_date(),
             rest_reason=self._get_sql_rest_reason(),
         )
@@ -444,13 +472,15 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_ripe_date(self):
+    def _get_sql_ripe_date(self, parts):
         """Rule 5: when the next level can be carried out."""
-        return self._get_sql_clamped(
-            SQL("step.delay"),
-            SQL("%s + step.delay", self._get_sql_due_date()),
+        days = [
+            SQL("%s + step.age", self._get_sql_due_date()),
             SQL("%s + step.wait", self._get_sql_reached_date()),
-        )
+        ]
+        if parts["broken"]:
+            days.append(self.env["account.followup.broken"]._get_sql_date(parts))
+        return self._get_sql_clamped(SQL("step.delay"), *days)
 
     @api.model
     def _get_sql_clamped(self, condition, *days):
@@ -809,7 +839,7 @@ class AccountFollowupItem(models.Model):
         return starts
 
     @api.model
-    def _get_sql_steps(self, plans, levels, starts, catch_up=None):
+    def _get_sql_steps(self, plans, levels, starts, broken, catch_up=None):
         """Return a row per step of each plan's ladder, see ``tools/ladder.py``.
 
         The greatest ``key`` is that of the highest level. What was reached at a level
@@ -818,6 +848,7 @@ class AccountFollowupItem(models.Model):
         :param dict plans: {root company: active plans}
         :param levels: all levels of the companies, archived ones included
         :param dict starts: see ``_get_starts``
+        :param dict broken: {plan: its level after a broken promise}
         :param str catch_up: for all plans, instead of what they say
         """
         rows = []
@@ -832,6 +863,8 @@ class AccountFollowupItem(models.Model):
                 steps = ladder.get_steps(used, how, reached)
                 if company in starts:
                     steps += ladder.get_start_steps(used, starts[company][0])
+                if level := broken.get(plan):
+                    steps += ladder.get_broken_steps(steps, (level.id, level.delay))
                 rows += [
                     (plan.id, *step, ladder.get_key(step.level, step.delay))
                     for step in steps
@@ -840,10 +873,10 @@ class AccountFollowupItem(models.Model):
             """
             SELECT *
               FROM (%s)
-                   step(plan_id, reached, first, last, level, delay, wait, key)
+                   step(plan_id, reached, first, last, level, delay, age, wait, key)
             """,
             self._get_sql_values(
-                "(%s, %s, %s, %s, %s, %s, %s, %s::bigint)", rows or [(0,) * 8]
+                "(%s, %s, %s, %s, %s, %s, %s, %s, %s::bigint)", rows or [(0,) * 9]
             ),
         )
 
@@ -910,6 +943,7 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_ripe_partners(self, days, levels):
+        parts = self._get_sql_parts(days)
         return SQL(
             """
             SELECT DISTINCT item.line_partner_id
@@ -924,8 +958,8 @@ class AccountFollowupItem(models.Model):
              WHERE item.next_level_id IN %(levels)s
                AND %(ripe)s
             """,
-            items=self._get_sql(days, is_whole=True),
-            delay=min(levels.mapped("delay")),
+            items=self._get_sql(days, is_whole=True, parts=parts),
+            delay=self.env["account.followup.broken"]._get_least_age(levels, parts),
             levels=tuple(levels.ids),
             ripe=self._get_sql_ripe(),
         )

@@ -179,10 +179,7 @@ class AccountFollowupPayer(models.AbstractModel):
 
     @api.model
     def _get_sql_payments(self, days, partners):
-        """Return a row per match of an invoice with money, of the last two years.
-
-        Of a general entry only what it books on bank or cash is money.
-        """
+        """Return a row per match of an invoice with money, of the last two years."""
         return SQL(
             """
             SELECT partner.commercial_partner_id AS partner_id,
@@ -238,14 +235,10 @@ class AccountFollowupPayer(models.AbstractModel):
 
     @api.model
     def _get_sql_paid_amount(self):
-        """Return how much of a match ``part`` is money."""
+        """Return how much of a match ``part`` is money: what keeps promises, too."""
         ledger = self.env["account.followup.promise.ledger"]
         return SQL(
-            """
-            SELECT CASE WHEN journal.type = 'general'
-                        THEN part.amount * %s ELSE part.amount
-                   END AS amount
-            """,
+            "SELECT part.amount * %s AS amount",
             ledger._get_sql_share(SQL("money.move_id")),
         )
 

@@ -25,6 +25,7 @@ class AccountFollowupPlan(models.Model):
                 "has_min_days",
                 "min_days",
                 "catch_up",
+                "broken_level_id",
             ],
         )
         return plans.grouped("company_id")

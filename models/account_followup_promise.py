@@ -40,8 +40,8 @@ class AccountFollowupPromise(models.Model):
     made_on = fields.Date(
         required=True,
         readonly=True,
-        help="Payments from this day on count; of a payment that the customer says to "
-        "have made, those from its day on.",
+        help="Payments from this day on count, and what was on its way and is matched "
+        "later: so many days before it as may pass after the promised day.",
     )
     line_ids = fields.Many2many(
         "account.move.line",

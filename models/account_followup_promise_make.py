@@ -265,6 +265,7 @@ class AccountFollowupPromise(models.Model):
         """
         outcome = self.env["account.followup.outcome"]
         cases = self.env["account.followup"]
+        broken = self.env["account.followup.broken"]
         known_plans = {
             promise._get_plan()
             for promise in self._get_instalments()
@@ -273,6 +274,7 @@ class AccountFollowupPromise(models.Model):
         for company, mine in self.grouped("company_id").items():
             known = cases._get_or_create(mine.partner_id, company)
             known = known.grouped("partner_id")
+            jumps = broken._get_jumps(mine.partner_id, company, days[company])
             for promise in mine.sorted("rest_until"):
                 if promise._get_plan() in known_plans:
                     continue
@@ -282,19 +284,34 @@ class AccountFollowupPromise(models.Model):
                     case,
                     case._get_responsible(),
                     self.env._("A promise to pay was broken"),
-                    promise._get_broken_text(),
+                    promise._get_broken_text(jumps),
                     days[company],
                 )
             mine.told_on = days[company]
 
-    def _get_broken_text(self):
+    def _get_broken_text(self, jumps):
+        """Return what was promised and paid, and how reminders go on.
+
+        :param dict jumps: {journal item id: level to which its plan jumps}
+        """
         self.ensure_one()
+        values = {
+            "promise": self._get_text(),
+            "documents": self.line_ids._get_followup_names(),
+            "paid": format_amount(self.env, self.paid_amount, self.currency_id),
+        }
+        levels = [jumps[line.id] for line in self.line_ids if line.id in jumps]
+        if levels:
+            return self.env._(
+                "%(promise)s was promised (%(documents)s), and %(paid)s was paid in "
+                "time. Reminders go on with the level “%(level)s”.",
+                level=max(levels, key=lambda level: level.delay).name,
+                **values,
+            )
         return self.env._(
             "%(promise)s was promised (%(documents)s), and %(paid)s was paid in time. "
             "Reminders go on where they stood.",
-            promise=self._get_text(),
-            documents=self.line_ids._get_followup_names(),
-            paid=format_amount(self.env, self.paid_amount, self.currency_id),
+            **values,
         )
 
     def _carry_on(self, days):

@@ -94,7 +94,7 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
 
         * ``paid``: by payments, lines of bank statements and what general entries
           book on bank or cash, from the day on which it was made until its last day,
-          with the tolerance
+          both with the tolerance
         * ``wanted``: the amount, less what was settled otherwise: credit notes and
           write-offs make a promise smaller, but nobody has kept it by them
         * of instalments the money counts for the earlier ones first
@@ -186,7 +186,7 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
     @api.model
     def _get_sql_money(self):
         """Return what payments have settled in time, and what was settled later."""
-        in_time = SQL("other.date BETWEEN promise.made_on AND day.last")
+        in_time = SQL("other.date BETWEEN %s AND day.last", self._get_sql_first_day())
         return SQL(
             """
             SELECT COALESCE(SUM(matched.debit_amount_currency * %(share)s)
@@ -208,6 +208,23 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
             """,
             share=self._get_sql_share(SQL("other.move_id")),
             in_time=in_time,
+        )
+
+    @api.model
+    def _get_sql_first_day(self):
+        """Return the day from which money counts that was matched after the promise.
+
+        It may have been on its way when somebody noted it, or have the bank's day: so
+        many days before as the tolerance is after it. Of a payment that the customer
+        says to have made as many before its day as reminders rest for it after it.
+        """
+        return SQL(
+            """
+            promise.made_on - CASE WHEN promise.is_payment
+                                   THEN promise.rest_until - promise.made_on
+                                   ELSE promise.tolerance_days
+                              END
+            """
         )
 
     @api.model
@@ -261,6 +278,7 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
             "company_id",
             "currency_id",
             "ended",
+            "is_payment",
             "line_ids",
             "made_on",
             "partner_id",

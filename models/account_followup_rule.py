@@ -446,7 +446,7 @@ class AccountFollowupRule(models.AbstractModel):
         before it that of the ripe items. Credits count from the first day on, and what
         rests without an end never does.
         """
-        names = ("reached_key", "due_date", "company_id")
+        names = ("reached_key", "due_date", "company_id", "broken_date")
         return SQL(
             """
             SELECT candidate.currency_id, change.*
@@ -461,8 +461,9 @@ class AccountFollowupRule(models.AbstractModel):
                               -- what is past does not matter, and may be too far
                               candidate.due_date
                                    + GREATEST(step.first, candidate.days_late),
-                              candidate.due_date + step.delay,
-                              candidate.reached_date + step.wait
+                              candidate.due_date + step.age,
+                              candidate.reached_date + step.wait,
+                              candidate.broken_date
                           ) AS first,
                           candidate.due_date + step.last AS last
                    ) ripe

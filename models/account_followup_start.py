@@ -87,7 +87,7 @@ class AccountFollowupStart(models.AbstractModel):
             """
             SELECT step.plan_id, step.reached, step.first,
                    LEAST(step.last, %(late)s) AS last,
-                   step.level, step.delay, step.wait, step.key
+                   step.level, step.delay, step.age, step.wait, step.key
               FROM (%(steps)s) step
              WHERE step.first <= %(late)s
             """,

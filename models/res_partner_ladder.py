@@ -110,12 +110,16 @@ class ResPartner(models.Model):
             return ""
         first = min(self._get_followup_day_of(row) for row in coming)
         if first <= day:
-            return self.env._("%s due now", len(coming))
-        return self.env._(
-            "%(count)s from %(date)s",
-            count=len(coming),
-            date=format_date(self.env, first),
-        )
+            text = self.env._("%s due now", len(coming))
+        else:
+            text = self.env._(
+                "%(count)s from %(date)s",
+                count=len(coming),
+                date=format_date(self.env, first),
+            )
+        if any(row["broken_date"] for row in coming):
+            return self.env._("%s, after a broken promise", text)
+        return text
 
     def _format_followup_amount(self, rows):
         if not rows:

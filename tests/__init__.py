@@ -71,6 +71,7 @@ from . import (
     test_queues,
     test_proof_lawsuit,
     test_promise,
+    test_promise_broken,
     test_promise_oracle,
     test_dispute,
     test_proof_fee,

@@ -219,6 +219,7 @@ FIELDS = {
     },
     "account.followup.plan": {
         "active": PEOPLE,
+        "broken_level_id": PEOPLE,
         "catch_up": PEOPLE,
         "category_ids": PEOPLE,
         "company_id": KEY,

@@ -10,6 +10,8 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
+from . import oracle_promise
+
 
 @dataclass(frozen=True)
 class Level:
@@ -57,6 +59,7 @@ class Settings:
     min_amount: Decimal = Decimal()
     min_days: int = 3
     catch_up: str = "step"
+    broken: int | None = None  # level after a broken promise (X7)
     start: str = ""  # how what was due before the go-live starts (X4)
     start_day: date | None = None
     currency: str = ""
@@ -101,6 +104,7 @@ class Entry:
     payment_state: str = ""  # of its invoice
     transactions: tuple[tuple[str, str], ...] = ()  # state, code of the provider
     disputes: tuple[str, ...] = ()  # states of its disputes
+    promises: tuple[oracle_promise.Promise, ...] = ()  # in which it is
 
 
 @dataclass
@@ -309,21 +313,57 @@ def get_next(entry, settings, today):
         if level.delay < 0 and days_late > 0:
             continue
         allowed.append(level)
+    jump = get_jump(entry, settings)
     catch_up = settings.catch_up
     if not reached and settings.start and get_due(entry) < settings.start_day:
         catch_up = {"first": "step", "age": "jump"}.get(settings.start, catch_up)
+    level = allowed[0] if allowed else None
     if catch_up == "jump":
         fitting = [level for level in allowed if level.delay <= days_late]
         if fitting:
-            return fitting[-1]
-    return allowed[0] if allowed else None
+            level = fitting[-1]
+    if jump and (level is None or level.delay < jump[0].delay):
+        return jump[0]
+    return level
+
+
+def get_jump(entry, settings):
+    """Return the level to which a broken promise leads and from when on, or None.
+
+    Only the newest promise counts, of instalments the first one that is not paid: what
+    nobody pays until then is broken on the day after its last one. Once: not when the
+    level was reached, nor when anything was since the promise was broken.
+    """
+    levels = [one for one in settings.levels if one.id == settings.broken]
+    mine = [one for one in entry.promises if one.is_mine and not one.ended]
+    if not mine or not levels or not levels[0].active or levels[0].delay < 0:
+        return None
+    newest = max(one.family for one in mine)
+    days = [
+        day
+        for one in mine
+        if one.family == newest and (day := oracle_promise.get_broken_day(one))
+    ]
+    reached = get_reached(entry, settings)
+    if not days or (
+        reached and (reached[0] >= levels[0].delay or reached[2] >= min(days))
+    ):
+        return None
+    return levels[0], min(days)
 
 
 def get_ripe_day(entry, settings, today):
     level = get_next(entry, settings, today)
     if level is None:
         return None
+    jump = get_jump(entry, settings)
+    if jump and level == jump[0]:
+        # at once, and whatever its age, but not before it is overdue
+        overdue = get_due(entry) + timedelta(days=min(level.delay, 1))
+        return max(jump[1], overdue)
     ripe_day = get_due(entry) + timedelta(days=level.delay)
+    if jump:
+        ripe_day = max(ripe_day, jump[1])
     reached = get_reached(entry, settings)
     if reached:
         delay, _levels, day = reached
@@ -484,6 +524,8 @@ def get_horizon(customer, today):
         dates.append(get_due(entry))
         dates += [mention.day for mention in entry.mentions]
         dates += [day for day in (entry.hold_until, entry.expected) if day]
+        if jump := get_jump(entry, customer.settings):
+            dates.append(jump[1])
     delays = [level.delay for level in customer.settings.levels] or [0]
     spread = max(*delays, 0) - min(*delays, 0)
     return max(dates) + timedelta(days=spread + customer.settings.min_days + 2)

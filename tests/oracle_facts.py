@@ -4,7 +4,7 @@ from ast import literal_eval
 from collections import defaultdict
 from decimal import Decimal
 
-from . import oracle
+from . import oracle, oracle_promise
 
 
 class OracleFacts:
@@ -61,6 +61,7 @@ class OracleFacts:
             ),
             min_days=plan.min_days if plan.has_min_days else min_days,
             catch_up=plan.catch_up or root.followup_catch_up,
+            broken=plan.broken_level_id.id or None,
             start=root.followup_start or "",
             start_day=root.followup_start_date,
             currency=root.currency_id.name,
@@ -113,6 +114,7 @@ class OracleFacts:
                     )
                 )
         self.known_disputes = self._read_disputes(env)
+        self.known_promises = self._read_promises(env)
         for line in env["account.move.line"].search(
             [
                 ("company_id", "in", self.companies.ids),
@@ -131,6 +133,16 @@ class OracleFacts:
             for line in dispute.line_ids:
                 states[line.id].append(dispute.state)
         return states
+
+    def _read_promises(self, env):
+        """Return {journal item id: its promises}."""
+        promises = defaultdict(list)
+        for promise in env["account.followup.promise"].search([]):
+            for line in promise.line_ids:
+                customer = line.partner_id.commercial_partner_id
+                facts = oracle_promise.read_promise(promise, customer)
+                promises[line.id].append(facts)
+        return promises
 
     def _read_entry(self, line, mentions):
         return oracle.Entry(
@@ -153,6 +165,7 @@ class OracleFacts:
             non_trade=line.account_id.non_trade,
             payment_state=line.move_id.payment_state,
             disputes=tuple(self.known_disputes[line.id]),
+            promises=tuple(self.known_promises[line.id]),
             transactions=tuple(
                 (transaction.state, transaction.provider_id.code)
                 for transaction in line.move_id.transaction_ids

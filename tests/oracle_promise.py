@@ -27,17 +27,23 @@ class Promise:
     residuals: tuple[Decimal, ...]  # now, of those that are the customer's still
     matches: tuple[Match, ...]
     unit: Decimal
+    is_payment: bool = False  # says to have paid
+    family: int = 0  # the first one of its instalments, or itself
+    is_mine: bool = True  # of the customer who owes the item now
 
 
 def get_state(promise, today):
     """Return (state, what was paid of it in time)."""
     last = promise.rest_until + timedelta(days=promise.tolerance_days)
     money = Decimal()
+    slack = timedelta(days=promise.tolerance_days)
+    if promise.is_payment:
+        slack = promise.rest_until - promise.made_on
     left = sum((max(one, Decimal()) for one in promise.residuals), Decimal())
     for match in promise.matches:
         if match.day > last:
             left += match.amount  # it was open at that time
-        elif match.day >= promise.made_on:
+        elif match.day >= promise.made_on - slack:
             money += match.money
     settled = max(promise.amount_open - left - money, Decimal())
     wanted = min(promise.amount, promise.amount_open - settled - promise.before)
@@ -56,8 +62,18 @@ def get_state(promise, today):
     return ("partly" if is_paid else "broken"), shown
 
 
-def read_promise(promise):
-    """Return the facts of a promise, from the records."""
+def get_broken_day(promise):
+    """Return the day on which it is broken if nobody pays, None if it was kept."""
+    last = promise.rest_until + timedelta(days=promise.tolerance_days)
+    day = last + timedelta(days=1)
+    return day if get_state(promise, day)[0] in ("broken", "partly") else None
+
+
+def read_promise(promise, customer=None):
+    """Return the facts of a promise, from the records.
+
+    :param customer: who owes an item of it now
+    """
     lines = promise.line_ids.filtered(
         lambda line: (
             line.parent_state == "posted"
@@ -80,6 +96,9 @@ def read_promise(promise):
             if match.create_date >= promise.create_date
         ),
         unit=to_decimal(promise.currency_id.rounding),
+        is_payment=promise.is_payment,
+        family=(promise.first_id or promise).id,
+        is_mine=customer in (None, promise.partner_id),
     )
 
 

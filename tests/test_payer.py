@@ -66,6 +66,26 @@ class TestPayer(FollowupCommon):
         self.assertFalse(mine.followup_payer_text)
         self.assertFalse(mine.followup_suggested_trust)
 
+    def test_x17_payer_write_off_in_a_payment_is_no_payment(self):
+        """What a payment writes off beside the money was not paid, as of a promise."""
+        invoice = self._create_late(20)
+        wizard = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        wizard.create(
+            {
+                "payment_date": TODAY,
+                "amount": 40,
+                "payment_difference_handling": "reconcile",
+                "writeoff_account_id": self.company_data["default_account_expense"].id,
+            }
+        )._create_payments()
+        self.assertFalse(invoice.amount_residual)
+        self._pay_late(0, 60, paid_on=TODAY)
+        # (40 * 20 + 60 * 0) / 100
+        self.assertEqual(self._read().followup_payer_text, "8.0")
+        self.assertAlmostEqual(self._read().followup_late_share, 0.4)
+
     def test_x17_payer_bounced_payment_is_no_payment(self):
         invoice = self._create_late(40)
         payment = self._pay(invoice, day=TODAY - DAY)

@@ -157,14 +157,8 @@ class TestPromise(PromiseCommon):
         self.assertEqual(self._get_state(promise, in_days(8)), "kept")
         self.assertEqual(promise.paid_amount, 10)
 
-    def test_x7_payment_before_it_does_not_keep_it(self):
-        self._pay(self.invoice, 50, in_days(-1))
-        promise = self._promise(5)
-        self.assertEqual(promise.amount, 50)
-        self.assertEqual(self._get_state(promise, in_days(8)), "broken")
-
-    def test_x7_payment_of_the_same_day_before_it_does_not_keep_it(self):
-        self._pay(self.invoice, 60, TODAY)
+    def _match_before(self):
+        """What was matched until now was so an hour ago."""
         self.env.flush_all()
         self.env.cr.execute(
             "UPDATE account_partial_reconcile"
@@ -173,6 +167,55 @@ class TestPromise(PromiseCommon):
             [self.line.id],
         )
         self.env.invalidate_all()
+
+    def test_x7_payment_before_it_does_not_keep_it(self):
+        self._pay(self.invoice, 50, in_days(-1))
+        self._match_before()
+        promise = self._promise(5)
+        self.assertEqual(promise.amount, 50)
+        self.assertEqual(self._get_state(promise, in_days(8)), "broken")
+
+    def test_x7_payment_under_way_keeps_it(self):
+        """The bank's day is before that of the note, and it is matched after it."""
+        for ago, state in ((2, "kept"), (3, "cancelled")):
+            self.invoice = self._create_late(20)
+            self.line = self._get_lines(self.invoice)
+            promise = self._promise(5)
+            self._pay(self.invoice, day=in_days(-ago))
+            self.assertEqual(self._get_state(promise), state, f"{ago} days ago")
+
+    def test_x7_payment_that_was_posted_before_keeps_it(self):
+        """It was there, and nobody had matched it when the customer called."""
+        payment = self.env["account.payment"].create(
+            {
+                "partner_id": self.customer.id,
+                "amount": 100,
+                "date": in_days(-1),
+                "journal_id": self.company_data["default_journal_bank"].id,
+            }
+        )
+        payment.action_post()
+        promise = self._promise(0)
+        self.assertEqual(self._get_state(promise), "open")
+        (self._get_lines(payment.move_id) + self.line).reconcile()
+        self.assertEqual(self._get_state(promise), "kept")
+        self.assertEqual(promise.paid_amount, 100)
+
+    def test_x7_says_to_have_paid(self):
+        """Kept by what came around the day that the customer has named."""
+        for ago, state in ((4, "kept"), (1, "kept"), (8, "kept"), (9, "cancelled")):
+            self.invoice = self._create_late(20)
+            self.line = self._get_lines(self.invoice)
+            promise = self._promise(
+                -1, is_payment=True, rest_until=in_days(6), origin="debtor"
+            )
+            self._pay(self.invoice, day=in_days(-ago))
+            self.assertEqual(self._get_state(promise), state, f"{ago} days ago")
+            self.assertEqual(promise.made_on, in_days(-1))
+
+    def test_x7_payment_of_the_same_day_before_it_does_not_keep_it(self):
+        self._pay(self.invoice, 60, TODAY)
+        self._match_before()
         promise = self._promise(5)
         self.assertEqual(promise.amount, 40)
         self.assertEqual(self._get_state(promise), "open")

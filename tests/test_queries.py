@@ -180,3 +180,22 @@ class TestQueries(FollowupCommon):
         self.assertEqual(ours, [])
         self.assertGreater(len(texts), 50, "the queries were seen")
         self.assertEqual(set(moves.mapped("payment_state")), {"paid"})
+
+    def test_p9_paying_what_was_promised(self):
+        """It costs what any other payment costs, and so does to take it back."""
+        self.level_3.plan_id.broken_level_id = self.level_3
+        counts = []
+        for is_promised in (False, False, True):  # the first one fills what is kept
+            move = self._create_late(20, partner=self.customers[0])
+            lines = move._get_followup_lines()
+            if is_promised:
+                self.env["account.followup.promise"]._promise(
+                    lines, [(TODAY, None)], {self.company: TODAY}, origin="clerk"
+                )
+            with self._collect_queries() as texts:
+                self._pay(move)
+                lines.remove_move_reconcile()
+            ours = [one for one in texts if re.search("account_followup", str(one))]
+            self.assertEqual(ours, [])
+            counts.append(len(texts))
+        self.assertEqual(counts[1], counts[2])

@@ -283,6 +283,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 self._scatter_items(rng, days)
                 self._scatter_payments(rng)
                 self._create_disputes(rng, days)
+                self._create_promises(rng, days)
                 self._create_cases(rng, days)
                 self._create_reminders(rng, days)
                 self.env.flush_all()
@@ -319,6 +320,17 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         )
         for plan in default + plans:
             self._create_levels(rng, plan)
+        self._set_broken_levels(rng, default + plans)
+
+    def _set_broken_levels(self, rng, plans):
+        """Jump to a level after a broken promise (X7), by dice of its own."""
+        dice = random.Random()
+        dice.setstate(rng.getstate())
+        for plan in plans.with_context(active_test=False):
+            levels = plan.level_ids.filtered(lambda level: level.delay >= 0)
+            if levels and dice.random() < 0.6:
+                plan.broken_level_id = dice.choice(levels)
+                plan.broken_level_id.active &= dice.random() < 0.9
 
     def _set_start(self, rng, root):
         """Go live on some day, by dice of its own: the ledgers stay as they are."""
@@ -525,6 +537,60 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 )
             ]
         )
+
+    def _create_promises(self, rng, days):
+        """Some items were promised, once or twice, some in two instalments."""
+        dice = random.Random()
+        dice.setstate(rng.getstate())
+        vals_list = []
+        for root, today in days.items():
+            for partner, partner_lines in self._group_lines(root).items():
+                for _number in range(dice.choice((0, 0, 1, 1, 2))):
+                    lines = partner_lines.filtered(
+                        lambda line: (
+                            line.amount_residual_currency > 0 and dice.random() < 0.5
+                        )
+                    )
+                    if lines:
+                        vals_list += self._prepare_promises(
+                            dice, root, today, partner, lines
+                        )
+        self.env["account.followup.promise"].sudo().create(vals_list)
+
+    def _prepare_promises(self, dice, root, today, partner, lines):
+        amount_open = sum(lines.mapped("amount_residual_currency"))
+        amount_open *= dice.choice((1, 1, 1, 1.5, 0.5))
+        day = shift(today, dice, -25, 6)
+        vals = {
+            "partner_id": (
+                dice.choice(self.partners) if dice.random() < 0.1 else partner
+            ).id,
+            "company_id": root.id,
+            "currency_id": lines[0].currency_id.id,
+            "line_ids": [Command.set(lines.ids)],
+            "date": day,
+            "rest_until": day,
+            "made_on": shift(day, dice, -20, 0),
+            "amount": amount_open,
+            "amount_open": amount_open,
+            "tolerance_days": dice.choice((0, 2, 2, 5)),
+            "tolerance_percent": dice.choice((0, 1)),
+            "ended": dice.choice((False, False, False, "replaced", "cancelled")),
+        }
+        half = amount_open / 2
+        if dice.random() < 0.75 or lines[0].currency_id.is_zero(half / 2):
+            return [vals]
+        later = day + timedelta(days=7)
+        return [
+            {**vals, "amount": half},
+            {
+                **vals,
+                "amount": half,
+                "amount_before": half,
+                "date": later,
+                "rest_until": later,
+            },
+        ]
 
     def _create_cases(self, rng, days):
         plans = self.env["account.followup.plan"].with_context(active_test=False)
@@ -738,7 +804,14 @@ class TestRuleOracle(LedgerCase):
             _logger.info("Seed %s: %s customers so far", seed, counts["customers"])
         _logger.info("Compared with the oracle: %s", dict(counts))
         self.assertGreater(counts["customers"], 5000)
-        for name in ("due", "due before the due date", "later", "never", "automatic"):
+        for name in (
+            "due",
+            "due before the due date",
+            "later",
+            "never",
+            "automatic",
+            "broken promises",
+        ):
             self.assertGreater(counts[name], 50, f"{name}: the ledgers are too tame")
 
     def _check_reminders(self, customers, days):
@@ -793,7 +866,27 @@ class TestRuleOracle(LedgerCase):
                 for partner_id in ids
             }
             self.assertEqual(found, expected, f"Up to {few} one by one")
+        self._check_paused(expected, days)
         return len(expected)
+
+    def _check_paused(self, due, days):
+        """Whom the run would remind is not reminded while paused (rule 16)."""
+        cases = self.env["account.followup"].sudo().search([])
+        gate = self.env["account.followup.gate.pause"]
+        for root, day in days.items():
+            mine = {partner_id for root_id, partner_id in due if root_id == root.id}
+            paused = set()
+            for case in cases.filtered(lambda case, root=root: case.company_id == root):
+                dice = random.Random(case.id)  # noqa: S311
+                if dice.random() < 0.5:
+                    case.pause_until = shift(day, dice, -3, 3)
+                    if case.pause_until >= day:
+                        paused.add(case.partner_id.id)
+            passed = gate._let_pass(root, sorted(mine), day, None)
+            self.assertEqual(set(passed), mine - paused)
+            texts = gate._get_case_reasons(cases, day)
+            told = {one.partner_id.id for one in texts if one.company_id == root}
+            self.assertEqual(told, paused)
 
     def _count(self, customers, days):
         """Return what sorts of customers there were."""
@@ -811,6 +904,10 @@ class TestRuleOracle(LedgerCase):
             elif not customer.set_by_hand and not customer.excluded:
                 later = oracle.get_next_reminder(customer, today)
                 counts["later" if later else "never"] += 1
+            counts["broken promises"] += sum(
+                oracle.get_jump(entry, customer.settings) is not None
+                for entry in oracle.get_items(customer)
+            )
         return counts
 
     def test_unflushed(self):

@@ -1,7 +1,9 @@
+import logging
 import os
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from email.message import EmailMessage
 
 from freezegun import freeze_time
 from hypothesis import HealthCheck, Phase, settings
@@ -18,10 +20,13 @@ from hypothesis.stateful import (
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from . import oracle, oracle_promise
 from .common import TODAY, FollowupCommon
 from .oracle_facts import OracleFacts
+
+_logger = logging.getLogger(__name__)
 
 LONG = os.environ.get("FOLLOWUP_LONG")
 CUSTOMERS = 3
@@ -55,6 +60,8 @@ class Business(RuleBasedStateMachine):
         self.day = TODAY
         self.left = set()
         self.merged = set()
+        self.pauses = {}  # customer: last day on which it is not reminded
+        self.answers = 0
         case.company.write(
             {
                 "followup_min_days": min_days,
@@ -157,6 +164,22 @@ class Business(RuleBasedStateMachine):
             move.action_post()
 
     @precondition(lambda self: self.moves)
+    @rule(number=numbers)
+    def cancel_invoice(self, number):
+        move = self._get_move(number, state="posted")
+        if move:
+            move.button_draft()
+            move.button_cancel()
+
+    @precondition(lambda self: self.moves)
+    @rule(number=numbers)
+    def reopen_invoice(self, number):
+        move = self._get_move(number, state="cancel")
+        if move:
+            move.button_draft()
+            move.action_post()
+
+    @precondition(lambda self: self.moves)
     @rule(number=numbers, customer=customers)
     def correct_customer(self, number, customer):
         move = self._get_move(number, state="posted")
@@ -213,6 +236,81 @@ class Business(RuleBasedStateMachine):
         promises = self._get_promises().filtered(lambda one: one.state == "open")
         if promises:
             promises[number % len(promises)].action_cancel()
+
+    @rule(number=st.integers(-1, 2))
+    def level_after_a_broken_promise(self, number):
+        level = self.levels[number] if number >= 0 else self.levels.browse()
+        self._try(self.levels.plan_id.write, {"broken_level_id": level.id})
+
+    @rule(number=numbers)
+    def answer_comes(self, number):
+        """An e-mail about a reminder pauses, until somebody has looked at it (X17)."""
+        sent = self._get_reminders().filtered(
+            lambda one: (
+                one.state == "sent"
+                and one.mail_message_id
+                and one.partner_id in self.case.partners
+            )
+        )
+        if not sent:
+            return
+        reminder = sent[number % len(sent)]
+        partner = reminder.partner_id
+        if self._is_answer(partner):
+            until = self._get_pause_end()
+            self.pauses[partner.id] = max(self.pauses.get(partner.id, until), until)
+            self.events["paused"] += 1
+        self._receive(reminder)
+
+    def _is_answer(self, partner):
+        """Whether something of a reminder is open still, and no answer unread."""
+        lines = self._get_reminders().line_ids.filtered(
+            lambda line: (
+                line.partner_id == partner
+                and line.reminder_id.state == "sent"
+                and line.is_standing
+                and line.residual > 0
+                and line.move_line_id
+                and not line.move_line_id.reconciled
+            )
+        )
+        case = self.case._get_followup(partner)
+        is_unread = case.pause_activity_id.active
+        return lines and self.case.company.followup_enabled and not is_unread
+
+    def _get_pause_end(self):
+        """Return the fifth working day from today."""
+        days = [self.day + timedelta(days=number) for number in range(1, 8)]
+        return [day for day in days if day.weekday() < 5][4]
+
+    def _receive(self, reminder):
+        self.answers += 1
+        message = reminder.mail_message_id
+        mail = EmailMessage()
+        mail["From"] = reminder.partner_id.email
+        mail["To"] = message.reply_to
+        mail["Subject"] = "Re: Your invoice"
+        mail["In-Reply-To"] = message.message_id
+        mail["Message-Id"] = f"<answer-{self.answers}@customer.example.com>"
+        mail.set_content("We are looking at it.")
+        logger = "odoo.addons.mail.models.mail_thread"
+        with self.case.mock_mail_gateway(), mute_logger(logger):
+            threads = self.case.env["mail.thread"].sudo()
+            threads.message_process(None, mail.as_bytes())
+
+    @rule(customer=customers)
+    def go_on(self, customer):
+        partner = self._get_partner(customer).with_company(self.case.company)
+        partner.action_end_followup_pause()
+        self.pauses.pop(partner.id, None)
+
+    @rule(customer=customers, ahead=st.integers(0, 10))
+    def pause_by_hand(self, customer, ahead):
+        partner = self._get_partner(customer)
+        until = self.day + timedelta(days=ahead)
+        case = self.case._get_followup(partner)
+        self.case.env["account.followup.pause"]._begin_by_hand(case, until, "Asked")
+        self.pauses[partner.id] = until
 
     @precondition(lambda self: self.moves)
     @rule(number=numbers)
@@ -275,6 +373,9 @@ class Business(RuleBasedStateMachine):
         self.case.env.invalidate_all()
         self.case.partners -= gone
         self.merged.add(kept.id)
+        pauses = {self.pauses.pop(one.id, None) for one in kept + gone} - {None}
+        if pauses:
+            self.pauses[kept.id] = max(pauses)
 
     @rule(number=numbers, delay=st.integers(-5, 40))
     def change_delay(self, number, delay):
@@ -317,6 +418,13 @@ class Business(RuleBasedStateMachine):
         self.case.assertFalse(
             new.filtered(lambda one: one.partner_id.followup_excluded)
         )
+        self._check_not_paused(new)
+
+    def _check_not_paused(self, reminders):
+        """Nothing is made, and nothing leaves, for who is paused (rule 16)."""
+        for reminder in reminders.filtered(lambda one: one.trigger == "automatic"):
+            until = self.pauses.get(reminder.partner_id.id)
+            self.case.assertFalse(until and until >= self.day, "It was paused")
 
     @rule()
     def night(self):
@@ -363,7 +471,9 @@ class Business(RuleBasedStateMachine):
         """What left was owed at that moment, and nobody had switched it off (X2)."""
         sent = self._get_reminders().filtered(lambda one: one.state == "sent")
         self.events.update(self._get_reminders().mapped("state"))
-        for reminder in sent.filtered(lambda one: one.id not in self.left):
+        new = sent.filtered(lambda one: one.id not in self.left)
+        self._check_not_paused(new)
+        for reminder in new:
             self.left.add(reminder.id)
             owed = reminder.line_ids.move_line_id.filtered(
                 lambda line: line.amount_residual > 0
@@ -433,6 +543,23 @@ class Business(RuleBasedStateMachine):
             }
             case.assertEqual(shown, expected, customer)
 
+    @invariant()
+    def pauses_are_as_told(self):
+        for partner in self.case.partners:
+            case = self.case._get_followup(partner)
+            until = self.pauses.get(partner.id, False)
+            self.case.assertEqual(case.pause_until, until)
+
+    @invariant()
+    def broken_promises_are_counted(self):
+        """So that the test knows that some of them were there."""
+        rows = self.case.env["account.followup.item"]._get_rows(
+            {self.case.company: self.day}, self.case.partners
+        )
+        for row in rows:
+            if row["broken_date"] and row["broken_date"] <= self.day:
+                self.events["jumps"] += 1
+
     def _get_promises(self):
         return self.case.env["account.followup.promise"].search(
             [("partner_id", "in", self.case.partners.ids)]
@@ -446,6 +573,7 @@ class Business(RuleBasedStateMachine):
             state, paid = oracle_promise.get_state(facts, self.day)
             self.case.assertEqual(promise.state, state, facts)
             self.case.assertAlmostEqual(promise.paid_amount, float(paid), 2)
+            self.events[state] += 1
 
     @invariant()
     def totals_are_the_ledgers(self):
@@ -494,3 +622,6 @@ class TestStateful(OracleFacts, FollowupCommon):
         # it was not for nothing
         self.assertGreater(Business.events["sent"], 10)
         self.assertGreater(Business.events["withdrawn"], 0)
+        _logger.info("What came up: %s", dict(Business.events))
+        for name in ("kept", "broken", "replaced", "cancelled", "jumps", "paused"):
+            self.assertGreater(Business.events[name], 0, name)

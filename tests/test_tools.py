@@ -75,6 +75,7 @@ class TestTools(BaseCase):
                 )
                 for step in found:
                     self.assertEqual(step.delay, by_id[level])
+                    self.assertEqual(step.age, by_id[level])
                     wait = 0 if base is None else by_id[level] - base
                     self.assertEqual(step.wait, wait)
 
@@ -101,6 +102,40 @@ class TestTools(BaseCase):
                     self.assertEqual(own[-1].last, ladder.LAST_DAY)
                 else:
                     self.assertEqual(own[-1].last, 0)
+
+    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @given(ladders(), catch_ups, st.randoms(use_true_random=False))
+    def test_x7_steps_after_a_broken_promise(self, levels, catch_up, rng):
+        """The level named takes the place of those before it, and of no other."""
+        in_use, archived = levels
+        named = [level for level in in_use if level[1] >= 0]
+        if not named:
+            return
+        level_id, delay = rng.choice(named)
+        steps = ladder.get_steps(in_use, catch_up, archived)
+        jumps = ladder.get_broken_steps(steps, (level_id, delay))
+        by_id = dict(in_use + archived)
+        for base in [None, *by_id.values()]:
+            reached = 0 if base is None else ladder.get_slot(base)
+            own = [
+                step for step in jumps if step.reached == reached - ladder.BROKEN_SHIFT
+            ]
+            if base is not None and base >= delay:
+                self.assertFalse(own)
+                continue
+            self.assertEqual(own[0].first, ladder.FIRST_DAY)
+            self.assertEqual(own[-1].last, ladder.LAST_DAY)
+            for earlier, later in zip(own, own[1:], strict=False):
+                self.assertEqual(earlier.last + 1, later.first)
+                self.assertNotEqual(earlier.level, later.level)
+            for day in range(-45, 130):
+                [found] = [step for step in own if step.first <= day <= step.last]
+                level = get_next_naively(in_use, base, day, catch_up)
+                if level and by_id[level] > delay:
+                    self.assertEqual((found.level, found.age), (level, by_id[level]))
+                else:
+                    self.assertEqual((found.level, found.wait), (level_id, None))
+                    self.assertEqual((found.delay, found.age), (delay, min(delay, 1)))
 
     @settings(max_examples=200, deadline=None, derandomize=True, database=None)
     @given(ladders(), catch_ups, st.randoms(use_true_random=False))
@@ -180,22 +215,22 @@ class TestTools(BaseCase):
         self.assertEqual(
             ladder.get_steps(in_use),
             [
-                (0, first, 0, 1, -3, 0),
-                (0, 1, last, 2, 5, 0),
-                (slot(-3), first, last, 2, 5, 8),
-                (slot(5), first, last, 3, 15, 10),
+                (0, first, 0, 1, -3, -3, 0),
+                (0, 1, last, 2, 5, 5, 0),
+                (slot(-3), first, last, 2, 5, 5, 8),
+                (slot(5), first, last, 3, 15, 15, 10),
             ],
         )
         self.assertEqual(
             ladder.get_steps(in_use, "jump", [(4, 5), (5, 7)]),
             [
-                (0, first, 0, 1, -3, 0),
-                (0, 1, 14, 2, 5, 0),
-                (0, 15, last, 3, 15, 0),
-                (slot(-3), first, 14, 2, 5, 8),
-                (slot(-3), 15, last, 3, 15, 18),
-                (slot(5), first, last, 3, 15, 10),
-                (slot(7), first, last, 3, 15, 8),
+                (0, first, 0, 1, -3, -3, 0),
+                (0, 1, 14, 2, 5, 5, 0),
+                (0, 15, last, 3, 15, 15, 0),
+                (slot(-3), first, 14, 2, 5, 5, 8),
+                (slot(-3), 15, last, 3, 15, 15, 18),
+                (slot(5), first, last, 3, 15, 15, 10),
+                (slot(7), first, last, 3, 15, 15, 8),
             ],
         )
         self.assertEqual(ladder.get_steps([]), [])

@@ -38,7 +38,8 @@ class Step(NamedTuple):
     last: int  # days late up to which it counts
     level: int  # id of the level that is next
     delay: int  # its delay, days after the due date
-    wait: int  # days to wait after the day the reached level was reached
+    age: int  # days late from which it can be carried out
+    wait: int | None  # and days after the day on which the reached level was reached
 
 
 def get_slot(delay):
@@ -60,6 +61,9 @@ def get_key(level_id, delay):
 
 #: Slot of items that have reached nothing, and start another way than their plan says.
 START_SLOT = -1
+
+#: What is taken from the slot of items whose promise was not kept.
+BROKEN_SHIFT = 2 ** (DELAY_BITS + 1)
 
 #: The keys of levels before the due date are less than this one.
 FIRST_LATE_KEY = get_key(0, 0)
@@ -152,5 +156,34 @@ def _get_steps_after(base, candidates, catch_up):
             steps[-1] = steps[-1]._replace(last=last)
             continue
         reached, wait = (0, 0) if base is None else (get_slot(base), delay - base)
-        steps.append(Step(reached, first, last, level_id, delay, wait))
+        steps.append(Step(reached, first, last, level_id, delay, delay, wait))
     return steps
+
+
+def get_broken_steps(steps, level):
+    """Return the steps of items whose promise was not kept, where a plan jumps then.
+
+    The level it names takes the place of all that come before it, also of itself. It
+    needs neither its own age nor days after the level before, only that the item is
+    overdue. Who has reached it goes on as the plan says, and is not among them.
+
+    :param steps: those of the plan
+    :param level: pair (id, delay), on the due date or after it
+    """
+    level_id, delay = level
+    jumps = []
+    for step in steps:
+        if step.reached >= get_slot(delay):
+            continue
+        reached = step.reached - BROKEN_SHIFT
+        if step.delay > delay:
+            jumps.append(step._replace(reached=reached))
+        elif jumps and (jumps[-1].reached, jumps[-1].level) == (reached, level_id):
+            jumps[-1] = jumps[-1]._replace(last=step.last)
+        else:
+            jumps.append(
+                Step(
+                    reached, step.first, step.last, level_id, delay, min(delay, 1), None
+                )
+            )
+    return jumps
