@@ -204,7 +204,13 @@ class AccountFollowupExplanationReason(models.AbstractModel):
         day, row = coming[0]
         level = self.env["account.followup.level"].browse(row["next_level_id"])
         values = {"level": level.name, "date": format_date(self.env, day)}
-        if any(row["days_late"] > 0 for row in facts.counted):
+        if row["broken_date"]:
+            text = self.env._(
+                "A payment was promised: without it the level “%(level)s” comes on "
+                "%(date)s.",
+                **values,
+            )
+        elif any(row["days_late"] > 0 for row in facts.counted):
             text = self.env._(
                 "No level is due: the next one, “%(level)s”, comes on %(date)s.",
                 **values,

@@ -238,6 +238,12 @@ class TestBrokenPromise(PromiseCommon):
                 self.assertEqual(item.explanation, expected)
                 answer = case._get_explanation(in_days(number))
                 texts = {one["code"]: one["text"] for one in answer["reasons"]}
+                if number == 7:
+                    self.assertEqual(
+                        answer["headline"],
+                        "Will not be reminded today: A payment was promised: without "
+                        "it the level “Level 30” comes on 05/23/2024.",
+                    )
         self.assertEqual(answer["level"], self.level_3)
         self.assertTrue(answer["will_be_reminded"])
         self.assertEqual(
