@@ -126,8 +126,10 @@ class TestBrokenPromise(PromiseCommon):
         self._promise(5, 60)
         self._pay(self.invoice, 60, in_days(2))
         self.assertEqual(self._get_answer(in_days(8))[0], self.level_1, "kept")
-        self._promise(5)
-        self._pay(self.invoice, 10, in_days(2))
+        self.invoice.no_followup = True
+        other = self._create_late(20)
+        self._promise(5, lines=self._get_lines(other))
+        self._pay(other, 10, in_days(2))
         self.assertEqual(self._get_answer(in_days(8))[0], self.level_3, "in part")
 
     def test_x7_broken_payment_is_taken_back(self):
@@ -269,12 +271,19 @@ class TestBrokenPromise(PromiseCommon):
     def test_x7_broken_setting_is_of_the_plan(self):
         plans = self.env["account.followup.plan"]
         other = plans.create({"name": "Others", "company_id": self.company.id})
-        with self.assertRaisesRegex(ValidationError, "one of its own levels"):
-            other.broken_level_id = self.level_3
-        with self.assertRaisesRegex(ValidationError, "one of its own levels"):
-            self.level_3.plan_id = other
-        with self.assertRaisesRegex(ValidationError, "before the due date"):
-            self.level_3.delay = -2
+        self.env.flush_all()
+        for record, vals, text in (
+            (other, {"broken_level_id": self.level_3.id}, "one of its own levels"),
+            (self.level_3, {"plan_id": other.id}, "one of its own levels"),
+            (self.level_3, {"delay": -2}, "before the due date"),
+        ):
+            with (
+                self.subTest(vals),
+                self.assertRaisesRegex(ValidationError, text),
+                self.env.cr.savepoint(),
+            ):
+                record.write(vals)
+            self.env.invalidate_all(flush=False)
 
     def test_x7_broken_setting_is_copied(self):
         """The copy jumps to its own level, not to that of the plan it was made of."""

@@ -558,15 +558,18 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         self.env["account.followup.promise"].sudo().create(vals_list)
 
     def _prepare_promises(self, dice, root, today, partner, lines):
+        currency = lines[0].currency_id
         amount_open = sum(lines.mapped("amount_residual_currency"))
-        amount_open *= dice.choice((1, 1, 1, 1.5, 0.5))
+        amount_open = currency.round(amount_open * dice.choice((1, 1, 1, 1.5, 0.5)))
+        if amount_open <= 0:
+            return []
         day = shift(today, dice, -25, 6)
         vals = {
             "partner_id": (
                 dice.choice(self.partners) if dice.random() < 0.1 else partner
             ).id,
             "company_id": root.id,
-            "currency_id": lines[0].currency_id.id,
+            "currency_id": currency.id,
             "line_ids": [Command.set(lines.ids)],
             "date": day,
             "rest_until": day,
@@ -577,8 +580,8 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
             "tolerance_percent": dice.choice((0, 1)),
             "ended": dice.choice((False, False, False, "replaced", "cancelled")),
         }
-        half = amount_open / 2
-        if dice.random() < 0.75 or lines[0].currency_id.is_zero(half / 2):
+        half = currency.round(amount_open / 2)
+        if dice.random() < 0.75 or amount_open < 1:
             return [vals]
         later = day + timedelta(days=7)
         return [

@@ -53,8 +53,9 @@ class Business(RuleBasedStateMachine):
         catch_up=st.sampled_from(["step", "jump"]),
         delays=st.sampled_from([(1, 15, 30), (-3, 1, 10), (0, 5)]),
         start=st.lists(st.tuples(amounts, days), min_size=4, max_size=8),
+        is_broken=st.booleans(),
     )
-    def open_house(self, min_days, min_amount, catch_up, delays, start):
+    def open_house(self, min_days, min_amount, catch_up, delays, start, is_broken):
         case = self.case
         self.savepoint = case.env.cr.savepoint()
         self.day = TODAY
@@ -79,6 +80,10 @@ class Business(RuleBasedStateMachine):
         for number, (amount, late) in enumerate(start):
             partner = self._get_partner(number)
             self.moves += case._create_late(late, amount, partner, self.day)
+        if is_broken:  # a promise, and one knows what comes then
+            self.level_after_a_broken_promise(2)
+            self.promise(0, 0, None)
+            self.days_pass(3)
 
     def teardown(self):
         if hasattr(self, "freezer"):
