@@ -81,7 +81,7 @@ class Business(RuleBasedStateMachine):
             partner = self._get_partner(number)
             self.moves += case._create_late(late, amount, partner, self.day)
         if is_broken:  # a promise, and one knows what comes then
-            self.level_after_a_broken_promise(2)
+            self.level_after_a_broken_promise(len(self.levels) - 1)
             self.promise(0, 0, None)
             self.days_pass(3)
 
@@ -244,7 +244,8 @@ class Business(RuleBasedStateMachine):
 
     @rule(number=st.integers(-1, 2))
     def level_after_a_broken_promise(self, number):
-        level = self.levels[number] if number >= 0 else self.levels.browse()
+        level = self.levels[number % len(self.levels)]
+        level = level if number >= 0 else level.browse()
         self._try(self.levels.plan_id.write, {"broken_level_id": level.id})
 
     @rule(number=numbers)
