@@ -131,10 +131,8 @@ class AccountFollowupBody(models.AbstractModel):
         """
         claim, extra = self.env["account.followup.claim"], data["extra_lines"]
         overdue = dict(self._get_overdue_totals(lines, data))
-        listed = {
-            currency: sum(mine.mapped("residual"))
-            for currency, mine in lines.grouped("currency_id").items()
-        }
+        grouped = lines.grouped("currency_id").items()
+        listed = {currency: sum(mine.mapped("residual")) for currency, mine in grouped}
         listed = claim._add_extra_lines(listed, extra)
         due = {currency: amount for currency, amount, *_rest in data["total_due"]}
         result = []

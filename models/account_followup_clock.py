@@ -36,16 +36,19 @@ class AccountFollowupClock(models.AbstractModel):
                 self._tell_ahead(ahead, company, day)
 
     @api.model
+    def _get_text(self, reminder, day):
+        """Return what the chatter of a customer says."""
+        return self.env._(
+            "The reminder of %(date)s is dated in the future, since the clock of the "
+            "server was ahead. It counts as of %(day)s.",
+            date=format_date(self.env, reminder.date),
+            day=format_date(self.env, day),
+        )
+
+    @api.model
     def _tell_ahead(self, reminders, company, day):
         """Tell customers' chatters and, in one task, who looks after the company."""
-        texts = {}
-        for reminder in reminders:
-            texts[reminder.partner_id.id] = self.env._(
-                "The reminder of %(date)s is dated in the future, since the clock of "
-                "the server was ahead. It counts as of %(day)s.",
-                date=format_date(self.env, reminder.date),
-                day=format_date(self.env, day),
-            )
+        texts = {one.partner_id.id: self._get_text(one, day) for one in reminders}
         self.env["res.partner"].browse(texts)._message_log_batch(texts)
         company._schedule_followup_task(
             self.env._("Reminders are dated in the future"),

@@ -6,6 +6,7 @@ from odoo import api, models
 from odoo.tools import SQL, mute_logger
 
 from ..tools import days as day_tools
+from ..tools.sql import get_fields
 
 #: Customers that the scheduled action takes in one transaction.
 BATCH_SIZE = 100
@@ -82,13 +83,10 @@ class AccountFollowupDue(models.AbstractModel):
     @api.model
     def _get_sql_automatic_due(self, days, partners):
         """Return a row per company and size of a batch, with the ids of customers."""
-        levels = self.env["account.followup.level"]
         customers = self.env["account.followup.customer"]
         return SQL(
             """
-            SELECT customer.company_id,
-                   CASE WHEN level.send_letter OR level.attach_invoices
-                        THEN %s ELSE %s END AS size,
+            SELECT customer.company_id, %s AS size,
                    ARRAY_AGG(customer.partner_id ORDER BY customer.partner_id)
               FROM (%s) customer
               JOIN account_followup_level level ON level.id = customer.level_id
@@ -97,13 +95,20 @@ class AccountFollowupDue(models.AbstractModel):
              GROUP BY customer.company_id, size
              ORDER BY customer.company_id, size DESC
             """,
-            PAPER_BATCH_SIZE,
-            BATCH_SIZE,
+            self._get_sql_size(),
             customers._get_sql(days, partners, with_next_date=False),
             self._get_sql_is_automatic(days),
-            to_flush=[
-                levels._fields[name] for name in ("attach_invoices", "send_letter")
-            ],
+        )
+
+    @api.model
+    def _get_sql_size(self):
+        """Return how many customers a batch has: fewer, if paper is made."""
+        names = {"account.followup.level": ("attach_invoices", "send_letter")}
+        return SQL(
+            "CASE WHEN level.send_letter OR level.attach_invoices THEN %s ELSE %s END",
+            PAPER_BATCH_SIZE,
+            BATCH_SIZE,
+            to_flush=get_fields(self.env, names),
         )
 
     @api.model

@@ -160,14 +160,8 @@ class ResPartner(models.Model):
             owing |= partner.commercial_partner_id
         return owing & self
 
-    def action_anonymize_followups(self):
-        """Remove texts, addresses, documents and notes from the customers' history.
-
-        For administrators, when somebody asks for it or the time of keeping is over.
-
-        :raise AccessError: the user is no administrator
-        :raise UserError: a customer has open invoices: the case is not closed
-        """
+    def _check_followup_anonymize(self):
+        """Refuse what others ask for, and what is needed as proof."""
         if not self.env.user.has_group("base.group_system"):
             raise AccessError(
                 self.env._(
@@ -176,8 +170,7 @@ class ResPartner(models.Model):
                 )
             )
         self.check_access("write")
-        customers = self.commercial_partner_id
-        if owing := customers._filter_followup_owing():
+        if owing := self.commercial_partner_id._filter_followup_owing():
             raise UserError(
                 self.env._(
                     "%s: there are open invoices, and the reminders are needed as "
@@ -185,6 +178,17 @@ class ResPartner(models.Model):
                     ", ".join(owing.mapped("display_name")),
                 )
             )
+
+    def action_anonymize_followups(self):
+        """Remove texts, addresses, documents and notes from the customers' history.
+
+        For administrators, when somebody asks for it or the time of keeping is over.
+
+        :raise AccessError: the user is no administrator
+        :raise UserError: a customer has open invoices: the case is not closed
+        """
+        self._check_followup_anonymize()
+        customers = self.commercial_partner_id
         domain = [("partner_id", "in", customers.ids)]
         for model in HISTORY:
             self.env[model].sudo().search(domain)._anonymize()

@@ -82,23 +82,28 @@ class AccountFollowupSample(models.AbstractModel):
                 )
             )
         sample = self._get_sample(followup, data)
-        body = self.env["mail.render.mixin"]._render_encapsulate(
-            LAYOUT,
-            sample.body,
-            add_context={"company": followup.company_id.sudo(), "lang": sample.lang},
-            context_record=followup.partner_id,
-        )
         mail = self.env["mail.mail"].sudo()
         mail = mail.create(
             {
                 "subject": self.env._("[Test] %s", sample.subject),
-                "body_html": body,
+                "body_html": self._render_mail(followup, sample),
                 "email_from": user.email_formatted,
                 "email_to": user.email_formatted,
                 "auto_delete": True,
             }
         )
         mail.send_after_commit()
+
+    @api.model
+    def _render_mail(self, followup, sample):
+        """Return the text of an e-mail in the layout of those that leave."""
+        company = followup.company_id.sudo()
+        return self.env["mail.render.mixin"]._render_encapsulate(
+            LAYOUT,
+            sample.body,
+            add_context={"company": company, "lang": sample.lang},
+            context_record=followup.partner_id,
+        )
 
     @api.model
     def _get_sample_notice(self, user):

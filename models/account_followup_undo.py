@@ -63,14 +63,15 @@ class AccountFollowupUndo(models.AbstractModel):
         queues = [(channel, messages) for channel, messages in queues if messages]
         for _channel, messages in queues:
             if messages.try_lock_for_update(allow_referencing=True) != messages:
-                raise UserError(
-                    self.env._(
-                        "The reminder to %s is leaving at this moment: it cannot be "
-                        "called back.",
-                        deliveries.reminder_id[:1].partner_id.display_name,
-                    )
-                )
+                raise UserError(self._get_leaving_text(deliveries.reminder_id[:1]))
         return queues
+
+    @api.model
+    def _get_leaving_text(self, reminder):
+        return self.env._(
+            "The reminder to %s is leaving at this moment: it cannot be called back.",
+            reminder.partner_id.display_name,
+        )
 
     @api.model
     def _get_too_late_text(self, reminder):

@@ -85,37 +85,46 @@ class ResPartner(models.Model):
 
     def _get_followup_explanation_shown(self, explanation, company, move):
         """Return the explanation as texts, with the actions of its links."""
-        message = explanation["message"]
         return {
             "headline": explanation["headline"],
             "kind": "success" if explanation["will_be_reminded"] else "warning",
             "invoice": self._get_followup_explained_invoice(move),
             "next": self._get_followup_next_reminder_text(explanation),
             "reasons": [
-                {
-                    **{name: one[name] for name in ("code", "text", "details")},
-                    "blocks": one["blocks"],
-                    "action": self._get_followup_link(one["record"]),
-                }
-                for one in explanation["reasons"]
+                self._get_followup_reason_shown(one) for one in explanation["reasons"]
             ],
-            "message": bool(message["level"])
-            and {
-                "level": message["level"].name,
-                "level_action": self._get_followup_link(message["level"]),
-                "template": message["template"].name or "",
-                "template_action": self._get_followup_link(message["template"]),
-                "subject": message["subject"],
-            },
+            "message": self._get_followup_message_shown(explanation["message"]),
             "recipients": [
-                {
-                    **{name: one[name] for name in ("address", "rule", "problem")},
-                    "channel": one["channel_label"],
-                    "contact": one["contact"].display_name,
-                    "action": self._get_followup_link(one["contact"]),
-                }
+                self._get_followup_recipient_shown(one)
                 for one in explanation["recipients"]
             ],
+        }
+
+    def _get_followup_reason_shown(self, reason):
+        names = ("code", "text", "details", "blocks")
+        return {
+            **{name: reason[name] for name in names},
+            "action": self._get_followup_link(reason["record"]),
+        }
+
+    def _get_followup_message_shown(self, message):
+        """Return what the level due would send, False if there is none."""
+        return bool(message["level"]) and {
+            "level": message["level"].name,
+            "level_action": self._get_followup_link(message["level"]),
+            "template": message["template"].name or "",
+            "template_action": self._get_followup_link(message["template"]),
+            "subject": message["subject"],
+        }
+
+    def _get_followup_recipient_shown(self, recipient):
+        """Return whom it would reach, with the way to the contact."""
+        names = ("address", "rule", "problem")
+        return {
+            **{name: recipient[name] for name in names},
+            "channel": recipient["channel_label"],
+            "contact": recipient["contact"].display_name,
+            "action": self._get_followup_link(recipient["contact"]),
         }
 
     def _get_followup_next_reminder_text(self, explanation):

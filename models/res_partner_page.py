@@ -12,15 +12,7 @@ class ResPartner(models.Model):
     def action_withdraw_followup_links(self):
         """Let the links in the customer's reminders open nothing any more."""
         self._check_followup_access()
-        company = self.env.company.root_id
-        links = self.env["account.followup.page.link"].sudo()
-        domain = [
-            ("reminder_id.partner_id", "in", self.commercial_partner_id.ids),
-            ("company_id", "=", company.id),
-            ("is_withdrawn", "=", False),
-        ]
-        links = links.search(domain)
-        if not links:
+        if not (links := self._get_followup_links()):
             raise UserError(
                 self.env._(
                     "%s has no link to the debtor page that could be withdrawn.",
@@ -37,3 +29,12 @@ class ResPartner(models.Model):
             type="success",
             next={"type": "ir.actions.client", "tag": "soft_reload"},
         )
+
+    def _get_followup_links(self):
+        """Return the links of these customers that open something still."""
+        domain = [
+            ("reminder_id.partner_id", "in", self.commercial_partner_id.ids),
+            ("company_id", "=", self.env.company.root_id.id),
+            ("is_withdrawn", "=", False),
+        ]
+        return self.env["account.followup.page.link"].sudo().search(domain)

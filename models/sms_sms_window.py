@@ -50,13 +50,15 @@ class SmsSms(models.Model):
                 openings.setdefault(opening, sms.browse())
                 openings[opening] += sms
         for opening, waiting in openings.items():
-            if new := waiting.filtered(
-                lambda sms, at=opening: sms.followup_not_before != at
-            ):
-                new.followup_not_before = opening
-                cron = self.env.ref("sms.ir_cron_sms_scheduler_action")
-                cron.sudo()._trigger(at=opening)
+            waiting._hold_followups_until(opening)
         return self.browse(id_ for waiting in openings.values() for id_ in waiting.ids)
+
+    def _hold_followups_until(self, opening):
+        """Let SMS wait for a moment, and the queue come again then."""
+        if new := self.filtered(lambda sms: sms.followup_not_before != opening):
+            new.followup_not_before = opening
+            cron = self.env.ref("sms.ir_cron_sms_scheduler_action")
+            cron.sudo()._trigger(at=opening)
 
     @api.model
     def _get_followup_opening(self, reminder, now, known):
