@@ -1,13 +1,14 @@
 from odoo import api, fields, models
 
+from .account_followup_customer_fill import filled_by
 from .account_move_line import GROUPS
 
 
-class AccountFollowup(models.Model):
-    _inherit = "account.followup"
+class AccountFollowupGates(models.AbstractModel):
+    _inherit = "account.followup.gates"
 
     @api.model
-    def _get_waiting_texts(self, partners, company, day):
+    def _get_texts(self, partners, company, day):
         """Return why automatic reminders to customers who are due do not leave now.
 
         All gates are asked for all of these customers together.
@@ -18,33 +19,22 @@ class AccountFollowup(models.Model):
         """
         if not partners:
             return {}
-        domain = [("partner_id", "in", partners.ids), ("company_id", "=", company.id)]
-        cases = self.sudo().search(domain)
-        for partner in partners - cases.partner_id:
-            cases += cases.new({"partner_id": partner.id, "company_id": company.id})
-        gates = self.env["account.followup.gates"]
-        held = gates._get_reasons(cases, day, fields.Datetime.now())
+        cases = self.env["account.followup"]
+        cases = cases.concat(*cases._get_cases(partners, company).values())
+        held = self._get_reasons(cases, day, fields.Datetime.now())
         return {
             case.partner_id: " ".join(text for _gate, text in reasons)
             for case, reasons in held.items()
         }
 
 
-class AccountFollowupCustomer(models.Model):
-    _inherit = "account.followup.customer"
+class AccountFollowupCustomerFill(models.AbstractModel):
+    _inherit = "account.followup.customer.fill"
 
-    waiting_text = fields.Char(
-        "Why It Waits",
-        compute="_compute_waiting_text",
-        help="Why automatic reminders to a customer who requires follow-up do not "
-        "leave now. By hand they can be sent.",
-    )
-
-    @api.depends("partner_id", "company_id", "status", "level_id", "reminder_type")
-    @api.depends_context("lang")
-    def _compute_waiting_text(self):
-        self.waiting_text = False
-        would_go = self.filtered(
+    @api.model
+    def _fill_waiting_text(self, customers):
+        customers.waiting_text = False
+        would_go = customers.filtered(
             lambda row: (
                 row.status == "in_need_of_action"
                 and row.reminder_type == "automatic"
@@ -54,11 +44,30 @@ class AccountFollowupCustomer(models.Model):
         )
         days = self.env["res.company"]._get_followup_days(would_go.company_id)
         for company, rows in would_go.grouped("company_id").items():
-            texts = self.env["account.followup"]._get_waiting_texts(
+            texts = self.env["account.followup.gates"]._get_texts(
                 rows.partner_id.sudo(), company.sudo(), days[company]
             )
             for row in rows:
                 row.waiting_text = texts.get(row.partner_id)
+
+
+class AccountFollowupCustomer(models.Model):
+    _inherit = "account.followup.customer"
+
+    waiting_text = fields.Char(
+        "Why It Waits",
+        compute=filled_by(
+            "_fill_waiting_text",
+            "partner_id",
+            "company_id",
+            "status",
+            "level_id",
+            "reminder_type",
+            context=["lang"],
+        ),
+        help="Why automatic reminders to a customer who requires follow-up do not "
+        "leave now. By hand they can be sent.",
+    )
 
 
 class ResPartner(models.Model):
@@ -83,7 +92,7 @@ class ResPartner(models.Model):
             )
         )
         day = company._get_followup_day()[company]
-        texts = self.env["account.followup"]._get_waiting_texts(
+        texts = self.env["account.followup.gates"]._get_texts(
             would_go.sudo(), company, day
         )
         for partner in self:
