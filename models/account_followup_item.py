@@ -226,31 +226,26 @@ class AccountFollowupItem(models.Model):
         """
         parts = parts or self._get_sql_parts(days)
         plan_id = self._get_sql_plan_id(parts)
+        customer = self._get_sql_customer(is_whole)
+        reached_date = self._get_sql_reached_date()
+        broken = self.env["account.followup.broken"]
         return SQL(
             """
-            SELECT %(select)s,
-                   %(broken_date)s AS broken_date
+            SELECT %(select)s, %(broken_date)s AS broken_date
               FROM account_move_line line
               JOIN (%(companies)s) company ON company.id = line.company_id
               %(partner)s
               LEFT JOIN LATERAL (%(reached)s) reached ON TRUE
               %(broken)s
               LEFT JOIN (%(steps)s) step ON %(is_step)s
-             WHERE %(where)s
-               AND %(only)s
+             WHERE %(where)s AND %(only)s
             """,
             select=self._get_sql_select(is_whole, plan_id, parts),
-            broken_date=self.env["account.followup.broken"]._get_sql_date(parts),
+            broken_date=broken._get_sql_date(parts),
             partner=self._get_sql_partner(is_whole, parts),
             companies=parts["companies"],
-            reached=self._get_sql_reached(self._get_sql_customer(is_whole), parts),
-            broken=self.env["account.followup.broken"]._get_sql_join(
-                days,
-                self._get_sql_customer(is_whole),
-                plan_id,
-                self._get_sql_reached_date(),
-                parts,
-            ),
+            reached=self._get_sql_reached(customer, parts),
+            broken=broken._get_sql_join(days, customer, plan_id, reached_date, parts),
             steps=parts["steps"],
             is_step=self._get_sql_is_step(plan_id, parts),
             where=parts["where"],
