@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import Command, api, fields, models
 from odoo.exceptions import AccessError, UserError
-from odoo.tools import format_date
+from odoo.tools import SQL, format_date
 
 from ..tools import windows
 from .account_followup_times import SendingTimes
@@ -118,6 +118,21 @@ class AccountFollowupApproval(models.Model):
     def _get_chosen_ids(self):
         """Return the ids of the customers who may be reminded, as a set."""
         return set(self.line_ids.filtered("is_chosen").partner_id.ids)
+
+    def _keep_others_off(self, company):
+        """Lock the list of a company, so that one worker only makes it.
+
+        The update tells a transaction that began before that somebody was faster; it
+        is no error for the log, and nobody waits for anybody.
+
+        :raise psycopg2.OperationalError: somebody else is or was at it
+        """
+        for statement in (
+            "SELECT 1 FROM res_company WHERE id = %s FOR NO KEY UPDATE NOWAIT",
+            "UPDATE res_company SET followup_approval_id = followup_approval_id"
+            " WHERE id = %s",
+        ):
+            self.env.cr.execute(SQL(statement, company.id), log_exceptions=False)
 
     def _list(self, company, partner_ids, day, reason):
         """Make the list of a company, or bring the one that is open up to date.

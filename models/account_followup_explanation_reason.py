@@ -36,6 +36,7 @@ class AccountFollowupExplanationReason(models.AbstractModel):
             "no_level",
             "credits",
             "min_days",
+            "no_amount",
             "min_amount",
             "automatic_off",
             "manual",
@@ -252,18 +253,25 @@ class AccountFollowupExplanationReason(models.AbstractModel):
         return text, self._get_setting(facts.plan, "has_min_days")
 
     @api.model
+    def _get_no_amount_reason(self, facts):
+        currency = facts.company.currency_id
+        if not facts.level or currency.compare_amounts(facts.claim, 0) > 0:
+            return None
+        text = self.env["account.followup.reason"]._get_no_amount_text(currency)
+        return text, self._get_lines(facts.counting)
+
+    @api.model
     def _get_min_amount_reason(self, facts):
         currency, least = facts.company.currency_id, facts.plan._get_min_amount()
-        if (
-            not facts.level
-            or currency.compare_amounts(facts.claim, max(least, currency.rounding)) >= 0
-        ):
+        if not facts.level or currency.compare_amounts(facts.claim, 0) <= 0:
+            return None
+        if currency.compare_amounts(facts.claim, least) >= 0:
             return None
         text = self.env._(
             "What would be claimed, %(amount)s, is less than the minimum amount of "
             "%(least)s.",
             amount=format_amount(self.env, facts.claim, currency),
-            least=format_amount(self.env, max(least, currency.rounding), currency),
+            least=format_amount(self.env, least, currency),
         )
         return text, self._get_setting(facts.plan, "has_min_amount")
 

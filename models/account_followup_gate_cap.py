@@ -3,7 +3,7 @@ from datetime import timedelta
 import psycopg2
 
 from odoo import api, models
-from odoo.tools import SQL, format_date, mute_logger
+from odoo.tools import SQL, format_date
 
 #: More than so many times the usual number is asked for.
 TIMES = 3
@@ -68,11 +68,11 @@ class AccountFollowupGateCap(models.AbstractModel):
                 approval._end("over")
             return partner_ids
         try:
-            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                approval._list(company, partner_ids, day, reason)
-        except (psycopg2.errors.UniqueViolation, psycopg2.OperationalError):
-            # another worker makes the list at this moment
-            self.env.invalidate_all(flush=False)
+            with self.env.cr.savepoint():
+                approval._keep_others_off(company)
+        except psycopg2.OperationalError:
+            return []  # another worker makes the list at this moment
+        approval._list(company, partner_ids, day, reason)
         return []
 
     @api.model

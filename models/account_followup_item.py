@@ -341,8 +341,6 @@ class AccountFollowupItem(models.Model):
         levels = self.env["account.followup.level"].sudo()
         levels = levels.with_context(active_test=False).search_fetch(
             [("company_id", "in", [company.id for company in days])],
-            # a list shows their names, so these are read along (P8)
-            ["active", "company_id", "delay", "is_automatic", "name", "plan_id"],
             order="id",
         )
         root_plans = self.env["account.followup.plan"]

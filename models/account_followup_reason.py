@@ -208,7 +208,7 @@ class AccountFollowupReason(models.AbstractModel):
         if not claimed:
             return self.env._("Payments or credits cover what would be claimed.")
         if not plan._get_min_amount():
-            return self.env._("No follow-up is due.")
+            return self._get_no_amount_text(plan.currency_id)
         return self.env._(
             "What would be claimed is less than the minimum amount of %s.",
             format_amount(self.env, plan._get_min_amount(), plan.currency_id),
@@ -224,6 +224,14 @@ class AccountFollowupReason(models.AbstractModel):
             if row["rest_reason"] != "excluded"
             and (row["residual"] <= 0 or row["rest_reason"] in comes)
         ]
+
+    @api.model
+    def _get_no_amount_text(self, currency):
+        """Return that too little is claimed to be an amount in company currency."""
+        return self.env._(
+            "Less than %s would be claimed.",
+            format_amount(self.env, currency.rounding, currency),
+        )
 
     @api.model
     def _get_coming_reason_text(self, customer, items):

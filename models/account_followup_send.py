@@ -3,6 +3,8 @@ from collections import defaultdict
 from odoo import Command, api, models
 from odoo.exceptions import UserError
 
+from .account_followup_link import PAYMENT_FIELDS
+
 #: What is read of the items that a reminder names, and of their invoices, at once.
 ITEM_FIELDS = [
     "amount_residual_currency",
@@ -21,6 +23,7 @@ MOVE_FIELDS = [
     "partner_id",
     "payment_reference",
     "ref",
+    *PAYMENT_FIELDS,
 ]
 
 
@@ -76,6 +79,7 @@ class AccountFollowupSend(models.AbstractModel):
         followups = followups.with_company(company)
         rows = self._get_rows_by_customer(company, followups.partner_id, day, parts)
         self._read_rows_ahead(rows)
+        self._read_people_ahead(followups)
         batch = [
             self._prepare_defaults(
                 followup, rows[followup.partner_id.id], day, trigger, chosen
@@ -115,6 +119,16 @@ class AccountFollowupSend(models.AbstractModel):
             levels[name].sudo().mapped("model")
         currencies = self.env["res.currency"]
         currencies.browse({row["currency_id"] for row in rows}).mapped("rounding")
+
+    @api.model
+    def _read_people_ahead(self, followups):
+        """Read the customers, and who answers them, at once."""
+        users = self.env.user.browse(
+            {followup._get_responsible().id for followup in followups}
+        )
+        users = (self.env.user | users).sudo()
+        people = users.partner_id | followups.company_id.sudo().partner_id
+        (followups.partner_id.sudo() | people).mapped("name")
 
     @api.model
     def _browse_items(self, parts):

@@ -97,6 +97,17 @@ class TestExplanation(ExplanationCommon):
         self.assertIn("100.00, is less", reasons["min_amount"])
         self.assertIn("500.00", reasons["min_amount"])
 
+    def test_x3_less_than_the_smallest_amount(self):
+        """A claim that is nothing in the company's currency has a reason of its own."""
+        yen = self.setup_other_currency(
+            "JPY", rounding=1, rates=[("2020-01-01", 900.0)]
+        )
+        self._create_late(20, amount=1, currency_id=yen.id)
+        text = "Less than $\xa00.01 would be claimed."
+        self.assertEqual(self._get_reasons(), {"no_amount": text})
+        self.company.followup_min_amount = 5
+        self.assertEqual(self._get_reasons(), {"no_amount": text})
+
     def test_x3_since_when_and_by_whom(self):
         """Who has excluded, put off or made manual, and when."""
         self._create_late(20)

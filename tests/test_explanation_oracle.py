@@ -11,7 +11,7 @@ from .test_rule_oracle import SEED, LedgerCase
 _logger = logging.getLogger(__name__)
 
 #: What nobody can take away but time, payments or other facts.
-FACTS = {"nothing_open", "not_ripe", "no_level", "credits", "rule"}
+FACTS = {"nothing_open", "not_ripe", "no_level", "credits", "no_amount", "rule"}
 #: So many ledgers, and so many customers of each from whom reasons are taken.
 LEDGERS = 3
 CHANGED = 30

@@ -76,6 +76,12 @@ class TestReason(FollowupCommon):
         self.company.followup_min_amount = 500
         self.assertIn("less than the minimum amount of $", self._get_reason())
 
+    def test_less_than_the_smallest_amount(self):
+        rates = [("2020-01-01", 900.0)]
+        yen = self.setup_other_currency("JPY", rounding=1, rates=rates)
+        self._create_late(20, amount=1, currency_id=yen.id)
+        self.assertEqual(self._get_reason(), "Less than $\xa00.01 would be claimed.")
+
     def test_not_late(self):
         self._create_late(-5)
         self.assertEqual(
