@@ -66,6 +66,7 @@ class AccountFollowupPlan(models.Model):
                             ON followup.partner_id = res_partner.id
                            AND followup.company_id = %(company)s
                     WHERE res_partner.commercial_partner_id = res_partner.id
+                   OFFSET 0  -- so that the rules are asked once
                    ) chosen
              WHERE chosen.plan_id <> %(default)s
             """,
