@@ -404,14 +404,14 @@ class TestSharedRunCap(SharedRunCommon):
 
     def test_x4_two_workers_make_one_list(self):
         approvals = Registry(get_db_name())["account.followup.approval"]
-        make_list = approvals._list
+        keep_others_off = approvals._keep_others_off
         barrier = threading.Barrier(2, timeout=PATIENCE)
 
         def meet(*args):
             barrier.wait()  # neither has made it
-            return make_list(*args)
+            return keep_others_off(*args)
 
-        with patch.object(approvals, "_list", meet):
+        with patch.object(approvals, "_keep_others_off", meet):
             self._run_both()
         self.assertEqual(self._get_counts(), {})
         with self._connect() as env:
