@@ -165,14 +165,6 @@ class TestExplanationOracle(LedgerCase):
     def _take_away_min_amount(self, case, explanation):
         case.company_id.followup_min_amount = 0
         self._get_plans(case).min_amount = 0
-        # what was booked at nothing, or the other way round, is worth something
-        ids = [one["move_line_id"] for one in explanation["items"]]
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE account_move_line SET amount_residual = amount_residual_currency"
-            " WHERE id IN %s AND amount_residual * amount_residual_currency <= 0",
-            [tuple(ids)],
-        )
 
     def _get_plans(self, case):
         plans = self.env["account.followup.plan"].with_context(active_test=False)

@@ -192,6 +192,8 @@ class TestQueries(FollowupCommon):
                 self.env["account.followup.promise"]._promise(
                     lines, [(TODAY, None)], {self.company: TODAY}, origin="clerk"
                 )
+            self.env.flush_all()
+            self.env.invalidate_all()
             with self._collect_queries() as texts:
                 self._pay(move)
                 lines.remove_move_reconcile()
