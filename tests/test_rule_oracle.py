@@ -25,7 +25,7 @@ MODELS = "odoo.addons.account_payment_followup.models"
 
 #: The day around which everything happens.
 BASE = date(2024, 6, 12)
-#: Seed of the documents; the rounds count on from it. ``FOLLOWUP_SEED`` asks for others.
+#: Seed of the documents; the rounds count on from it. ``FOLLOWUP_SEED`` is another one.
 SEED = int(os.environ.get("FOLLOWUP_SEED") or 20240612)
 #: A round compares some 190 customers; ``FOLLOWUP_ROUNDS`` asks for so many.
 ROUNDS = int(
