@@ -23,6 +23,7 @@ PEOPLE_FIELDS = KEYS | {
     "plan_id",
     "reminder_type",
     "responsible_id",
+    "review_date",
     "statement_opt_out",
     "trust",
 }

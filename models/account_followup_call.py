@@ -115,13 +115,14 @@ class AccountFollowupCall(models.Model):
                 raise ValidationError(text)
 
     @api.model
-    def _log_call(self, values, today, close_activities=True):
+    def _log_call(self, values, today, close_activities=True, **part):
         """Record a call, and let the invoices rest as it was agreed.
 
         :param dict values: values of the call, ``partner_id`` and ``company_id`` are
             commercial partner and root company
         :param date today: the company's day
         :param bool close_activities: mark the planned call as done
+        :param part: ``amount`` and ``is_rest_claimed`` of a dispute
         :return: the call
         :raise UserError: a day is missing or on the wrong side of today, or a promise
             or dispute names no invoice
@@ -132,7 +133,7 @@ class AccountFollowupCall(models.Model):
         call._check_days(today)
         if call._is_answer():
             call.sudo()._record_level()
-        call._rest_invoices(today)
+        call._rest_invoices(today, **part)
         if call.next_reminder_date:
             followup = self.env["account.followup"]._get_or_create(
                 call.partner_id, call.company_id
@@ -180,7 +181,7 @@ class AccountFollowupCall(models.Model):
                 self.env._("Choose the invoices that the call with %s was about.", name)
             )
 
-    def _rest_invoices(self, today):
+    def _rest_invoices(self, today, **part):
         """Let rest what was promised until then, what is in dispute until review."""
         self.ensure_one()
         self.line_ids._check_followup_hold_access()
@@ -196,6 +197,7 @@ class AccountFollowupCall(models.Model):
                 self.line_ids,
                 self.reason_id or self.env[self.reason_id._name]._get_reason(),
                 days,
+                **part,
                 note=self.note,
                 origin="call",
                 review_date=self.review_date,

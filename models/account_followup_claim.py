@@ -85,18 +85,19 @@ class AccountFollowupClaim(models.AbstractModel):
         """Return [(currency, due, overdue, credit)] of rows that are not excluded.
 
         Amounts are in the currency of the items, one entry a currency (rule 13). Where
-        the credits exceed what is late, nothing is overdue.
+        the credits exceed what is late, nothing is overdue. What is in dispute is owed.
         """
         totals = {}
         for row in rows:
             if row["rest_reason"] == "excluded":
                 continue
             total = totals.setdefault(row["currency_id"], [0.0, 0.0, 0.0])
-            total[0] += float(row["residual"])
-            if row["residual"] <= 0:
-                total[2] -= float(row["residual"])
-            if row["residual"] <= 0 or row["days_late"] > 0:
-                total[1] += float(row["residual"])
+            amount = float(row["residual"]) + float(row.get("disputed_part") or 0)
+            total[0] += amount
+            if amount <= 0:
+                total[2] -= amount
+            if amount <= 0 or row["days_late"] > 0:
+                total[1] += amount
         result = []
         for key in sorted(totals):
             currency = self.env["res.currency"].browse(key)

@@ -35,6 +35,7 @@ class AccountFollowupDesk(models.Model):
         related="followup_id.next_reminder_date", readonly=False
     )
     excluded = fields.Boolean(related="followup_id.excluded", readonly=False)
+    review_date = fields.Date(related="followup_id.review_date", readonly=False)
     trust = fields.Selection(related="followup_id.trust", readonly=False)
     failure_reason = fields.Char(related="followup_id.failure_reason")
     # what the rule says
@@ -166,7 +167,7 @@ class AccountFollowupDesk(models.Model):
             lambda item: (
                 item.days_late > 0
                 and item.residual > 0
-                and item.rest_reason not in ("excluded", "dispute")
+                and item.rest_kind not in ("excluded", "dispute")
             )
         )
         if len(late) == 1:

@@ -6,7 +6,9 @@ from ..tools.days import is_sensible
 from .account_followup_promise import ORIGINS
 
 #: What people change; all else is noted by the window and the buttons.
-PEOPLE_FIELDS = frozenset({"note", "reason_id", "review_date", "user_id"})
+PEOPLE_FIELDS = frozenset(
+    {"is_rest_claimed", "note", "reason_id", "review_date", "user_id"}
+)
 
 
 class AccountFollowupDispute(models.Model):
@@ -36,6 +38,12 @@ class AccountFollowupDispute(models.Model):
     )
     is_partial = fields.Boolean(
         "Part of the Invoice", readonly=True, help="Only a part of it is disputed."
+    )
+    is_rest_claimed = fields.Boolean(
+        "Claim the Rest",
+        tracking=True,
+        help="Reminders go on about what is open beside the disputed part. Otherwise "
+        "the whole invoice rests.",
     )
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     reason_id = fields.Many2one(
@@ -72,8 +80,13 @@ class AccountFollowupDispute(models.Model):
         readonly=True, help="Day on which the owner was asked to look again."
     )
 
+    _rest_of_a_part = models.Constraint(
+        "CHECK (is_rest_claimed IS NOT TRUE OR is_partial)",
+        "Only a part of one invoice can be disputed so that the rest of it is claimed.",
+    )
     # the rule asks for them, of which there are few
     _open_idx = models.Index("(id) WHERE state = 'open'")
+    _part_idx = models.Index("(company_id) WHERE state = 'open' AND is_rest_claimed")
 
     def _get_history_items(self):
         # EXTENDS 'account.followup.history.mixin'
@@ -111,12 +124,17 @@ class AccountFollowupDispute(models.Model):
     def _get_text(self):
         """Return amount, reason and day of review as words."""
         self.ensure_one()
-        return self.env._(
-            "%(amount)s: %(reason)s, review on %(date)s",
-            amount=format_amount(self.env, self.amount, self.currency_id),
-            reason=self.reason_id.sudo().name,
-            date=format_date(self.env, self.review_date),
-        )
+        values = {
+            "amount": format_amount(self.env, self.amount, self.currency_id),
+            "reason": self.reason_id.sudo().name,
+            "date": format_date(self.env, self.review_date),
+        }
+        if self.is_rest_claimed:
+            return self.env._(
+                "%(amount)s: %(reason)s, the rest is claimed, review on %(date)s",
+                **values,
+            )
+        return self.env._("%(amount)s: %(reason)s, review on %(date)s", **values)
 
     @api.constrains("company_id", "reason_id")
     def _check_company_of_reason(self):
@@ -135,6 +153,12 @@ class AccountFollowupDispute(models.Model):
                         date=format_date(self.env, dispute.review_date),
                     )
                 )
+
+    def write(self, vals):
+        # EXTENDS 'base': what a user lets be claimed again, or rest, has to be his
+        if "is_rest_claimed" in vals and not self.env.su:
+            self._check_may_end()
+        return super().write(vals)
 
     # ------------------------------------------------------------------
     # Buttons

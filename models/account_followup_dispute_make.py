@@ -13,6 +13,19 @@ from .account_followup_promise import NOTED
 ACCEPTED_DAYS = 7
 
 
+def get_amount_then(dispute, lines):
+    """Return what was open of some items when they were disputed.
+
+    What was paid or credited since is added again.
+    """
+    since = lines.matched_credit_ids.filtered(
+        lambda match: match.create_date >= dispute.create_date
+    )
+    amounts = lines.mapped("amount_residual_currency")
+    amounts += since.mapped("debit_amount_currency")
+    return dispute.currency_id.round(max(sum(amounts), 0.0))
+
+
 class AccountFollowupDispute(models.Model):
     """How disputes are opened, told and ended."""
 
@@ -26,7 +39,8 @@ class AccountFollowupDispute(models.Model):
         :param reason: account.followup.dispute.reason
         :param dict days: {root company: date that counts as today}
         :param float amount: the part of one invoice that is disputed; None for all
-        :param values: of the disputes: note, origin, review_date, user_id
+        :param values: of the disputes: note, origin, review_date, user_id, and
+            is_rest_claimed, which says something of a part only
         :return: the disputes
         :raise UserError: nothing of it can rest, it is in dispute already, a day has
             passed, or the amount is not a part of one invoice
@@ -67,6 +81,7 @@ class AccountFollowupDispute(models.Model):
             "user_id": owner.id,
             "review_date": today + timedelta(days=reason.review_days),
             **values,
+            "is_rest_claimed": is_partial and values.get("is_rest_claimed", False),
             "partner_id": partner.id,
             "company_id": company.id,
             "currency_id": currency.id,
@@ -174,11 +189,8 @@ class AccountFollowupDispute(models.Model):
         for dispute in self._get_open(lines):
             left = dispute.line_ids - lines
             if left:
-                out = dispute.line_ids & lines
-                amount = dispute.amount - sum(out.mapped("amount_residual_currency"))
-                dispute.write(
-                    {"line_ids": [Command.set(left.ids)], "amount": max(amount, 0.0)}
-                )
+                amount = min(dispute.amount, get_amount_then(dispute, left))
+                dispute.write({"line_ids": [Command.set(left.ids)], "amount": amount})
             else:
                 dispute._end("settled")
 

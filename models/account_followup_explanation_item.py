@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_amount, format_date
 
 from .account_move_line_trace import TRACED
 
@@ -13,6 +13,7 @@ FIELDS = {
 #: Columns of an item that are looked at.
 COLUMNS = (
     "id",
+    "disputed_part",
     "residual",
     "rest_reason",
     "is_ripe",
@@ -52,14 +53,45 @@ class AccountFollowupExplanationItem(models.AbstractModel):
     def _get_reasons(self, rows, parts):
         """Return {item id: all reasons why it is due for no level}, of some rows.
 
+        A part that is in dispute by itself is said, too.
+
         :param rows: dicts with columns of account.followup.item
         :param dict parts: of the rule, ``_get_sql_parts`` of items
         """
         rests = self._get_rests(rows, parts)
+        split = self._get_parts_in_dispute(rows)
         return {
-            row["id"]: rests.get(row["id"]) or self._get_other_reasons(row)
+            row["id"]: [
+                *(rests.get(row["id"]) or self._get_other_reasons(row)),
+                *split.get(row["id"], []),
+            ]
             for row in rows
         }
+
+    @api.model
+    def _get_parts_in_dispute(self, rows):
+        """Return {item id: that a part of it is in dispute}, where the rest is claimed.
+
+        :param rows: dicts with columns of account.followup.item
+        """
+        split = {row["id"]: row for row in rows if row.get("disputed_part")}
+        if not split:
+            return {}
+        lines = self.env["account.move.line"].browse(split)
+        reasons = {}
+        for dispute in self.env["account.followup.dispute"]._get_open(lines):
+            for line in dispute.line_ids & lines:
+                part = split[line.id]["disputed_part"]
+                text = self.env._(
+                    "%(amount)s of it are in dispute: %(reason)s (%(details)s). The "
+                    "rest is claimed.",
+                    amount=format_amount(self.env, part, dispute.currency_id),
+                    reason=dispute.reason_id.display_name,
+                    details=self._get_trace_text(dispute),
+                )
+                reason = {"code": "disputed_part", "text": text, "record": dispute}
+                reasons[line.id] = [reason]
+        return reasons
 
     @api.model
     def _get_other_reasons(self, row):
@@ -232,7 +264,7 @@ class AccountFollowupItem(models.Model):
         help="A reminder that leaves today would name it.",
     )
 
-    @api.depends("rest_reason", "is_ripe", "section")
+    @api.depends("rest_kind", "is_ripe", "section")
     @api.depends_context("lang")
     def _compute_explanation(self):
         days = self.env["res.company"].sudo()._get_followup_days(self.company_id)
@@ -250,8 +282,10 @@ class AccountFollowupItem(models.Model):
         named = {row["id"] for row in named}
         for item in self:
             texts = [one["text"] for one in reasons[item.id]]
+            if item.is_ripe:
+                texts.insert(0, item._get_due_text())
             item.is_counted = item.id in named
-            item.explanation = " ".join(texts) or item._get_due_text()
+            item.explanation = " ".join(texts)
 
     def _get_due_text(self):
         level = self.next_level_id.sudo().name

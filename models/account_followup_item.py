@@ -77,6 +77,8 @@ class AccountFollowupItem(models.Model):
     * ``line_partner_id``: whom it is booked on, the customer or a contact
     * ``company_unit``: the least amount of the company's currency
     * ``reached_key``: level reached and when, see ``_get_sql_reached_key``
+    * ``disputed_part``, ``disputed_part_company``: what of the open amount is not
+      claimed, only where such a dispute is open (``disputed`` of the parts)
     * ``next_key``: next level, see ``_get_sql_steps``
     * ``next_delay``, ``next_last``: its delay, and how many days late an item is on the
       last day on which it is the next one
@@ -110,10 +112,13 @@ class AccountFollowupItem(models.Model):
     )
     amount = fields.Monetary(readonly=True, help="In the currency of the item.")
     residual = fields.Monetary(
-        "Open Amount", readonly=True, help="In the currency of the item."
+        "Amount Claimed",
+        readonly=True,
+        help="What is open, without a part of it that is in dispute by itself. In the "
+        "currency of the item.",
     )
     residual_company = fields.Monetary(
-        "Open Amount in Company Currency",
+        "Amount Claimed in Company Currency",
         currency_field="company_currency_id",
         readonly=True,
     )
@@ -149,7 +154,25 @@ class AccountFollowupItem(models.Model):
 
     @property
     def _table_query(self):
-        return self._get_sql_shown(self.env["res.company"]._get_followup_days_seen())
+        days = self.env["res.company"]._get_followup_days_seen()
+        parts = self._get_sql_parts(days)
+        return SQL(
+            """
+            SELECT item.*, %s
+              FROM (%s) item
+              -- one row at most: who does not ask for it does not read it
+              LEFT JOIN account_followup excluded
+                     ON excluded.partner_id = item.partner_id
+                    AND excluded.company_id = item.company_id
+                    AND excluded.excluded
+            """,
+            self._get_sql_listed(parts),
+            self._get_sql_shown(days, parts),
+            to_flush=[
+                self.env["account.followup"]._fields[name]
+                for name in ("company_id", "excluded", "partner_id")
+            ],
+        )
 
     def exists(self):
         # EXTENDS 'base': an item of another company exists, it is only forbidden
@@ -351,15 +374,17 @@ class AccountFollowupItem(models.Model):
         broken = self.env["account.followup.broken"]
         # what counts as reminded does so at the level of its age
         broken = {} if catch_up else broken._get_levels(plans, levels)
+        account_ids, is_disputed = self._read_ground(days)
         return {
             "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
+            "disputed": is_disputed,
             "plans": root_plans._get_sql_plans(plans),
             "settings": self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
             "starts": {company.id: day for company, (_how, day) in starts.items()},
             "steps": self._get_sql_steps(plans, levels, starts, broken, catch_up),
-            "where": self._get_sql_where(),
+            "where": self._get_sql_on(account_ids),
             "without": tuple(without.ids) if without else (),
         }
 
@@ -432,8 +457,7 @@ class AccountFollowupItem(models.Model):
                    company.currency_id AS company_currency_id,
                    company.unit AS company_unit,
                    line.amount_currency AS amount,
-                   line.amount_residual_currency AS residual,
-                   COALESCE(line.amount_residual, 0) AS residual_company,
+                   %(amounts)s,
                    (reached.key & %(level_mask)s)::integer AS reached_level_id,
                    %(reached_date)s AS reached_date,
                    reached.key AS reached_key,
@@ -448,11 +472,22 @@ class AccountFollowupItem(models.Model):
             partner=self._get_sql_customer(is_whole),
             plan_id=plan_id,
             due=self._get_sql_due_date(),
+            amounts=self._get_sql_amounts(parts),
             level_mask=LEVEL_MASK,
             reached_date=self._get_sql_reached_date(),
             ripe_date=self._get_sql_ripe_date(parts),
             free_date=self._get_sql_free_date(),
             rest_reason=self._get_sql_rest_reason(),
+        )
+
+    @api.model
+    def _get_sql_amounts(self, parts):
+        """Return what of an item is claimed: all that is open."""
+        return SQL(
+            """
+                   line.amount_residual_currency AS residual,
+                   COALESCE(line.amount_residual, 0) AS residual_company
+            """
         )
 
     @api.model
@@ -709,24 +744,26 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_where(self):
-        """Rule 1. The accounts are listed: core's index on open lines begins so.
+        """Rule 1, but for the accounts.
 
         What is open in company currency only is a difference of rates, no debt.
         """
-        accounts = self.env["account.account"].sudo().with_context(active_test=False)
-        accounts = accounts.search(
-            [("account_type", "=", "asset_receivable"), ("non_trade", "=", False)],
-            order="id",
-        )
         return SQL(
             """
-                   line.account_id IN %s
-               AND line.reconciled IS NOT TRUE
+                   line.reconciled IS NOT TRUE
                AND line.parent_state = 'posted'
                AND line.amount_residual_currency <> 0
                AND line.partner_id IS NOT NULL
-            """,
-            tuple(accounts.ids) or (None,),
+            """
+        )
+
+    @api.model
+    def _get_sql_on(self, account_ids):
+        """Rule 1. The accounts are listed: core's index on open lines begins so."""
+        return SQL(
+            "line.account_id IN %s AND %s",
+            tuple(account_ids) or (None,),
+            self._get_sql_where(),
         )
 
     @api.model

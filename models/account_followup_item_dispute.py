@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import SQL
+from odoo.tools import SQL, format_amount
 
 
 class AccountFollowupItem(models.Model):
@@ -24,8 +24,10 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_is_disputed(self):
-        """Return the condition; there are few of them, which are read once."""
-        disputes = self.env["account.followup.dispute"]
+        """Return the condition; there are few of them, which are read once.
+
+        Where the rest is claimed (rule 15), an item is at rest when there is no rest.
+        """
         return SQL(
             """
             line.id IN (
@@ -34,12 +36,27 @@ class AccountFollowupItem(models.Model):
                   JOIN account_followup_dispute_line_rel disputed
                     ON disputed.dispute_id = dispute.id
                  WHERE dispute.state = 'open'
+                   AND (
+                       dispute.is_rest_claimed IS NOT TRUE
+                       OR dispute.amount >= (
+                           SELECT item.amount_residual_currency
+                             FROM account_move_line item
+                            WHERE item.id = disputed.line_id
+                       )
+                   )
             )
             """,
-            to_flush=[disputes._fields[name] for name in ("line_ids", "state")],
+            to_flush=self._get_dispute_fields(),
         )
 
-    @api.depends("rest_reason", "move_line_id")
+    @api.model
+    def _get_dispute_fields(self):
+        """Return what the rule reads of disputes."""
+        disputes = self.env["account.followup.dispute"]
+        names = ("amount", "company_id", "is_rest_claimed", "line_ids", "state")
+        return [disputes._fields[name] for name in names]
+
+    @api.depends("rest_kind", "move_line_id")
     def _compute_review_date(self):
         disputes = self._get_disputes()
         for item in self:
@@ -47,12 +64,12 @@ class AccountFollowupItem(models.Model):
             item.review_date = (
                 dispute.review_date
                 if dispute
-                else item.rest_reason and item.move_line_id.followup_review_date
+                else item.rest_kind and item.move_line_id.followup_review_date
             )
 
     def _get_disputes(self):
         """Return {journal item: its open dispute}."""
-        mine = self.filtered(lambda item: item.rest_reason == "dispute")
+        mine = self.filtered(lambda item: item.rest_kind == "dispute")
         disputes = self.env["account.followup.dispute"]
         if mine:
             disputes = disputes._get_open(mine.move_line_id)
@@ -64,4 +81,7 @@ class AccountFollowupItem(models.Model):
         for line, dispute in self._get_disputes().items():
             for item in self.filtered(lambda one, line=line: one.move_line_id == line):
                 texts = (dispute.reason_id.name, dispute.note)
+                if item.disputed_part:
+                    part = item.disputed_part
+                    texts = (format_amount(self.env, part, item.currency_id), *texts)
                 item.rest_why = ": ".join(filter(None, texts))

@@ -62,16 +62,16 @@ class AccountFollowupItem(models.Model):
             default = item.company_id.sudo().followup_responsible_id
             item.responsible_id = case.responsible_id or default
 
-    @api.depends("rest_reason")
+    @api.depends("rest_kind")
     def _compute_is_disputed(self):
         for item in self:
-            item.is_disputed = item.rest_reason == "dispute"
+            item.is_disputed = item.rest_kind == "dispute"
 
     def _search_is_disputed(self, operator, value):
-        """Find what is in dispute and rests for it."""
+        """Find what is in dispute, or in part, and rests for it."""
         if operator != "in" or True not in value:
             return NotImplemented
-        return Domain("rest_reason", "=", "dispute")
+        return Domain("rest_kind", "=", "dispute")
 
     def _compute_is_promise_broken(self):
         chosen = [("id", "in", self.ids), ("is_promise_broken", "=", True)]

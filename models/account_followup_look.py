@@ -257,7 +257,16 @@ class AccountFollowupLook(models.AbstractModel):
                 SELECT reminder.id,
                        MAX(company.xmin::text),
                        MAX(followup.xmin::text),
-                       ARRAY_AGG(item.xmin::text ORDER BY line.id)
+                       ARRAY_AGG(item.xmin::text ORDER BY line.id),
+                       (
+                           SELECT ARRAY_AGG(dispute.xmin::text ORDER BY dispute.id)
+                             FROM account_followup_reminder_line named
+                             JOIN account_followup_dispute_line_rel disputed
+                               ON disputed.line_id = named.move_line_id
+                             JOIN account_followup_dispute dispute
+                               ON dispute.id = disputed.dispute_id
+                            WHERE named.reminder_id = reminder.id
+                       )
                   FROM account_followup_reminder reminder
                   JOIN res_company company ON company.id = reminder.company_id
                   LEFT JOIN account_followup followup

@@ -81,6 +81,7 @@ class AccountFollowupPage(models.AbstractModel):
             "due_date": row["due_date"],
             "days_late": row["days_late"],
             "residual": float(row["residual"]),
+            "disputed": float(row.get("disputed_part") or 0),
             "is_credit": is_credit,
             "is_late": not is_credit and row["days_late"] > 0,
             "note": "" if is_credit else self._get_rest_note(row["rest_reason"]),
@@ -108,8 +109,11 @@ class AccountFollowupPage(models.AbstractModel):
         rows.sort(key=lambda row: (row["is_credit"], row["due_date"], row["id"]))
         late = sum(row["residual"] for row in rows if row["is_late"])
         credit = sum(row["residual"] for row in rows if row["is_credit"])
-        group["total"] = currency.round(sum(row["residual"] for row in rows))
+        claimed = sum(row["residual"] for row in rows)
+        disputed = sum(row["disputed"] for row in rows)
+        group["total"] = currency.round(claimed + disputed)
         group["overdue"] = currency.round(max(late + credit, 0.0)) if late else 0.0
+        group["claimed"] = group["overdue"] or currency.round(claimed)
         group["can_be_paid"] = any(row["can_be_paid"] for row in rows)
         for row in rows:  # as the reminder: what is overdue, else all of it
             row["is_claimed"] = row["is_late"] or not group["overdue"]
@@ -291,7 +295,7 @@ class AccountFollowupPage(models.AbstractModel):
         return {
             "company": reminder.company_id,
             "items": self.env["account.move.line"].sudo().browse(claimed),
-            "amounts": {group["currency"]: group["overdue"] or group["total"]},
+            "amounts": {group["currency"]: group["claimed"]},
             "number": reminder.name,
         }
 

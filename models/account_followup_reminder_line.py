@@ -74,11 +74,14 @@ class AccountFollowupReminderLine(models.Model):
         related="company_id.currency_id", string="Company Currency"
     )
     amount = fields.Monetary(readonly=True)
-    residual = fields.Monetary("Open Amount", readonly=True)
+    residual = fields.Monetary("Amount Claimed", readonly=True)
     residual_company = fields.Monetary(
-        "Open Amount in Company Currency",
+        "Amount Claimed in Company Currency",
         currency_field="company_currency_id",
         readonly=True,
+    )
+    disputed_part = fields.Monetary(
+        "In Dispute", readonly=True, help="Was open, too, but not claimed."
     )
     is_standing = fields.Boolean(
         compute="_compute_is_standing",
@@ -251,8 +254,11 @@ class AccountFollowupReminderLine(models.Model):
         if not row:
             return self._get_gone_text()
         residual = float(row["residual"])
+        part = float(row.get("disputed_part") or 0)
         if self.currency_id.compare_amounts(self.residual, residual):
             return self.env._("The open amount of %s has changed.", self.name)
+        if self.currency_id.compare_amounts(self.disputed_part, part):
+            return self.env._("Another part of %s is in dispute now.", self.name)
         return None
 
     def _get_gone_text(self):

@@ -223,6 +223,7 @@ class AccountFollowupSend(models.AbstractModel):
             "amount": row["amount"],
             "residual": row["residual"],
             "residual_company": row["residual_company"],
+            "disputed_part": row.get("disputed_part") or 0.0,
         }
 
     @api.model

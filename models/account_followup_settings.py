@@ -11,6 +11,7 @@ SETTINGS_BY_HAND = (
     "statement_opt_out",
     "plan_id",
     "pause_until",
+    "review_date",
 )
 
 

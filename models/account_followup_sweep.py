@@ -63,3 +63,4 @@ class AccountFollowupSweep(models.AbstractModel):
         days = self.env["res.company"]._get_followup_days()
         self.env["account.followup.dispute"]._ask_for_review(days)
         self.env["account.move.line"]._ask_for_followup_review(days)
+        self.env["account.followup.review"]._ask(days)

@@ -10,6 +10,12 @@ ADDED_UP = {
     "late": ("late",),
     "early": ("early",),
 }
+#: The same where parts of items are in dispute: these are owed, but not claimed.
+ADDED_UP_WITH_PARTS = {
+    **ADDED_UP,
+    "open": (*ADDED_UP["open"], "part_not_due", "part_late"),
+    "overdue": (*ADDED_UP["overdue"], "part_late"),
+}
 
 #: What the items of other currencies say of a customer, and its type.
 FOREIGN = {
@@ -58,7 +64,7 @@ class AccountFollowupTotal(models.AbstractModel):
                    item.company_id,
                    item.currency_id,
                    item.residual,
-                   item.residual_company,
+                   item.residual_company, %(part)s
                    item.company_unit,
                    item.due_date,
                    item.reached_key,
@@ -71,12 +77,20 @@ class AccountFollowupTotal(models.AbstractModel):
              WHERE item.rest_reason IS DISTINCT FROM 'excluded'
             OFFSET 0  -- and what is added up, too
             """,
+            part=self._get_sql_parts_of_items(parts),
             ripe=self.env["account.followup.item"]._get_sql_ripe(),
             kind=self._get_sql_kind(),
             certainty=self._get_sql_certainty(),
             items=self._get_sql_items_of(days, partners, parts, currencies),
             first_day=self._get_sql_first_day(),
         )
+
+    @api.model
+    def _get_sql_parts_of_items(self, parts):
+        """Return the columns of what is in dispute by itself, if there is any."""
+        if not parts["disputed"]:
+            return SQL()
+        return SQL("item.disputed_part, item.disputed_part_company,")
 
     @api.model
     def _get_sql_items_of(self, days, partners, parts, currencies):
@@ -138,38 +152,44 @@ class AccountFollowupTotal(models.AbstractModel):
         )
 
     @api.model
-    def _get_sql_sums(self, column):
+    def _get_added_up(self, parts):
+        """Return of which sums is made what is owed, see ``ADDED_UP``."""
+        return ADDED_UP_WITH_PARTS if parts["disputed"] else ADDED_UP
+
+    @api.model
+    def _get_sql_sums(self, parts, suffix=""):
         """Return what the items of each kind add up to, by name.
 
-        :param str column: of the items
+        :param str suffix: ``_company`` for amounts in company currency
         """
-        conditions = {
-            "credits": SQL("item.kind = 0"),
-            "not_due": SQL("item.kind = 1"),
-            "resting": SQL("item.kind = 2"),
-            "late": SQL("item.kind = 3"),
-            "early": SQL("item.ripe_key < %s", ladder.FIRST_LATE_KEY),
+        residual = SQL.identifier("item", f"residual{suffix}")
+        sums = {
+            "credits": (residual, SQL("item.kind = 0")),
+            "not_due": (residual, SQL("item.kind = 1")),
+            "resting": (residual, SQL("item.kind = 2")),
+            "late": (residual, SQL("item.kind = 3")),
+            "early": (residual, SQL("item.ripe_key < %s", ladder.FIRST_LATE_KEY)),
         }
+        if parts["disputed"]:
+            part = SQL.identifier("item", f"disputed_part{suffix}")
+            sums["part_not_due"] = (part, SQL("item.kind = 1"))
+            sums["part_late"] = (part, SQL("item.kind > 1"))
         return {
-            name: SQL(
-                "COALESCE(SUM(%s) FILTER (WHERE %s), 0)",
-                SQL.identifier("item", column),
-                condition,
-            )
-            for name, condition in conditions.items()
+            name: SQL("COALESCE(SUM(%s) FILTER (WHERE %s), 0)", column, condition)
+            for name, (column, condition) in sums.items()
         }
 
     @api.model
-    def _get_sql_nets(self):
+    def _get_sql_nets(self, parts):
         """Return the columns ``…_net``: sums less the credits.
 
         They are worked out where the items are added up: another statement around it
         would have to sort again. The database adds up each sum once.
         """
-        own = self._get_sql_sums("residual")
+        own = self._get_sql_sums(parts)
         columns = {
             f"{name}_net": SQL(" + ").join(own[each] for each in ("credits", *names))
-            for name, names in ADDED_UP.items()
+            for name, names in self._get_added_up(parts).items()
         }
         smallest = SQL("MIN(item.residual) FILTER (WHERE item.kind > 0)")
         columns["smallest_net"] = SQL("%s + %s", own["credits"], smallest)
@@ -207,11 +227,12 @@ class AccountFollowupTotal(models.AbstractModel):
 
         What the items are booked at in company currency (``…_company``) tells the rate.
         """
-        own = self._get_sql_sums("residual")
-        company = self._get_sql_sums("residual_company")
+        own = self._get_sql_sums(parts)
+        company = self._get_sql_sums(parts, "_company")
         plus = SQL(" + ")
         bases = {}
-        for name, names in {"credits": ("credits",), **ADDED_UP}.items():
+        added_up = self._get_added_up(parts)
+        for name, names in {"credits": ("credits",), **added_up}.items():
             bases[name] = plus.join(own[each] for each in names)
             bases[f"{name}_company"] = plus.join(company[each] for each in names)
         return SQL(
@@ -229,7 +250,7 @@ class AccountFollowupTotal(models.AbstractModel):
               FROM (%(items)s) item
              GROUP BY item.partner_id, item.company_id, item.currency_id
             """,
-            nets=self._get_sql_nets(),
+            nets=self._get_sql_nets(parts),
             bases=self._get_sql_columns(bases),
             unit=self._get_sql_unit(SQL("item.currency_id")),
             facts=self._get_sql_facts(),
@@ -313,7 +334,9 @@ class AccountFollowupTotal(models.AbstractModel):
         and only the others currency by currency.
         """
         names = ("partner_id", "company_id", "reached_key", "first_day", "certainty")
-        own = ("residual", "kind", "ripe_key")
+        own = {"residual": "numeric", "kind": "integer", "ripe_key": "bigint"}
+        if parts["disputed"]:
+            own["disputed_part"] = "numeric"
         return SQL(
             """
             SELECT %(names)s, item.due_date, %(own)s, %(no_foreign)s
@@ -324,12 +347,9 @@ class AccountFollowupTotal(models.AbstractModel):
             """,
             names=self._get_sql_names(names),
             own=self._get_sql_names(own),
-            no_own=SQL("NULL::numeric, NULL::integer, NULL::bigint"),
+            no_own=self._get_sql_nothing(own),
             foreign=self._get_sql_names(FOREIGN),
-            no_foreign=SQL(", ").join(
-                SQL("NULL::%s AS %s", SQL(kind), SQL.identifier(name))
-                for name, kind in FOREIGN.items()
-            ),
+            no_foreign=self._get_sql_nothing(FOREIGN),
             items=self._get_sql_items(
                 days,
                 partners,
@@ -337,6 +357,14 @@ class AccountFollowupTotal(models.AbstractModel):
                 SQL("line.currency_id = company.currency_id"),
             ),
             others=self._get_sql_foreign(days, partners, parts),
+        )
+
+    @api.model
+    def _get_sql_nothing(self, types):
+        """Return empty columns: {name: type}."""
+        return SQL(", ").join(
+            SQL("NULL::%s AS %s", SQL(kind), SQL.identifier(name))
+            for name, kind in types.items()
         )
 
     @api.model
@@ -368,7 +396,7 @@ class AccountFollowupTotal(models.AbstractModel):
               FROM (%(items)s) item
              GROUP BY item.partner_id, item.company_id
             """,
-            nets=self._get_sql_nets(),
+            nets=self._get_sql_nets(parts),
             facts=self._get_sql_facts(),
             foreign=self._get_sql_columns(foreign),
             items=self._get_sql_own_and_foreign(days, partners, parts),

@@ -137,20 +137,25 @@ class AccountFollowupItem(models.Model):
         if operator != "in" or True not in value:
             return NotImplemented
         days = self.env["res.company"]._get_followup_days_seen()
-        domains = []
-        for company, day in days.items():
-            root = Domain("company_id", "=", company.id)
-            looked_at = self._get_sql_reviewed(day)
-            long = fields.Date.add(day, days=LONG_DAYS)
-            rests = (
-                Domain("rest_reason", "in", ("excluded", "blocked", "dispute"))
-                & Domain("residual", ">", 0)
-            ) | (
-                Domain("rest_reason", "in", ("hold", "expected_payment"))
-                & Domain("free_date", ">", long)
-            )
-            domains.append(root & rests & Domain("move_line_id", "not in", looked_at))
-        return Domain.OR(domains)
+        return Domain.OR(
+            self._get_forgotten_domain(company, day) for company, day in days.items()
+        )
+
+    @api.model
+    def _get_forgotten_domain(self, company, day):
+        """Return what is forgotten in a root company on a day."""
+        rests = (
+            Domain("rest_kind", "in", ("excluded", "blocked", "dispute"))
+            & Domain("residual", ">", 0)
+        ) | (
+            Domain("rest_reason", "in", ("hold", "expected_payment"))
+            & Domain("free_date", ">", fields.Date.add(day, days=LONG_DAYS))
+        )
+        return (
+            Domain("company_id", "=", company.id)
+            & rests
+            & Domain("move_line_id", "not in", self._get_sql_reviewed(day))
+        )
 
     @api.model
     def _get_sql_reviewed(self, day):

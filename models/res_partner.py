@@ -25,6 +25,7 @@ SETTINGS = {
     "followup_reminder_type": ("reminder_type", "automatic"),
     "followup_responsible_id": ("responsible_id", False),
     "followup_excluded": ("excluded", False),
+    "followup_review_date": ("review_date", False),
     "followup_statement_opt_out": ("statement_opt_out", False),
 }
 

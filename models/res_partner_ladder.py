@@ -125,7 +125,8 @@ class ResPartner(models.Model):
         if not rows:
             return ""
         currency = self.env.company.root_id.sudo().currency_id
-        total = sum(float(row["residual_company"]) for row in rows)
+        names = ("residual_company", "disputed_part_company")
+        total = sum(float(row.get(name) or 0) for row in rows for name in names)
         return formatLang(self.env, total, currency_obj=currency)
 
     def action_view_followup_level(self, level_id=False, kind="items"):

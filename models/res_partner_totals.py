@@ -82,18 +82,21 @@ class ResPartner(models.Model):
 
     def _get_followup_totals_sql(self, days):
         """Return the items of these customers, added up as far as they are alike."""
+        items = self.env["account.followup.item"]
+        parts = items._get_sql_parts(days)
         return SQL(
             """
             SELECT item.partner_id,
                    item.currency_id,
                    item.rest_reason,
                    MAX(item.days_late) AS days_late,
-                   SUM(item.residual) AS residual
+                   SUM(%s) AS residual
               FROM (%s) item
              WHERE item.partner_id IN %s
              GROUP BY item.partner_id, item.currency_id, item.rest_reason,
                       item.residual <= 0, item.days_late > 0
             """,
-            self.env["account.followup.item"]._get_sql(days),
+            items._get_sql_open(parts),
+            items._get_sql(days, parts=parts),
             tuple(self._origin.ids),
         )

@@ -231,6 +231,10 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "name": "New",
                 "company_id": self.company.id,
             },
+            "account.followup.reject.wizard": {
+                "dispute_id": self.records["account.followup.dispute"].id,
+                "company_id": self.company.id,
+            },
             "account.followup.promise": {
                 **customer,
                 "amount": 10,

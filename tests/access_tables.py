@@ -75,9 +75,12 @@ RIGHTS = {
     },
     "account.followup.history.mixin": NOBODY,
     "account.followup.items.mixin": NOBODY,
+    "account.followup.part.mixin": NOBODY,
     "account.followup.pause": NOBODY,
     "account.followup.promise.ledger": NOBODY,
     "account.followup.dispute.report": NOBODY,
+    "account.followup.dispute.text": NOBODY,
+    "account.followup.review": NOBODY,
     "account.followup.ready": NOBODY,
     "account.followup.sweep": NOBODY,
     **{
@@ -109,6 +112,7 @@ RIGHTS = {
     },
     "account.followup.dispute.reason": {**LOOK, "manager": frozenset(OPERATIONS)},
     "account.followup.dispute.wizard": WINDOW,
+    "account.followup.reject.wizard": WINDOW,
     "account.followup.promise": LOOK,
     "account.followup.promise.wizard": WINDOW,
     "account.followup.promise.wizard.part": dict.fromkeys(
@@ -245,6 +249,7 @@ METHODS = {
     ("account.followup.dispute", "action_reject"): CLERKS,
     ("account.followup.dispute", "action_settle"): CLERKS,
     ("account.followup.dispute.wizard", "action_dispute"): CLERKS,
+    ("account.followup.reject.wizard", "action_reject"): CLERKS,
     ("account.followup.item", "action_dispute_followup"): CLERKS,
     ("res.partner", "action_dispute_followup"): CLERKS,
     ("res.partner", "action_view_followup_disputes"): ACCOUNTANTS,

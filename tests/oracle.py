@@ -81,6 +81,13 @@ class Mention:
 
 
 @dataclass(frozen=True)
+class Dispute:
+    state: str
+    amount: Decimal = Decimal()
+    is_rest_claimed: bool = False  # only a part of the item is disputed
+
+
+@dataclass(frozen=True)
 class Entry:
     """A journal item as the ledger keeps it."""
 
@@ -103,7 +110,7 @@ class Entry:
     non_trade: bool = False  # its account
     payment_state: str = ""  # of its invoice
     transactions: tuple[tuple[str, str], ...] = ()  # state, code of the provider
-    disputes: tuple[str, ...] = ()  # states of its disputes
+    disputes: tuple[Dispute, ...] = ()
     promises: tuple[oracle_promise.Promise, ...] = ()  # in which it is
 
 
@@ -126,8 +133,9 @@ class Customer:
 class ItemAnswer:
     due: date
     days_late: int
-    residual: Decimal
+    residual: Decimal  # as far as it is claimed
     residual_company: Decimal
+    part: Decimal  # is open, too, but in dispute
     reached: frozenset[int]  # more than one when an old level has the same delay
     reached_day: date | None
     next: int | None
@@ -248,6 +256,37 @@ def is_overdue(entry, today):
     return not is_credit(entry) and get_due(entry) < today
 
 
+def leaves_rest(dispute, entry):
+    """Rule 15: return whether something is claimed beside what is disputed."""
+    return dispute.is_rest_claimed and dispute.amount < entry.residual
+
+
+def get_part(entry):
+    """Return how much of an item is in dispute by itself; nothing if it rests."""
+    part = max(
+        (
+            dispute.amount
+            for dispute in entry.disputes
+            if dispute.state == "open" and dispute.is_rest_claimed
+        ),
+        default=Decimal(),
+    )
+    return part if part < entry.residual else Decimal()
+
+
+def without_part(entry, settings):
+    """Return an item as far as it is claimed, at the rate at which it is booked."""
+    part = get_part(entry)
+    if not part:
+        return entry
+    residual = entry.residual - part
+    share = Fraction(residual) / Fraction(entry.residual)
+    booked = round_to(
+        Fraction(entry.residual_company) * share, settings.units[settings.currency]
+    )
+    return replace(entry, residual=residual, residual_company=booked)
+
+
 def get_reasons(entry, today):
     reasons = set()
     if entry.excluded:
@@ -256,7 +295,10 @@ def get_reasons(entry, today):
         reasons.add("hold")
     if entry.expected and entry.expected >= today:
         reasons.add("expected_payment")
-    if "open" in entry.disputes:
+    if any(
+        dispute.state == "open" and not leaves_rest(dispute, entry)
+        for dispute in entry.disputes
+    ):
         reasons.add("dispute")
     if entry.payment_state == "blocked":
         reasons.add("blocked")
@@ -392,11 +434,13 @@ def explain_item(entry, settings, today):
     reasons = get_reasons(entry, today)
     reached = get_reached(entry, settings)
     level = get_next(entry, settings, today)
+    claimed = without_part(entry, settings)
     return ItemAnswer(
         due=get_due(entry),
         days_late=get_days_late(entry, today),
-        residual=entry.residual,
-        residual_company=entry.residual_company,
+        residual=claimed.residual,
+        residual_company=claimed.residual_company,
+        part=get_part(entry),
         reached=frozenset(reached[1] if reached else ()),
         reached_day=reached[2] if reached else None,
         next=level.id if level else None,
@@ -505,6 +549,8 @@ def get_level_and_claim(customer, today):
         ripe = [entry for entry in free if is_ripe(entry, settings, today)]
         overdue = [entry for entry in free if is_overdue(entry, today)]
         level = get_highest(free, settings, today)
+        overdue = [without_part(entry, settings) for entry in overdue]
+        ripe = [without_part(entry, settings) for entry in ripe]
         claim_late = get_claim(overdue, credits, settings)
         claim_early = get_claim(ripe, credits, settings)
         late += claim_late or 0

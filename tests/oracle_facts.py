@@ -127,12 +127,17 @@ class OracleFacts:
         return customers
 
     def _read_disputes(self, env):
-        """Return {journal item id: states of its disputes}."""
-        states = defaultdict(list)
+        """Return {journal item id: its disputes}."""
+        disputes = defaultdict(list)
         for dispute in env["account.followup.dispute"].search([]):
+            fact = oracle.Dispute(
+                dispute.state,
+                Decimal(str(dispute.amount)),
+                dispute.is_rest_claimed,
+            )
             for line in dispute.line_ids:
-                states[line.id].append(dispute.state)
-        return states
+                disputes[line.id].append(fact)
+        return disputes
 
     def _read_promises(self, env):
         """Return {journal item id: its promises}."""

@@ -50,6 +50,7 @@ CHANGES = {
     "account.followup.dispute": {"note": "New"},
     "account.followup.dispute.reason": {"name": "New"},
     "account.followup.dispute.wizard": {"note": "New"},
+    "account.followup.reject.wizard": {"subject": "New"},
     "account.followup.promise.wizard": {"note": "New"},
     "account.followup.promise.wizard.part": {"amount": 7},
     "account.followup.send.wizard": {"sms_body": "New"},

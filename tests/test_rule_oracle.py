@@ -509,34 +509,53 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         self.env.invalidate_all()
 
     def _create_disputes(self, rng, days):
-        """Some items are in dispute, or were."""
-        reason = self.env["account.followup.dispute.reason"]._get_reason()
-        states = ("open", "open", "accepted", "rejected", "settled")
-        self.env["account.followup.dispute"].sudo().with_context(
-            tracking_disable=True
-        ).create(
-            [
-                {
-                    "partner_id": partner.id,
-                    "company_id": root.id,
-                    "currency_id": root.currency_id.id,
-                    "line_ids": [Command.set(lines.ids)],
-                    "amount": 1,
-                    "date": today,
-                    "reason_id": reason.id,
-                    "review_date": shift(today, rng, -9, 9),
-                    "state": rng.choice(states),
-                }
-                for root, today in days.items()
-                for partner, partner_lines in self._group_lines(root).items()
-                if rng.random() < 0.2
-                and (
-                    lines := partner_lines.filtered(
-                        lambda _line: rng.random() < 0.4  # noqa: B023
-                    )
+        """Some items are in dispute, or were; of some only a part, the rest claimed."""
+        dice = random.Random()  # of their own: the ledgers stay as they are
+        dice.setstate(rng.getstate())
+        vals_list = [
+            self._prepare_dispute(rng, lines, root, today)
+            for root, today in days.items()
+            for partner_lines in self._group_lines(root).values()
+            if rng.random() < 0.2
+            and (
+                lines := partner_lines.filtered(
+                    lambda _line: rng.random() < 0.4  # noqa: B023
                 )
+            )
+        ]
+        if dice.random() < 0.8:  # else the statement is the one without parts
+            vals_list += [
+                self._prepare_disputed_part(dice, line, root, today)
+                for root, today in days.items()
+                for line in (self.document_lines + self.scattered)
+                if line.company_id.root_id == root and dice.random() < 0.15
             ]
-        )
+        disputes = self.env["account.followup.dispute"].sudo()
+        disputes.with_context(tracking_disable=True).create(vals_list)
+
+    def _prepare_dispute(self, rng, lines, root, today):
+        return {
+            "partner_id": lines.partner_id.commercial_partner_id.id,
+            "company_id": root.id,
+            "currency_id": lines[0].currency_id.id,
+            "line_ids": [Command.set(lines.ids)],
+            "amount": 1,
+            "date": today,
+            "reason_id": self.env["account.followup.dispute.reason"]._get_reason().id,
+            "review_date": shift(today, rng, -9, 9),
+            "state": rng.choice(("open", "open", "accepted", "rejected", "settled")),
+        }
+
+    def _prepare_disputed_part(self, rng, line, root, today):
+        """Return the dispute of a part, which may have been paid or credited since."""
+        share = rng.choice((0.1, 1 / 3, 0.5, 0.99, 1, 2))
+        amount = abs(line.amount_residual_currency) * share
+        return {
+            **self._prepare_dispute(rng, line, root, today),
+            "amount": line.currency_id.round(amount) or 1,
+            "is_partial": True,
+            "is_rest_claimed": rng.random() < 0.8,
+        }
 
     def _create_promises(self, rng, days):
         """Some items were promised, once or twice, some in two instalments."""
@@ -718,6 +737,7 @@ class TestRuleOracle(LedgerCase):
                     "days_late": row["days_late"],
                     "residual": Decimal(str(row["residual"])),
                     "residual_company": Decimal(str(row["residual_company"])),
+                    "part": Decimal(str(row.get("disputed_part") or 0)),
                     "reached": row["reached_level_id"],
                     "reached_day": row["reached_date"],
                     "next": row["next_level_id"],
@@ -814,6 +834,7 @@ class TestRuleOracle(LedgerCase):
             "never",
             "automatic",
             "broken promises",
+            "claimed without a part",
         ):
             self.assertGreater(counts[name], 50, f"{name}: the ledgers are too tame")
 
@@ -904,6 +925,10 @@ class TestRuleOracle(LedgerCase):
             if level:
                 counts["due"] += 1
                 counts["due before the due date"] += level.delay < 0
+                counts["claimed without a part"] += any(
+                    oracle.get_part(entry) and not oracle.get_reasons(entry, today)
+                    for entry in oracle.get_items(customer)
+                )
             elif not customer.set_by_hand and not customer.excluded:
                 later = oracle.get_next_reminder(customer, today)
                 counts["later" if later else "never"] += 1

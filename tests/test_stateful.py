@@ -319,12 +319,26 @@ class Business(RuleBasedStateMachine):
         self.pauses[partner.id] = until
 
     @precondition(lambda self: self.moves)
-    @rule(number=numbers)
-    def dispute(self, number):
+    @rule(
+        number=numbers,
+        share=st.sampled_from([None, 0.4, 0.4]),
+        is_rest_claimed=st.booleans(),
+    )
+    def dispute(self, number, share, is_rest_claimed):
+        """Dispute an invoice, or a part of its first instalment."""
         disputes = self.case.env["account.followup.dispute"]
         lines = self._get_lines(self._get_move(number))
+        lines = lines[:1] if share else lines
+        amount = share and round(sum(lines.mapped("amount_residual")) * share, 2)
         reason = self.case.env["account.followup.dispute.reason"]._get_reason()
-        self._try(disputes._dispute, lines, reason, {self.case.company: self.day})
+        days = {self.case.company: self.day}
+
+        def dispute():
+            disputes._dispute(
+                lines, reason, days, amount, is_rest_claimed=is_rest_claimed
+            )
+
+        self._try(dispute)
 
     @rule(number=numbers, end=st.sampled_from(["accept", "reject", "settle"]))
     def end_dispute(self, number, end):

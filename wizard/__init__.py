@@ -1,5 +1,6 @@
 from . import account_followup_wizard_mixin
 from . import account_followup_items_mixin
+from . import account_followup_part_mixin
 from . import account_followup_content_mixin
 from . import account_followup_alert
 from . import account_followup_send_alert
@@ -11,6 +12,7 @@ from . import account_followup_hold_wizard
 from . import account_followup_planned
 from . import account_followup_process_wizard
 from . import account_followup_promise_wizard
+from . import account_followup_reject_wizard
 from . import account_followup_send_wizard
 from . import account_followup_start_wizard
 from . import base_partner_merge

@@ -12,7 +12,7 @@ class AccountFollowupAnswerWizard(models.TransientModel):
     """The window Answer Came: what follows from the e-mail of a customer (X17)."""
 
     _name = "account.followup.answer.wizard"
-    _inherit = "account.followup.items.mixin"
+    _inherit = ["account.followup.items.mixin", "account.followup.part.mixin"]
     _description = "Answer Came"
 
     answer_info = fields.Char("From", compute="_compute_answer", compute_sudo=False)
@@ -128,6 +128,7 @@ class AccountFollowupAnswerWizard(models.TransientModel):
             lines,
             reason,
             {self.company_id: self._get_day()},
+            **(self._get_part() if lines == self.line_ids else {}),
             note=self._get_note(),
             origin="reply",
             review_date=day,

@@ -12,7 +12,7 @@ class AccountFollowupCallWizard(models.TransientModel):
     """The window Log a Call: what came of a phone call with one customer."""
 
     _name = "account.followup.call.wizard"
-    _inherit = "account.followup.items.mixin"
+    _inherit = ["account.followup.items.mixin", "account.followup.part.mixin"]
     _description = "Log a Call"
 
     contact_info = fields.Html("Phone", compute="_compute_contact_info", sanitize=False)
@@ -113,7 +113,10 @@ class AccountFollowupCallWizard(models.TransientModel):
         self._check_may_act()
         if not self.call_id:  # else a second click
             self.call_id = self.env["account.followup.call"]._log_call(
-                self._prepare_call(), self._get_day(), self.close_activities
+                self._prepare_call(),
+                self._get_day(),
+                self.close_activities,
+                **(self._get_part() if self.outcome == "dispute" else {}),
             )
         return {"type": "ir.actions.act_window_close"}
 

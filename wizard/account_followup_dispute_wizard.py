@@ -8,7 +8,7 @@ class AccountFollowupDisputeWizard(models.TransientModel):
     """The window Dispute: what one customer says is wrong, and who looks at it."""
 
     _name = "account.followup.dispute.wizard"
-    _inherit = "account.followup.wizard.mixin"
+    _inherit = ["account.followup.wizard.mixin", "account.followup.part.mixin"]
     _description = "Dispute of Invoices"
     _rec_name = "partner_id"
 
@@ -22,11 +22,6 @@ class AccountFollowupDisputeWizard(models.TransientModel):
     )
     available_line_ids = fields.Many2many(
         "account.move.line", compute="_compute_available_line_ids"
-    )
-    currency_id = fields.Many2one("res.currency", compute="_compute_open")
-    amount_open = fields.Monetary("Open Amount", compute="_compute_open")
-    amount = fields.Monetary(
-        "Disputed Amount", compute="_compute_amount", store=True, readonly=False
     )
     reason_id = fields.Many2one(
         "account.followup.dispute.reason",
@@ -60,24 +55,10 @@ class AccountFollowupDisputeWizard(models.TransientModel):
                     ("partner_id", "=", wizard.partner_id.id),
                     ("company_id", "=", wizard.company_id.id),
                     ("residual", ">", 0),
-                    ("rest_reason", "not in", ["excluded", "dispute"]),
+                    ("rest_kind", "not in", ["excluded", "dispute"]),
                 ]
             )
             wizard.available_line_ids = items.move_line_id
-
-    @api.depends("line_ids", "company_id")
-    def _compute_open(self):
-        for wizard in self:
-            lines = wizard.line_ids
-            wizard.currency_id = lines.currency_id[:1] or wizard.company_id.currency_id
-            is_one = len(lines.currency_id) == 1
-            residuals = lines.mapped("amount_residual_currency")
-            wizard.amount_open = sum(residuals) if is_one else 0.0
-
-    @api.depends("amount_open")
-    def _compute_amount(self):
-        for wizard in self:
-            wizard.amount = wizard.amount_open
 
     @api.depends("reason_id", "partner_id", "company_id")
     def _compute_user_id(self):
@@ -104,12 +85,11 @@ class AccountFollowupDisputeWizard(models.TransientModel):
         self.line_ids._check_followup_hold_access()
         if not self.dispute_id:  # else a second click
             self._check_complete()
-            is_one = len(self.line_ids.currency_id) == 1
             disputes = self.env["account.followup.dispute"]._dispute(
                 self.line_ids,
                 self.reason_id,
                 {self.company_id: self._get_day()},
-                self.amount if is_one else None,
+                **self._get_part(),
                 note=self.note,
                 review_date=self.review_date,
                 user_id=self.user_id.id,

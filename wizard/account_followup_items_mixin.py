@@ -47,7 +47,7 @@ class AccountFollowupItemsMixin(models.AbstractModel):
     def _get_late_items(self):
         """Return what is overdue and not in dispute."""
         return self._get_items().filtered(
-            lambda item: item.days_late > 0 and item.rest_reason != "dispute"
+            lambda item: item.days_late > 0 and item.rest_kind != "dispute"
         )
 
     @api.depends("partner_id", "company_id")

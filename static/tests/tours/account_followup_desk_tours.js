@@ -115,7 +115,7 @@ tours.add("account_followup_desk_promise", {
             {
                 content: "The invoice rests",
                 trigger:
-                    ".o_field_widget[name=item_ids] .o_data_row .o_data_cell[name=rest_reason]:contains(/[a-z]/)",
+                    ".o_field_widget[name=item_ids] .o_data_row .o_data_cell[name=rest_kind]:contains(/[a-z]/)",
             },
         ]),
 });
@@ -156,7 +156,7 @@ tours.add("account_followup_desk_dispute", {
             {
                 content: "The invoice rests",
                 trigger:
-                    ".o_field_widget[name=item_ids] .o_data_row .o_data_cell[name=rest_reason]:contains(/[a-z]/)",
+                    ".o_field_widget[name=item_ids] .o_data_row .o_data_cell[name=rest_kind]:contains(/[a-z]/)",
             },
         ]),
 });

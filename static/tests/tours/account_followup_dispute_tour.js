@@ -61,12 +61,53 @@ registry.category("web_tour.tours").add("account_followup_dispute", {
         },
         {
             content: "Reject it",
-            trigger: "button[name=action_reject]",
+            trigger: ".o_form_statusbar button.o_followup_reject",
+            run: "click",
+        },
+        {
+            content: "Without a text: the second click",
+            trigger: ".modal footer button[name=action_reject]:contains(/^Reject$/)",
             run: "click",
         },
         {
             content: "It has ended",
             trigger: ".o_arrow_button_current:contains(Rejected)",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("account_followup_dispute_text", {
+    steps: () => [
+        {
+            content: "Reject it",
+            trigger: ".o_form_statusbar button.o_followup_reject",
+            run: "click",
+        },
+        {
+            content: "Tell the customer why",
+            trigger: ".modal .o_field_widget[name=do_email] input",
+            run: "click",
+        },
+        {
+            content: "The text is that of the template, to whom gets reminders",
+            trigger:
+                ".modal:has(.o_field_widget[name=contact_info]:contains(@)) .o_field_widget[name=body]:contains(your complaint)",
+        },
+        {
+            content: "Change the subject",
+            trigger: ".modal .o_field_widget[name=subject] input",
+            run: "edit Your complaint of Monday",
+        },
+        {
+            content: "Reject and send",
+            trigger:
+                ".modal footer button[name=action_reject]:contains(Reject & Send)",
+            run: "click",
+        },
+        {
+            content: "It has ended",
+            trigger:
+                "body:not(:has(.modal)) .o_arrow_button_current:contains(Rejected)",
         },
     ],
 });
