@@ -495,11 +495,11 @@ tours.add("account_followup_items_of_customer", {
     steps: () => [
         see(
             "What the customer owes",
-            ".o_list_view .o_data_row td[name=residual]:contains(250.00)"
+            ".o_list_view .o_data_row td[name=amount_open]:contains(250.00)"
         ),
         see(
             "Nothing of others",
-            ".o_list_view:not(:has(td[name=residual]:contains(60.00)))"
+            ".o_list_view:not(:has(td[name=amount_open]:contains(60.00)))"
         ),
         see(
             "The customer is not repeated",
