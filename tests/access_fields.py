@@ -325,7 +325,7 @@ FIELDS = {
         "body": PEOPLE,
         "company_id": KEY,
         "defaults": PEOPLE,
-        "dispute_id": KEY,
+        "dispute_id": PEOPLE,
         "do_email": PEOPLE,
         "is_done": PEOPLE,
         "is_test": PEOPLE,
