@@ -83,7 +83,7 @@ class Business(RuleBasedStateMachine):
         if is_broken:  # a promise, and one knows what comes then
             self.level_after_a_broken_promise(len(self.levels) - 1)
             self.promise(0, 0, None)
-            self.days_pass(3)
+            self.days_pass(3, is_run=True)
 
     def teardown(self):
         if hasattr(self, "freezer"):
@@ -424,10 +424,12 @@ class Business(RuleBasedStateMachine):
     # Days, runs, crashes
     # ------------------------------------------------------------------
 
-    @rule(count=st.sampled_from([0, 1, 1, 2, 5, 20]))
-    def days_pass(self, count):
+    @rule(count=st.sampled_from([0, 1, 1, 2, 5, 20]), is_run=st.booleans())
+    def days_pass(self, count, is_run=False):
         self.day += timedelta(days=count)
         self._freeze()
+        if is_run:
+            self.night()
 
     def _run(self):
         """Run the job: what it names is open, none of it is settled (rule 8)."""
