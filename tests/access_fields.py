@@ -330,7 +330,7 @@ FIELDS = {
         "is_done": PEOPLE,
         "is_test": PEOPLE,
         "mail_template_id": PEOPLE,
-        "partner_id": KEY,
+        "partner_id": PEOPLE,
         "subject": PEOPLE,
         "test_notice": PEOPLE,
     },

@@ -21,7 +21,8 @@ class PartCommon(DisputeCommon):
 
     def _get_text(self, html):
         text = re.sub(r"<style.*?</style>|<[^>]+>", " ", str(html), flags=re.S)
-        return " ".join(text.replace("\xa0", " ").split()).replace(" ,", ",")
+        text = text.replace("&nbsp;", " ").replace("\xa0", " ")
+        return " ".join(text.split()).replace(" ,", ",")
 
     def _get_row(self):
         self.env.flush_all()
@@ -61,7 +62,8 @@ class TestDisputedPart(PartCommon):
         self.env.cr.flush()  # as it was opened is no change
         item = self._get_item()
         self.assertEqual((item.rest_reason, item.residual), ("dispute", 100))
-        form = Form(dispute.with_user(self.responsible))
+        tracked = dispute.with_user(self.responsible)
+        form = Form(tracked.with_context(tracking_disable=False))
         form.is_rest_claimed = True
         form.save()
         self.assertEqual((self._get_item().rest_reason, item.residual), (False, 60))
@@ -70,6 +72,7 @@ class TestDisputedPart(PartCommon):
 
     def _get_tracked(self, dispute):
         self.env.cr.flush()
+        self.env.invalidate_all()
         values = dispute.message_ids.sudo().tracking_value_ids
         return values.field_id.mapped("field_description")
 

@@ -3,6 +3,7 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
+from odoo.tools import mute_logger
 
 from .common import TODAY, FollowupCommon
 from .test_dispute import DisputeCommon
@@ -119,8 +120,17 @@ class TestDisputeReject(RejectCommon):
         self.assertIn("On the e-mail blacklist", form.notice)
 
     def test_x8_reject_without_words(self):
+        windows = self.env["account.followup.reject.wizard"]
+        window = windows.with_user(self.responsible).create(
+            {
+                "dispute_id": self.dispute.id,
+                "company_id": self.company.id,
+                "do_email": True,
+                "mail_template_id": False,
+            }
+        )
         with self.assertRaisesRegex(UserError, "enter subject and text"):
-            self._reject(do_email=True, mail_template_id=self.env["mail.template"])
+            window.action_reject()
         self.assertEqual(self.dispute.state, "open")
 
     def test_x8_reject_with_a_template_of_another_model(self):
@@ -178,6 +188,7 @@ class TestDisputeRejectInTestMode(RejectCommon):
         self.assertFalse(message.exists())
         self.assertFalse(self.dispute.text_message_id)
 
+    @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_x8_reject_refused_at_the_edge(self):
         """Whatever put the customer's address into the queue."""
         with self.mock_mail_gateway(mail_unlink_sent=False):
