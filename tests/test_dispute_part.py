@@ -63,7 +63,8 @@ class TestDisputedPart(PartCommon):
         item = self._get_item()
         self.assertEqual((item.rest_reason, item.residual), ("dispute", 100))
         tracked = dispute.with_user(self.responsible)
-        form = Form(tracked.with_context(tracking_disable=False))
+        context = {"tracking_disable": False, "mail_notrack": False}
+        form = Form(tracked.with_context(**context))
         form.is_rest_claimed = True
         form.save()
         self.assertEqual((self._get_item().rest_reason, item.residual), (False, 60))
