@@ -45,6 +45,7 @@ RIGHTS = {
     # written by its window
     "account.followup.alert": NOBODY,
     "account.followup.call": LOOK,
+    "account.followup.broken": NOBODY,
     "account.followup.call.wizard": WINDOW,
     **{
         f"account.followup.channel{name}": NOBODY

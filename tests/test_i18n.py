@@ -113,6 +113,7 @@ SAME_IN = {
         "Horizon",
         "Later",
         "Module",
+        "Open",
         "Plan",
         "SMS",
         "Start",

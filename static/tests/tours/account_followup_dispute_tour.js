@@ -100,8 +100,7 @@ registry.category("web_tour.tours").add("account_followup_dispute_text", {
         },
         {
             content: "Reject and send",
-            trigger:
-                ".modal footer button[name=action_reject]:contains(Reject & Send)",
+            trigger: ".modal footer button[name=action_reject]:contains(Reject & Send)",
             run: "click",
         },
         {
