@@ -312,8 +312,8 @@ class AccountFollowupDelivery(models.Model):
         delivery = self.sudo()
         delivery.env["account.followup.test"]._check_retry(owner.sudo())
         delivery._check_still_right(owner.display_name)
-        channel = delivery._get_channel()
-        if delivery.state != "failed" or not channel._requeue(delivery):
+        is_failed = delivery.state == "failed"
+        if not is_failed or not delivery._get_channel()._requeue(delivery):
             raise UserError(
                 self.env._(
                     "%s: there is no message to send again. Correct the contact and "
