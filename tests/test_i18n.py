@@ -44,6 +44,7 @@ SAME_IN = {
         "Name",
         "Partner",
         "Plan",
+        "Problem",
         "SMS",
         "Standard",
         "Status",
