@@ -288,7 +288,7 @@ class TestDisputedPart(PartCommon):
             form.amount = 30
             form.is_rest_claimed = True
             window = form.save()
-            window.action_log() if model == "call" else window.action_apply()
+            (window.action_log if model == "call" else window.action_apply)()
             item = self._get_item(line)
             self.assertEqual((item.disputed_part, item.rest_reason), (30, False))
 
