@@ -62,6 +62,8 @@ class AccountFollowupBroken(models.AbstractModel):
                    SELECT MIN(promised.date) AS date
                      FROM (%(promised)s) promised
                     WHERE promised.place = 1
+                      -- who says to have paid was not told of the next level
+                      AND promised.is_payment IS NOT TRUE
                       AND promised.state IN ('open', 'partly', 'broken')
                    HAVING reached.key IS NULL OR %(reached_date)s < MIN(promised.date)
                    ) broken ON TRUE
@@ -91,13 +93,21 @@ class AccountFollowupBroken(models.AbstractModel):
         return SQL(
             """
             SELECT found.state,
+                   promise.is_payment,
                    promise.rest_until + promise.tolerance_days + 1 AS date,
                    RANK() OVER (
                        ORDER BY COALESCE(promise.first_id, promise.id) DESC
                    ) AS place
               FROM (%(states)s) found
               JOIN account_followup_promise promise ON promise.id = found.id
-             WHERE promise.partner_id = %(customer)s
+             -- nearly none was promised: read once, and known before all else
+             WHERE line.id IN (
+                       SELECT rel.line_id
+                         FROM account_followup_promise_line_rel rel
+                         JOIN account_followup_promise one ON one.id = rel.promise_id
+                        WHERE one.ended IS NULL
+                   )
+               AND promise.partner_id = %(customer)s
                AND promise.company_id = company.root_id
                -- known before a promise is looked for
                AND COALESCE(reached.key >> %(shift)s, 0)

@@ -71,7 +71,9 @@ class AccountFollowupGateCap(models.AbstractModel):
             with self.env.cr.savepoint():
                 approval._keep_others_off(company)
         except psycopg2.OperationalError:
-            return []  # another worker makes the list at this moment
+            # another worker is at it at this moment
+            self.env["account.followup.gates"]._put_off(now)
+            return []
         approval._list(company, partner_ids, day, reason)
         return []
 

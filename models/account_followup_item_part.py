@@ -162,7 +162,8 @@ class AccountFollowupItem(models.Model):
             %(no_part)s
             %(open)s AS amount_open,
             %(open_company)s AS amount_open_company,
-            CASE WHEN item.rest_reason IS NOT NULL OR excluded.excluded THEN %(open)s
+            CASE WHEN item.rest_reason IS NOT NULL
+                   OR (excluded.excluded AND item.residual > 0) THEN %(open)s
                  ELSE %(part)s
             END AS amount_resting,
             COALESCE(

@@ -70,11 +70,13 @@ class AccountFollowupLink(models.AbstractModel):
         move = moves
         if reminder.is_test:
             return {"pay_url": None, "can_pay": False}
+        # core's page collects all that is open, also what is in dispute
+        can_pay = not any(reminder.line_ids.mapped("disputed_part"))
         if len(move) != 1 or not (move.is_invoice() and move.access_token):
             return {"pay_url": None, "can_pay": False}
         return {
             "pay_url": f"{reminder.company_id.get_base_url()}{move.get_portal_url()}",
-            "can_pay": self._can_be_paid(move, data["payment_providers"]),
+            "can_pay": can_pay and self._can_be_paid(move, data["payment_providers"]),
         }
 
     @api.model

@@ -384,7 +384,9 @@ def get_jump(entry, settings):
     days = [
         day
         for one in mine
-        if one.family == newest and (day := oracle_promise.get_broken_day(one))
+        if one.family == newest
+        and not one.is_payment
+        and (day := oracle_promise.get_broken_day(one))
     ]
     reached = get_reached(entry, settings)
     if not days or (
@@ -407,7 +409,7 @@ def get_ripe_day(entry, settings, today):
     if jump:
         ripe_day = max(ripe_day, jump[1])
     reached = get_reached(entry, settings)
-    if reached:
+    if reached and not jump:
         delay, _levels, day = reached
         ripe_day = max(ripe_day, day + timedelta(days=level.delay - delay))
     return ripe_day

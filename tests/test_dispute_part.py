@@ -139,6 +139,24 @@ class TestDisputedPart(PartCommon):
         note = self._create_late(0, amount, move_type="out_refund")
         self.assertEqual(note.state, "posted")
 
+    def test_x8_part_promise_is_of_the_rest(self):
+        """Who promises to pay what is claimed promises nothing that is in dispute."""
+        self._dispute_part()
+        promise = self.env["account.followup.promise"]._promise(
+            self.line, [(in_days(5), None)], {self.company: TODAY}, origin="clerk"
+        )
+        self.assertEqual((promise.amount, promise.amount_open), (60, 100))
+        windows = self.env["account.followup.promise.wizard"]
+        form = Form(
+            windows.with_user(self.responsible).with_context(
+                default_partner_id=self.customer.id,
+                default_company_id=self.company.id,
+            )
+        )
+        form.line_ids.clear()
+        form.line_ids.add(self.line)
+        self.assertEqual((form.amount, form.amount_open), (60, 100))
+
     def test_x8_part_rests_when_the_rest_is_paid(self):
         self.other.no_followup = True
         self._dispute_part()

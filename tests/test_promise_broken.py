@@ -67,6 +67,11 @@ class TestBrokenPromise(PromiseCommon):
         self.assertEqual(lines.move_line_id, self.line | young)
         self.assertEqual(self._get_answer(in_days(40)), (nothing, False), "all is done")
 
+    def test_x7_broken_says_to_have_paid(self):
+        """Who says so was not told of the next level: the ladder goes on."""
+        self._promise(5, origin="debtor", is_payment=True)
+        self.assertEqual(self._get_sent(0, 8), [(6, self.level_1)])
+
     def test_x7_broken_without_the_setting(self):
         self.plan.broken_level_id = False
         self._promise(5)

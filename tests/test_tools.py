@@ -133,6 +133,7 @@ class TestTools(BaseCase):
                 level = get_next_naively(in_use, base, day, catch_up)
                 if level and by_id[level] > delay:
                     self.assertEqual((found.level, found.age), (level, by_id[level]))
+                    self.assertIsNone(found.wait)
                 else:
                     self.assertEqual((found.level, found.wait), (level_id, None))
                     self.assertEqual((found.delay, found.age), (delay, min(delay, 1)))

@@ -177,7 +177,7 @@ def get_broken_steps(steps, level):
             continue
         reached = step.reached - BROKEN_SHIFT
         if step.delay > delay:
-            jumps.append(step._replace(reached=reached))
+            jumps.append(step._replace(reached=reached, wait=None))
         elif jumps and (jumps[-1].reached, jumps[-1].level) == (reached, level_id):
             jumps[-1] = jumps[-1]._replace(last=step.last)
         else:

@@ -4,6 +4,8 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
+from ..models.account_followup_dispute_make import get_claimed
+
 #: What is between two instalments.
 PERIODS = {
     "week_1": relativedelta(weeks=1),
@@ -69,7 +71,10 @@ class AccountFollowupPromiseWizard(models.TransientModel):
     @api.depends("amount_open")
     def _compute_amount(self):
         for wizard in self:
-            wizard.amount = wizard.amount_open
+            lines = wizard.line_ids.filtered(
+                lambda line, one=wizard: line.currency_id == one.currency_id
+            )
+            wizard.amount = wizard.currency_id.round(get_claimed(lines))
 
     @api.depends("amount", "date", "instalment_count", "period")
     def _compute_part_ids(self):
