@@ -528,7 +528,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 self._prepare_disputed_part(dice, line, root, today)
                 for root, today in days.items()
                 for line in (self.document_lines + self.scattered)
-                if line.company_id.root_id == root and dice.random() < 0.15
+                if line.company_id.root_id == root and dice.random() < 0.45
             ]
         disputes = self.env["account.followup.dispute"].sudo()
         disputes.with_context(tracking_disable=True).create(vals_list)
@@ -548,7 +548,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
 
     def _prepare_disputed_part(self, rng, line, root, today):
         """Return the dispute of a part, which may have been paid or credited since."""
-        share = rng.choice((0.1, 1 / 3, 0.5, 0.99, 1, 2))
+        share = rng.choice((0.1, 1 / 3, 0.5, 0.9, 0.99, 1, 2))
         amount = abs(line.amount_residual_currency) * share
         return {
             **self._prepare_dispute(rng, line, root, today),
