@@ -95,18 +95,11 @@ class AccountFollowupBroken(models.AbstractModel):
             SELECT found.state,
                    promise.is_payment,
                    promise.rest_until + promise.tolerance_days + 1 AS date,
-                   RANK() OVER (
-                       ORDER BY COALESCE(promise.first_id, promise.id) DESC
-                   ) AS place
+                   RANK() OVER (ORDER BY COALESCE(promise.first_id, promise.id) DESC)
+                       AS place
               FROM (%(states)s) found
               JOIN account_followup_promise promise ON promise.id = found.id
-             -- nearly none was promised: read once, and known before all else
-             WHERE line.id IN (
-                       SELECT rel.line_id
-                         FROM account_followup_promise_line_rel rel
-                         JOIN account_followup_promise one ON one.id = rel.promise_id
-                        WHERE one.ended IS NULL
-                   )
+             WHERE %(is_promised)s
                AND promise.partner_id = %(customer)s
                AND promise.company_id = company.root_id
                -- known before a promise is looked for
@@ -114,10 +107,28 @@ class AccountFollowupBroken(models.AbstractModel):
                    < CASE %(plan_id)s %(slots)s END
             """,
             states=ledger._get_sql_states(days, mine),
+            is_promised=self._get_sql_is_promised(),
             customer=customer,
             shift=DELAY_SHIFT,
             plan_id=plan_id,
             slots=SQL(" ").join(slots),
+        )
+
+    @api.model
+    def _get_sql_is_promised(self):
+        """Return the condition that ``line`` was promised: nearly none was.
+
+        It is read once for all items, and known before all else.
+        """
+        return SQL(
+            """
+            line.id IN (
+                SELECT rel.line_id
+                  FROM account_followup_promise_line_rel rel
+                  JOIN account_followup_promise one ON one.id = rel.promise_id
+                 WHERE one.ended IS NULL
+            )
+            """
         )
 
     @api.model

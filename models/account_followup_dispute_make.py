@@ -37,7 +37,9 @@ def get_claimed(lines):
         for dispute in disputes.filtered("is_rest_claimed")
         for line in dispute.line_ids
     }
-    amounts = [(line.amount_residual_currency, parts.get(line.id)) for line in lines]
+    amounts = [
+        (line.amount_residual_currency, parts.get(line._origin.id)) for line in lines
+    ]
     return sum(
         residual - part if part and part < residual else residual
         for residual, part in amounts
