@@ -921,14 +921,14 @@ class TestRuleOracle(LedgerCase):
                 continue
             customer = oracle.get_customer_as_of(customer, today)  # noqa: PLW2901
             counts["customers"] += 1
+            counts["claimed without a part"] += any(
+                oracle.get_part(entry) and not oracle.get_reasons(entry, today)
+                for entry in oracle.get_items(customer)
+            )
             level = oracle.get_level_due(customer, today)
             if level:
                 counts["due"] += 1
                 counts["due before the due date"] += level.delay < 0
-                counts["claimed without a part"] += any(
-                    oracle.get_part(entry) and not oracle.get_reasons(entry, today)
-                    for entry in oracle.get_items(customer)
-                )
             elif not customer.set_by_hand and not customer.excluded:
                 later = oracle.get_next_reminder(customer, today)
                 counts["later" if later else "never"] += 1
