@@ -1,3 +1,5 @@
+from ast import literal_eval
+
 from markupsafe import Markup
 
 from odoo import Command, api, models
@@ -9,6 +11,11 @@ from ..tools.sql import get_fields
 
 #: What the references of a message are read from.
 FIELDS_READ = {"mail.message": ("message_id", "message_type", "model")}
+
+
+def get_headers(mail):
+    """Return the headers of the values of an e-mail, which are kept as text."""
+    return literal_eval(mail["headers"]) if mail.get("headers") else {}
 
 
 class AccountFollowupChatter(models.AbstractModel):

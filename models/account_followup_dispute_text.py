@@ -1,9 +1,8 @@
-import ast
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from .account_followup_channel_email import LAYOUT
+from .account_followup_chatter import get_headers
 from .account_followup_test import COMPANY_HEADER, TEST_HEADER
 
 
@@ -144,8 +143,7 @@ class AccountFollowupChatter(models.AbstractModel):
         # it is kept from anybody but the test address
         mail = super()._complete_mail(post, mail, ids)
         if company := post.get("company"):
-            headers = ast.literal_eval(mail["headers"]) if mail.get("headers") else {}
-            headers[COMPANY_HEADER] = str(company.id)
+            headers = {**get_headers(mail), COMPANY_HEADER: str(company.id)}
             mail = {**mail, "headers": repr(headers)}
         return mail
 

@@ -168,10 +168,9 @@ class AccountFollowupItem(models.Model):
             """,
             self._get_sql_listed(parts),
             self._get_sql_shown(days, parts),
-            to_flush=[
-                self.env["account.followup"]._fields[name]
-                for name in ("company_id", "excluded", "partner_id")
-            ],
+            to_flush=get_fields(
+                self.env, {"account.followup": ("company_id", "excluded", "partner_id")}
+            ),
         )
 
     def exists(self):

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_amount
 
+from ..tools.sql import get_fields
+
 
 class AccountFollowupItem(models.Model):
     """What is in dispute rests until that ends (rule 15)."""
@@ -52,9 +54,8 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_dispute_fields(self):
         """Return what the rule reads of disputes."""
-        disputes = self.env["account.followup.dispute"]
         names = ("amount", "company_id", "is_rest_claimed", "line_ids", "state")
-        return [disputes._fields[name] for name in names]
+        return get_fields(self.env, {"account.followup.dispute": names})
 
     @api.depends("rest_kind", "move_line_id")
     def _compute_review_date(self):

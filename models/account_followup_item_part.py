@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
+from ..tools.sql import get_fields
+
 
 class AccountFollowupItem(models.Model):
     """A part of an item is in dispute, the rest of it is claimed (rule 15).
@@ -52,7 +54,7 @@ class AccountFollowupItem(models.Model):
         :return: ids of the receivable accounts, and whether a part of some item is in
             dispute by itself
         """
-        accounts = self.env["account.account"]
+        names = {"account.account": ("account_type", "non_trade")}
         [ground] = self.env.execute_query(
             SQL(
                 """
@@ -73,7 +75,7 @@ class AccountFollowupItem(models.Model):
                 """,
                 companies=tuple(company.id for company in days) or (None,),
                 to_flush=[
-                    *(accounts._fields[name] for name in ("account_type", "non_trade")),
+                    *get_fields(self.env, names),
                     *self._get_dispute_fields(),
                 ],
             )

@@ -48,6 +48,15 @@ class AccountFollowupRecipients(models.AbstractModel):
         return None, partner.sudo().browse()
 
     @api.model
+    def _get_blacklist_text(self, contacts):
+        """Return that the blacklist does not stop what is no mailing."""
+        return self.env._(
+            "On the e-mail blacklist, which stops mailings only: %s. This is no "
+            "mailing, it is sent all the same.",
+            ", ".join(contacts[:3].mapped("display_name")),
+        )
+
+    @api.model
     def _get_candidates(self, partner, items=None):
         """Return [(rule, contacts)] in the order in which they are asked (C3).
 

@@ -1,12 +1,13 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
-from ..tools.days import is_sensible
+from ..tools.sql import get_fields
 from .account_move_line import GROUPS
+from .account_move_line_review import check_review_near
 
 #: Who is excluded is looked at once a year, unless somebody says another day.
 YEAR = relativedelta(years=1)
@@ -34,15 +35,12 @@ class AccountFollowup(models.Model):
     @api.constrains("review_date")
     def _check_review_date(self):
         for case in self.filtered("review_date"):
-            if not is_sensible(case.review_date, self._get_day_of(case.company_id)):
-                raise ValidationError(
-                    self.env._(
-                        "%(documents)s: %(date)s is too far away. Choose a day within "
-                        "ten years.",
-                        documents=case.partner_id.display_name,
-                        date=format_date(self.env, case.review_date),
-                    )
-                )
+            check_review_near(
+                self.env,
+                case.partner_id.display_name,
+                case.review_date,
+                self._get_day_of(case.company_id),
+            )
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -211,7 +209,6 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_forgotten_domain(self, company, day):
         # EXTENDS 'account_payment_followup'
-        cases = self.env["account.followup"]
         names = ("company_id", "excluded", "partner_id", "review_date")
         looked_at = SQL(
             """
@@ -223,7 +220,7 @@ class AccountFollowupItem(models.Model):
             """,
             company.id,
             day,
-            to_flush=[cases._fields[name] for name in names],
+            to_flush=get_fields(self.env, {"account.followup": names}),
         )
         return super()._get_forgotten_domain(company, day) | (
             Domain("company_id", "=", company.id)

@@ -1,10 +1,9 @@
-import ast
-
 from markupsafe import Markup
 
 from odoo import api, models
 
 from ..tools.pdf_mark import mark_pages
+from .account_followup_chatter import get_headers
 from .account_followup_test import TEST_HEADER
 
 #: What is written across pages, and before names of files: the same in any language.
@@ -97,7 +96,7 @@ class AccountFollowupChatter(models.AbstractModel):
         real = ", ".join(
             one for contact in contacts for one in email._get_addresses(contact)
         )
-        headers = ast.literal_eval(mail["headers"]) if mail.get("headers") else {}
+        headers = get_headers(mail)
         headers.pop("X-Msg-To-Add", None)
         return {
             **mail,

@@ -4,10 +4,28 @@ from odoo.fields import Domain
 from odoo.tools import SQL, format_date
 
 from ..tools.days import is_sensible
+from ..tools.sql import get_fields
 from .account_move_line import GROUPS
 
 #: Who holds an item for longer is to look at it in between.
 LONG_DAYS = 90
+
+
+def check_review_near(env, documents, day, today):
+    """Check that somebody chose a day of review to plan with.
+
+    :param str documents: what is to be looked at
+    :raise ValidationError: it is not
+    """
+    if not is_sensible(day, today):
+        raise ValidationError(
+            env._(
+                "%(documents)s: %(date)s is too far away. Choose a day within ten "
+                "years.",
+                documents=documents,
+                date=format_date(env, day),
+            )
+        )
 
 
 class AccountMoveLine(models.Model):
@@ -30,16 +48,12 @@ class AccountMoveLine(models.Model):
     def _check_followup_review_near(self):
         today = self.company_id.root_id.sudo()._get_followup_day()
         for line in self.sudo().filtered("followup_review_date"):
-            day = line.followup_review_date
-            if not is_sensible(day, today[line.company_id.root_id]):
-                raise ValidationError(
-                    self.env._(
-                        "%(documents)s: %(date)s is too far away. Choose a day within "
-                        "ten years.",
-                        documents=line._get_followup_names(),
-                        date=format_date(self.env, day),
-                    )
-                )
+            check_review_near(
+                self.env,
+                line._get_followup_names(),
+                line.followup_review_date,
+                today[line.company_id.root_id],
+            )
 
     @api.model
     def _ask_for_followup_review(self, days):
@@ -160,9 +174,10 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_sql_reviewed(self, day):
         """Return the journal items that somebody looks at after a day, or on it."""
-        lines = self.env["account.move.line"]
-        disputes = self.env["account.followup.dispute"]
-        names = ("line_ids", "review_date", "state")
+        names = {
+            "account.followup.dispute": ("line_ids", "review_date", "state"),
+            "account.move.line": ("followup_review_date",),
+        }
         return SQL(
             """
             (
@@ -176,8 +191,5 @@ class AccountFollowupItem(models.Model):
             )
             """,
             day=day,
-            to_flush=[
-                lines._fields["followup_review_date"],
-                *(disputes._fields[name] for name in names),
-            ],
+            to_flush=get_fields(self.env, names),
         )

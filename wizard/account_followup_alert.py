@@ -61,10 +61,8 @@ class AccountFollowupAlert(models.AbstractModel):
         )
         return contacts and {
             "level": "info",
-            "message": self.env._(
-                "On the e-mail blacklist, which stops mailings only: %s. This is "
-                "no mailing, it is sent all the same.",
-                ", ".join(contacts[:3].mapped("display_name")),
+            "message": self.env["account.followup.recipients"]._get_blacklist_text(
+                contacts
             ),
             **self._get_contacts_link(contacts),
         }

@@ -59,22 +59,19 @@ class AccountFollowupPromiseWizard(models.TransientModel):
     @api.depends("line_ids", "company_id")
     def _compute_open(self):
         for wizard in self:
-            lines = wizard.line_ids
-            currency = lines.currency_id[:1] or wizard.company_id.currency_id
-            wizard.currency_id = currency
-            wizard.amount_open = sum(
-                lines.filtered(
-                    lambda line, currency=currency: line.currency_id == currency
-                ).mapped("amount_residual_currency")
-            )
+            first = wizard.line_ids.currency_id[:1]
+            wizard.currency_id = first or wizard.company_id.currency_id
+            lines = wizard._get_lines_of_currency()
+            wizard.amount_open = sum(lines.mapped("amount_residual_currency"))
 
     @api.depends("amount_open")
     def _compute_amount(self):
         for wizard in self:
-            lines = wizard.line_ids.filtered(
-                lambda line, one=wizard: line.currency_id == one.currency_id
-            )
-            wizard.amount = wizard.currency_id.round(get_claimed(lines))
+            claimed = get_claimed(wizard._get_lines_of_currency())
+            wizard.amount = wizard.currency_id.round(claimed)
+
+    def _get_lines_of_currency(self):
+        return self.line_ids.filtered(lambda line: line.currency_id == self.currency_id)
 
     @api.depends("amount", "date", "instalment_count", "period")
     def _compute_part_ids(self):

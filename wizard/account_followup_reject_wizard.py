@@ -68,11 +68,8 @@ class AccountFollowupRejectWizard(models.TransientModel):
             wizard.contact_info = ", ".join(map(email._describe, recipients))
             wizard.problem = text._get_problem(dispute, wizard.mail_template_id)
             if blocked := recipients.filtered("is_blacklisted"):
-                wizard.notice = self.env._(
-                    "On the e-mail blacklist, which stops mailings only: %s. This is "
-                    "no mailing, it is sent all the same.",
-                    ", ".join(blocked[:3].mapped("display_name")),
-                )
+                service = self.env["account.followup.recipients"]
+                wizard.notice = service._get_blacklist_text(blocked)
 
     @api.model
     def _get_text_service(self):
