@@ -1,4 +1,5 @@
 import re
+from collections import Counter
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -184,8 +185,9 @@ class TestQueries(FollowupCommon):
     def test_p9_paying_what_was_promised(self):
         """It costs what any other payment costs, and so does to take it back."""
         self.level_3.plan_id.broken_level_id = self.level_3
-        counts = []
-        for is_promised in (False, False, True):  # the first one fills what is kept
+        found = []
+        # the first ones fill what is kept, and the journal: core looks at the numbers
+        for is_promised in (False, False, False, True):
             move = self._create_late(20, partner=self.customers[0])
             lines = move._get_followup_lines()
             if is_promised:
@@ -199,5 +201,5 @@ class TestQueries(FollowupCommon):
                 lines.remove_move_reconcile()
             ours = [one for one in texts if re.search("account_followup", str(one))]
             self.assertEqual(ours, [])
-            counts.append(len(texts))
-        self.assertEqual(counts[1], counts[2])
+            found.append(Counter(map(str, texts)))
+        self.assertEqual(found[3].total(), found[2].total(), found[3] - found[2])
