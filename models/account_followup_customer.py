@@ -121,16 +121,13 @@ class AccountFollowupCustomer(models.Model):
         """
         parts = parts or self.env["account.followup.item"]._get_sql_parts(days, without)
         rule = self.env["account.followup.rule"]
-        plans, parts = rule._get_sql_with_plans(parts, partners)
         return SQL(
             """
-            %(plans)s
             SELECT %(select)s,
                    %(next_date)s AS next_reminder_date,
                    %(last_reminder)s AS last_reminder_date
               FROM (%(customers)s) customer
             """,
-            plans=plans,
             select=rule._get_sql_columns(),
             next_date=(
                 rule._get_sql_next_date(days, parts)

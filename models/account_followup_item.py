@@ -374,12 +374,14 @@ class AccountFollowupItem(models.Model):
         # what counts as reminded does so at the level of its age
         broken = {} if catch_up else broken._get_levels(plans, levels)
         account_ids, is_disputed = self._read_ground(days)
+        sql_plans = root_plans._get_sql_plans(plans)
         return {
             "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
             "disputed": is_disputed,
-            "plans": root_plans._get_sql_plans(plans),
-            "settings": self._get_sql_settings(plans),
+            "plans": sql_plans,
+            # those of one plan stand with the company
+            "settings": sql_plans and self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
             "starts": {company.id: day for company, (_how, day) in starts.items()},
             "steps": self._get_sql_steps(plans, levels, starts, broken, catch_up),
@@ -426,7 +428,16 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_settings(self, plans):
-        """Return a row per plan: its settings, where they are not the company's."""
+        """Return a row per plan: its settings, where they are not the company's.
+
+        :return: None where no plan has settings of its own
+        """
+        if not any(
+            plan.has_min_amount or plan.has_min_days
+            for mine in plans.values()
+            for plan in mine
+        ):
+            return None
         rows = [
             (plan.id, plan._get_min_amount(), plan._get_min_days())
             for mine in plans.values()
@@ -434,7 +445,7 @@ class AccountFollowupItem(models.Model):
         ]
         return SQL(
             "SELECT * FROM (%s) setting(plan_id, min_amount, min_days)",
-            self._get_sql_values("(%s, %s::numeric, %s)", rows or [(0, 0, 0)]),
+            self._get_sql_values("(%s, %s::numeric, %s)", rows),
         )
 
     @api.model

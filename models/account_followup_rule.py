@@ -47,7 +47,7 @@ class AccountFollowupRule(models.AbstractModel):
                    company.today - total.due_date AS days_late,
                    company.currency_id,
                    company.unit AS company_unit,
-                   %(plan_id)s AS plan_id,
+                   %(plan_id)s
                    %(setting)s.min_amount,
                    %(case)s,
                    %(gate)s AS gate,
@@ -64,7 +64,7 @@ class AccountFollowupRule(models.AbstractModel):
               %(plan)s
             OFFSET 0  -- so that rule 6 is worked out once
             """,
-            plan_id=self.env["account.followup.item"]._get_sql_plan_id(parts),
+            plan_id=SQL() if parts["plans"] else SQL("company.plan_id,"),
             setting=self._get_sql_setting(parts),
             case=self._get_sql_case(),
             gate=self._get_sql_gate(parts),
@@ -140,49 +140,24 @@ class AccountFollowupRule(models.AbstractModel):
         return get_fields(self.env, FIELDS_READ)
 
     @api.model
-    def _get_sql_with_plans(self, parts, partners):
-        """Return the beginning of a statement in which the plans are looked up once.
-
-        :return: SQL, and the parts that name it
-        """
-        if not parts["plans"]:
-            return SQL(""), parts
-        condition = (
-            SQL("WHERE plan.partner_id IN %s", tuple(partners.ids) or (None,))
-            if partners is not None
-            else SQL("")
-        )
-        plans = SQL(
-            "WITH customer_plan AS MATERIALIZED (SELECT * FROM (%s) plan %s)",
-            parts["plans"],
-            condition,
-        )
-        return plans, {**parts, "plans": SQL("SELECT * FROM customer_plan")}
-
-    @api.model
     def _get_sql_setting(self, parts):
-        """Return whose amount and days hold: the company's where it has one plan."""
-        return SQL("setting") if parts["plans"] else SQL("company")
+        """Return whose amount and days hold: of the company, or of each plan."""
+        return SQL("setting") if parts["settings"] else SQL("company")
 
     @api.model
     def _get_sql_plan(self, parts):
-        """Return the joins of a customer's plan and its settings (X16)."""
-        if not parts["plans"]:
+        """Return the join of the settings of a customer's plan (X16)."""
+        if not parts["settings"]:
             return SQL("")
-        items = self.env["account.followup.item"]
         return SQL(
-            "%s LEFT JOIN (%s) setting ON setting.plan_id = %s",
-            items._get_sql_plan(
-                parts, SQL("total.company_id"), SQL("total.partner_id")
-            ),
+            "LEFT JOIN (%s) setting ON setting.plan_id = total.plan_id",
             parts["settings"],
-            items._get_sql_plan_id(parts),
         )
 
     @api.model
     def _get_sql_is_free(self, parts):
         """Return the condition that no reminder is too recent or queued."""
-        if not parts["plans"]:
+        if not parts["settings"]:
             return SQL("recent.date IS NULL")
         # another plan of the company may want a longer gap
         return SQL(

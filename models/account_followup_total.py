@@ -64,7 +64,7 @@ class AccountFollowupTotal(models.AbstractModel):
                    item.company_id,
                    item.currency_id,
                    item.residual,
-                   item.residual_company, %(part)s
+                   item.residual_company, %(used)s
                    item.company_unit,
                    item.due_date,
                    item.reached_key,
@@ -77,7 +77,7 @@ class AccountFollowupTotal(models.AbstractModel):
              WHERE item.rest_reason IS DISTINCT FROM 'excluded'
             OFFSET 0  -- and what is added up, too
             """,
-            part=self._get_sql_parts_of_items(parts),
+            used=self._get_sql_used(parts),
             ripe=self.env["account.followup.item"]._get_sql_ripe(),
             kind=self._get_sql_kind(),
             certainty=self._get_sql_certainty(),
@@ -86,11 +86,18 @@ class AccountFollowupTotal(models.AbstractModel):
         )
 
     @api.model
-    def _get_sql_parts_of_items(self, parts):
-        """Return the columns of what is in dispute by itself, if there is any."""
-        if not parts["disputed"]:
-            return SQL()
-        return SQL("item.disputed_part, item.disputed_part_company,")
+    def _get_sql_used(self, parts):
+        """Return the columns that are there only where somebody makes use of them.
+
+        The plan, where there are several; what is in dispute by itself, if anything.
+        """
+        return SQL(
+            "%s %s",
+            SQL("item.plan_id,") if parts["plans"] else SQL(),
+            SQL("item.disputed_part, item.disputed_part_company,")
+            if parts["disputed"]
+            else SQL(),
+        )
 
     @api.model
     def _get_sql_items_of(self, days, partners, parts, currencies):
@@ -204,17 +211,20 @@ class AccountFollowupTotal(models.AbstractModel):
         )
 
     @api.model
-    def _get_sql_facts(self):
+    def _get_sql_facts(self, parts):
         """Return the columns that need no amount, for each customer or currency."""
         return SQL(
             """
+            %s
             COUNT(*) FILTER (WHERE item.kind > 1) AS overdue_count,
             MIN(item.due_date) FILTER (WHERE item.kind IS DISTINCT FROM 0) AS due_date,
             MAX(item.ripe_key) AS level_due,
             MAX(item.reached_key) AS level_reached,
             MIN(item.first_day) AS first_day,
             MIN(item.certainty) AS certainty
-            """
+            """,
+            # a customer has one; to look for it again would cost more
+            SQL("MAX(item.plan_id) AS plan_id,") if parts["plans"] else SQL(),
         )
 
     @api.model
@@ -253,7 +263,7 @@ class AccountFollowupTotal(models.AbstractModel):
             nets=self._get_sql_nets(parts),
             bases=self._get_sql_columns(bases),
             unit=self._get_sql_unit(SQL("item.currency_id")),
-            facts=self._get_sql_facts(),
+            facts=self._get_sql_facts(parts),
             items=self._get_sql_items(
                 days,
                 partners,
@@ -275,7 +285,7 @@ class AccountFollowupTotal(models.AbstractModel):
                    net.due_date,
                    net.level_reached,
                    net.first_day,
-                   net.certainty,
+                   net.certainty, %(plan)s
                    CASE WHEN net.open_net < 0 THEN %(credit)s ELSE %(due)s END AS due,
                    %(overdue)s AS overdue,
                    %(claim_late)s AS claim_late,
@@ -289,6 +299,7 @@ class AccountFollowupTotal(models.AbstractModel):
               FROM (%(nets)s) net
             """,
             early=self._get_sql_is_early(),
+            plan=SQL("net.plan_id,") if parts["plans"] else SQL(),
             credit=self._get_sql_value("open_net", "credits"),
             due=self._get_sql_value("open_net", "open"),
             overdue=self._get_sql_claim("overdue_net", "overdue"),
@@ -316,15 +327,40 @@ class AccountFollowupTotal(models.AbstractModel):
                    MIN(claim.enough) AS enough,
                    MIN(claim.smallest_company) AS smallest,
                    SUM(claim.overdue_count)::bigint AS overdue_count,
+                   %(plan)s
                    MIN(claim.due_date) AS due_date,
                    MAX(claim.level_reached) AS reached_key,
                    MIN(claim.first_day) AS first_day,
                    MIN(claim.certainty) AS certainty
-              FROM (%s) claim
+              FROM (%(claims)s) claim
              GROUP BY claim.partner_id, claim.company_id
             """,
-            self._get_sql_foreign_claims(days, partners, parts),
+            plan=SQL("MAX(claim.plan_id) AS plan_id,") if parts["plans"] else SQL(),
+            claims=self._get_sql_foreign_claims(days, partners, parts),
         )
+
+    @api.model
+    def _get_sql_with_plans(self, parts, partners):
+        """Return the beginning of a statement in which the plans are looked up once.
+
+        It stands where the items are read: further out the database could not leave
+        out what nobody asks for.
+
+        :return: SQL, and the parts that name it
+        """
+        if not parts["plans"]:
+            return SQL(""), parts
+        condition = (
+            SQL("WHERE plan.partner_id IN %s", tuple(partners.ids) or (None,))
+            if partners is not None
+            else SQL("")
+        )
+        plans = SQL(
+            "WITH customer_plan AS MATERIALIZED (SELECT * FROM (%s) plan %s)",
+            parts["plans"],
+            condition,
+        )
+        return plans, {**parts, "plans": SQL("SELECT * FROM customer_plan")}
 
     @api.model
     def _get_sql_own_and_foreign(self, days, partners, parts):
@@ -333,18 +369,23 @@ class AccountFollowupTotal(models.AbstractModel):
         Nearly all items are in the currency of the company: these are added up at once,
         and only the others currency by currency.
         """
-        names = ("partner_id", "company_id", "reached_key", "first_day", "certainty")
+        names = ["partner_id", "company_id", "reached_key", "first_day", "certainty"]
+        if parts["plans"]:
+            names.append("plan_id")
         own = {"residual": "numeric", "kind": "integer", "ripe_key": "bigint"}
         if parts["disputed"]:
             own["disputed_part"] = "numeric"
+        plans, parts = self._get_sql_with_plans(parts, partners)
         return SQL(
             """
+            %(plans)s
             SELECT %(names)s, item.due_date, %(own)s, %(no_foreign)s
               FROM (%(items)s) item
              UNION ALL
             SELECT %(names)s, item.due_date, %(no_own)s, %(foreign)s
               FROM (%(others)s) item
             """,
+            plans=plans,
             names=self._get_sql_names(names),
             own=self._get_sql_names(own),
             no_own=self._get_sql_nothing(own),
@@ -397,7 +438,7 @@ class AccountFollowupTotal(models.AbstractModel):
              GROUP BY item.partner_id, item.company_id
             """,
             nets=self._get_sql_nets(parts),
-            facts=self._get_sql_facts(),
+            facts=self._get_sql_facts(parts),
             foreign=self._get_sql_columns(foreign),
             items=self._get_sql_own_and_foreign(days, partners, parts),
         )
@@ -433,9 +474,10 @@ class AccountFollowupTotal(models.AbstractModel):
                    net.due_date,
                    net.level_reached,
                    net.first_day,
-                   net.certainty
+                   net.certainty %(plan)s
               FROM (%(nets)s) net
             """,
+            plan=SQL(", net.plan_id") if parts["plans"] else SQL(),
             sums=self._get_sql_total_sums(),
             level_due=self._get_sql_level_due(),
             nets=self._get_sql_total_nets(days, partners, parts),
