@@ -3,7 +3,10 @@
 import os
 import time
 from contextlib import contextmanager
+from io import BytesIO
 from unittest.mock import patch
+
+from odoo.tools.pdf import PdfFileWriter
 
 from . import ledger
 from .floor import get_account_ids
@@ -176,6 +179,16 @@ def run_p7(env, runs):
     return [Row("P7", what, str(whole), str(alone), ratio, "≤ 1.5×", whole.median)]
 
 
+def make_document():
+    """Return a PDF of a page, as large as that of an invoice."""
+    writer = PdfFileWriter()
+    writer.add_blank_page(595, 842)
+    writer.add_metadata({"/Keywords": os.urandom(DOCUMENT_SIZE // 2).hex()})
+    file = BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
 def store_invoices(env, partners):
     """Give the open invoices of customers a stored PDF each."""
     items = env["account.followup.item"].search([("partner_id", "in", partners.ids)])
@@ -183,7 +196,7 @@ def store_invoices(env, partners):
         [
             {
                 "name": f"{move.id}.pdf",
-                "raw": b"%PDF" + os.urandom(DOCUMENT_SIZE),
+                "raw": make_document(),
                 "res_model": "account.move",
                 "res_id": move.id,
                 "res_field": "invoice_pdf_report_file",

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from odoo.tools import SQL
 
-from . import floor, ledger, looking, peer, processing, queue, reports
+from . import floor, ledger, looking, peer, plans, processing, queue, reports
 from .multiply import vacuum
 from .timing import Row, compare, counted, measure
 
@@ -60,8 +60,8 @@ def run_p1(env, runs):
     return rows
 
 
-def run_p8(env, runs):
-    """A page of the work-list, as the web client asks for it."""
+def get_page(env):
+    """Return what reads a page of the work-list, as the web client asks for it."""
     customers = env["account.followup.customer"]
     names = customers.get_views([(False, "list")])["models"][
         "account.followup.customer"
@@ -83,6 +83,12 @@ def run_p8(env, runs):
             order="total_overdue DESC, id",
         )
 
+    return read_page
+
+
+def run_p8(env, runs):
+    """A page of the work-list."""
+    read_page = get_page(env)
     base = floor.get_page(env, PAGE)
     figures = measure(
         {"floor": lambda: env.execute_query(base), "page": read_page}, runs
@@ -309,4 +315,5 @@ ROWS = {
     "P14": reports.run_p14,
     "P19": lambda env, runs: looking.run_p19(env, runs, get_rule(env)),
     "P20": looking.run_p20,
+    "P21": lambda env, runs: plans.run_p21(env, runs, get_rule, get_page),
 }
