@@ -5,6 +5,7 @@ from . import (
     account_followup_dispute_reason,
     account_followup_dispute,
     account_followup_dispute_make,
+    account_followup_dispute_part,
     account_followup_promise,
     account_followup_promise_state,
     account_followup_promise_make,

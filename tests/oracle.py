@@ -85,6 +85,7 @@ class Dispute:
     state: str
     amount: Decimal = Decimal()
     is_rest_claimed: bool = False  # only a part of the item is disputed
+    credited: Decimal = Decimal()  # by credit notes that were matched with it since
 
 
 @dataclass(frozen=True)
@@ -256,16 +257,21 @@ def is_overdue(entry, today):
     return not is_credit(entry) and get_due(entry) < today
 
 
+def get_left(dispute):
+    """Rule 15: return how much of a disputed part the credit notes have left."""
+    return max(dispute.amount - dispute.credited, Decimal())
+
+
 def leaves_rest(dispute, entry):
     """Rule 15: return whether something is claimed beside what is disputed."""
-    return dispute.is_rest_claimed and dispute.amount < entry.residual
+    return dispute.is_rest_claimed and get_left(dispute) < entry.residual
 
 
 def get_part(entry):
     """Return how much of an item is in dispute by itself; nothing if it rests."""
     part = max(
         (
-            dispute.amount
+            get_left(dispute)
             for dispute in entry.disputes
             if dispute.state == "open" and dispute.is_rest_claimed
         ),

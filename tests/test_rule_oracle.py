@@ -531,7 +531,8 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 if line.company_id.root_id == root and dice.random() < 0.45
             ]
         disputes = self.env["account.followup.dispute"].sudo()
-        disputes.with_context(tracking_disable=True).create(vals_list)
+        disputes = disputes.with_context(tracking_disable=True).create(vals_list)
+        self._scatter_credits(dice, disputes.filtered("is_partial"))
 
     def _prepare_dispute(self, rng, lines, root, today):
         return {
@@ -551,6 +552,29 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         share = rng.choice((0.1, 1 / 3, 0.5, 0.9, 0.99, 1, 2))
         amount = abs(line.amount_residual_currency) * share
         return {
+    def _scatter_credits(self, dice, disputes):
+        """Match credit notes and payments with disputed parts, or had so before."""
+        others = self.document_lines.filtered("matched_debit_ids")
+        rows = [
+            SQL(
+                "(%s, %s, %s, %s::timestamp)",
+                dispute.line_ids.id,
+                dice.choice(others).id,
+                dispute.currency_id.round(dispute.amount * dice.choice((0.3, 1, 1.5))),
+                dispute.create_date - timedelta(hours=dice.choice((0, 0, 1))),
+            )
+            for dispute in disputes
+            if dice.random() < 0.4
+        ]
+        if rows:
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO account_partial_reconcile (debit_move_id,"
+                    " credit_move_id, debit_amount_currency, create_date) VALUES %s",
+                    SQL(", ").join(rows),
+                )
+            )
+
             **self._prepare_dispute(rng, line, root, today),
             "amount": line.currency_id.round(amount) or 1,
             "is_partial": True,
