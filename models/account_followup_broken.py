@@ -48,7 +48,9 @@ class AccountFollowupBroken(models.AbstractModel):
         ``broken.date`` is the day on which the newest promise of ``line`` is broken
         unless it is paid until then; of instalments it is that of the first one that
         was not paid. It is empty when the plan says nothing, when its level was
-        reached, and when anything was reached since then: the ladder jumps once.
+        reached, and when anything was reached since then: the ladder jumps once. It is
+        empty, too, when people have ended the newest promise, whatever became of the
+        older ones that it has replaced.
 
         :param SQL customer: of the item
         :param SQL plan_id: plan of the customer
@@ -74,12 +76,11 @@ class AccountFollowupBroken(models.AbstractModel):
 
     @api.model
     def _get_sql_promised(self, days, customer, plan_id, parts):
-        """Return the promises of ``line`` that nobody has ended, the newest first."""
+        """Return the promises of ``line`` with their place, the newest is the first."""
         ledger = self.env["account.followup.promise.ledger"]
         mine = SQL(
             """
-            promise.ended IS NULL
-            AND promise.id IN (
+            promise.id IN (
                 SELECT rel.promise_id
                   FROM account_followup_promise_line_rel rel
                  WHERE rel.line_id = line.id

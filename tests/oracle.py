@@ -378,12 +378,13 @@ def get_next(entry, settings, today):
 def get_jump(entry, settings):
     """Return the level to which a broken promise leads and from when on, or None.
 
-    Only the newest promise counts, of instalments the first one that is not paid: what
-    nobody pays until then is broken on the day after its last one. Once: not when the
-    level was reached, nor when anything was since the promise was broken.
+    Only the newest promise counts, also when somebody has ended it, of instalments the
+    first one that is not paid: what nobody pays until then is broken on the day after
+    its last one. Once: not when the level was reached, nor when anything was since the
+    promise was broken.
     """
     levels = [one for one in settings.levels if one.id == settings.broken]
-    mine = [one for one in entry.promises if one.is_mine and not one.ended]
+    mine = [one for one in entry.promises if one.is_mine]
     if not mine or not levels or not levels[0].active or levels[0].delay < 0:
         return None
     newest = max(one.family for one in mine)
@@ -391,7 +392,7 @@ def get_jump(entry, settings):
         day
         for one in mine
         if one.family == newest
-        and not one.is_payment
+        and not (one.ended or one.is_payment)
         and (day := oracle_promise.get_broken_day(one))
     ]
     reached = get_reached(entry, settings)

@@ -137,6 +137,26 @@ class TestBrokenPromise(PromiseCommon):
         self._pay(other, 10, in_days(2))
         self.assertEqual(self._get_answer(in_days(8))[0], self.level_3, "in part")
 
+    def test_x7_broken_and_replaced(self):
+        """The newest one counts: when it is cancelled, no older one comes back."""
+        self._promise(0)
+        with freeze_time(in_days(3)):
+            newer = self._promise_parts([(in_days(9), None)], day=in_days(3))
+            newer.action_cancel()
+            self.assertEqual(newer.state, "cancelled")
+        self.assertEqual(self._get_answer(in_days(3)), (self.level_1, in_days(3)))
+        self.assertEqual(self._get_answer(in_days(20))[0], self.level_1)
+
+    def test_x7_broken_and_replaced_by_hand(self):
+        """Also when only the date on the invoice is taken away."""
+        self._promise(0)
+        with freeze_time(in_days(3)):
+            self.line.expected_payment_date = in_days(9)
+            self.env.cr.flush()
+            self.line.expected_payment_date = False
+            self.env.cr.flush()
+        self.assertEqual(self._get_answer(in_days(3))[0], self.level_1)
+
     def test_x7_broken_payment_is_taken_back(self):
         """A promise is broken afterwards when the bank takes the money back."""
         self._promise(5)
