@@ -8,6 +8,7 @@ from . import (
     account_followup_dispute_part,
     account_followup_promise,
     account_followup_promise_state,
+    account_followup_promise_dispute,
     account_followup_promise_make,
     account_followup_channels,
     account_followup_channel,

@@ -375,13 +375,20 @@ def get_next(entry, settings, today):
     return level
 
 
+def was_at_rest(entry, promise):
+    return any(
+        one.line == entry.id and oracle_promise.is_at_rest(one, promise)
+        for one in promise.held
+    )
+
+
 def get_jump(entry, settings):
     """Return the level to which a broken promise leads and from when on, or None.
 
     Only the newest promise counts, also when somebody has ended it, of instalments the
     first one that is not paid: what nobody pays until then is broken on the day after
     its last one. Once: not when the level was reached, nor when anything was since the
-    promise was broken.
+    promise was broken. Not when the item was in dispute then.
     """
     levels = [one for one in settings.levels if one.id == settings.broken]
     mine = [one for one in entry.promises if one.is_mine]
@@ -392,7 +399,7 @@ def get_jump(entry, settings):
         day
         for one in mine
         if one.family == newest
-        and not (one.ended or one.is_payment)
+        and not (one.ended or one.is_payment or was_at_rest(entry, one))
         and (day := oracle_promise.get_broken_day(one))
     ]
     reached = get_reached(entry, settings)

@@ -530,6 +530,11 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for line in (self.document_lines + self.scattered)
                 if line.company_id.root_id == root and dice.random() < 0.45
             ]
+        for vals in vals_list:
+            day = days[self.env["res.company"].browse(vals["company_id"])]
+            vals["date"] = shift(day, dice, -20, 0)
+            if vals["state"] != "open":
+                vals["closed_on"] = shift(vals["date"], dice, 0, 15)
         disputes = self.env["account.followup.dispute"].sudo()
         disputes = disputes.with_context(tracking_disable=True).create(vals_list)
         self._scatter_credits(dice, disputes.filtered("is_partial"))
@@ -547,11 +552,6 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
             "state": rng.choice(("open", "open", "accepted", "rejected", "settled")),
         }
 
-    def _prepare_disputed_part(self, rng, line, root, today):
-        """Return the dispute of a part, which may have been paid or credited since."""
-        share = rng.choice((0.1, 1 / 3, 0.5, 0.9, 0.99, 1, 2))
-        amount = abs(line.amount_residual_currency) * share
-        return {
     def _scatter_credits(self, dice, disputes):
         """Match credit notes and payments with disputed parts, or had so before."""
         others = self.document_lines.filtered("matched_debit_ids")
@@ -575,6 +575,11 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 )
             )
 
+    def _prepare_disputed_part(self, rng, line, root, today):
+        """Return the dispute of a part, which may have been paid or credited since."""
+        share = rng.choice((0.1, 1 / 3, 0.5, 0.9, 0.99, 1, 2))
+        amount = abs(line.amount_residual_currency) * share
+        return {
             **self._prepare_dispute(rng, line, root, today),
             "amount": line.currency_id.round(amount) or 1,
             "is_partial": True,
