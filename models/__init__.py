@@ -151,6 +151,7 @@ from . import (
     mail_mail_test,
     mail_message,
     mail_notification,
+    account_followup_dispute_outcome,
     mail_thread,
     payment_transaction,
     res_company,
