@@ -307,9 +307,35 @@ class TestDisputeRejectInTestMode(RejectCommon):
         self.assertIn("In earnest it would go to", mail["body"])
         message = self.dispute.text_message_id
         self.assertFalse(message.notified_partner_ids)
+        self.assertEqual(self.dispute.state, "open", "the customer learns nothing")
         self.company.followup_test_mode = False
         self.assertFalse(message.exists())
         self.assertFalse(self.dispute.text_message_id)
+
+    def test_x8_reject_says_what_a_test_does(self):
+        form = self._open_reject()
+        self.assertIn(f"the text goes to {TEST}, not to the cust", form.test_notice)
+        self.assertIn("the dispute stays open", form.test_notice)
+        self.company.followup_test_mode = False
+        self.assertFalse(self._open_reject().test_notice)
+
+    def test_x8_reject_in_test_mode_without_a_text(self):
+        """It says so: nobody is to be told, so it holds."""
+        self._reject()
+        self.assertEqual(self.dispute.state, "rejected")
+
+    def test_x8_reject_tested_again_and_in_earnest(self):
+        """Each test takes the place of the one before; the customer gets the text."""
+        self._reject(do_email=True)
+        first = self.dispute.text_message_id
+        self._reject(do_email=True, subject="Second")
+        self.assertFalse(first.exists())
+        second = self.dispute.text_message_id
+        self.company.followup_test_mode = False
+        self.assertFalse(second.exists())
+        self._reject(do_email=True)
+        self.assertEqual(self.dispute.state, "rejected")
+        self.assertIn("accounting@late.example.com", str(self._mails[0]["email_to"]))
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_x8_reject_refused_at_the_edge(self):
