@@ -48,7 +48,9 @@ class AccountFollowupBroken(models.AbstractModel):
         ``broken.date`` is the day on which the newest promise of ``line`` is broken
         unless it is paid until then; of instalments it is that of the first one that
         was not paid. It is empty when the plan says nothing, when its level was
-        reached, and when anything was reached since then: the ladder jumps once.
+        reached, and when anything was reached since then: the ladder jumps once. It is
+        empty, too, when people have ended the newest promise, whatever became of the
+        older ones that it has replaced, and when the item was in dispute on the day.
 
         :param SQL customer: of the item
         :param SQL plan_id: plan of the customer
@@ -65,6 +67,8 @@ class AccountFollowupBroken(models.AbstractModel):
                       -- who says to have paid was not told of the next level
                       AND promised.is_payment IS NOT TRUE
                       AND promised.state IN ('open', 'partly', 'broken')
+                      AND promised.is_wanted
+                      AND NOT promised.was_at_rest
                    HAVING reached.key IS NULL OR %(reached_date)s < MIN(promised.date)
                    ) broken ON TRUE
             """,
@@ -74,18 +78,9 @@ class AccountFollowupBroken(models.AbstractModel):
 
     @api.model
     def _get_sql_promised(self, days, customer, plan_id, parts):
-        """Return the promises of ``line`` that nobody has ended, the newest first."""
+        """Return the promises of ``line`` with their place, the newest is the first."""
         ledger = self.env["account.followup.promise.ledger"]
-        mine = SQL(
-            """
-            promise.ended IS NULL
-            AND promise.id IN (
-                SELECT rel.promise_id
-                  FROM account_followup_promise_line_rel rel
-                 WHERE rel.line_id = line.id
-            )
-            """
-        )
+        last = SQL("promise.rest_until + promise.tolerance_days")
         slots = [
             SQL("WHEN %s THEN %s", plan, get_slot(delay))
             for plan, delay in parts["broken"].items()
@@ -93,8 +88,10 @@ class AccountFollowupBroken(models.AbstractModel):
         return SQL(
             """
             SELECT found.state,
+                   found.is_wanted,
+                   %(was_at_rest)s AS was_at_rest,
                    promise.is_payment,
-                   promise.rest_until + promise.tolerance_days + 1 AS date,
+                   %(last)s + 1 AS date,
                    RANK() OVER (ORDER BY COALESCE(promise.first_id, promise.id) DESC)
                        AS place
               FROM (%(states)s) found
@@ -106,12 +103,27 @@ class AccountFollowupBroken(models.AbstractModel):
                AND COALESCE(reached.key >> %(shift)s, 0)
                    < CASE %(plan_id)s %(slots)s END
             """,
-            states=ledger._get_sql_states(days, mine),
+            states=ledger._get_sql_states(days, self._get_sql_is_of_line()),
+            was_at_rest=ledger._get_sql_was_at_rest(last),
             is_promised=self._get_sql_is_promised(),
+            last=last,
             customer=customer,
             shift=DELAY_SHIFT,
             plan_id=plan_id,
             slots=SQL(" ").join(slots),
+        )
+
+    @api.model
+    def _get_sql_is_of_line(self):
+        """Return the condition that ``promise`` is one of ``line``."""
+        return SQL(
+            """
+            promise.id IN (
+                SELECT rel.promise_id
+                  FROM account_followup_promise_line_rel rel
+                 WHERE rel.line_id = line.id
+            )
+            """
         )
 
     @api.model

@@ -26,26 +26,6 @@ def get_amount_then(dispute, lines):
     return dispute.currency_id.round(max(sum(amounts), 0.0))
 
 
-def get_claimed(lines):
-    """Return what is claimed of some items of one currency (rule 15).
-
-    It is what is open, without the parts that are in dispute by themselves.
-    """
-    disputes = lines.env["account.followup.dispute"]._get_open(lines)
-    parts = {
-        line.id: dispute.amount
-        for dispute in disputes.filtered("is_rest_claimed")
-        for line in dispute.line_ids
-    }
-    amounts = [
-        (line.amount_residual_currency, parts.get(line._origin.id)) for line in lines
-    ]
-    return sum(
-        residual - part if part and part < residual else residual
-        for residual, part in amounts
-    )
-
-
 class AccountFollowupDispute(models.Model):
     """How disputes are opened, told and ended."""
 
@@ -241,6 +221,7 @@ class AccountFollowupDispute(models.Model):
             Domain("company_id", "in", companies) & Domain("state", "=", "open")
         )
         over = disputes.filtered(lambda one: not one._has_open_items())
+        over |= self.env["account.followup.dispute.part"]._get_over(disputes - over)
         if over:
             over._end("settled")
         asked = (disputes - over).filtered(

@@ -99,7 +99,8 @@ class AccountFollowupDisputeText(models.AbstractModel):
     def _send(self, dispute, subject, body, template):
         """Send a text to the customer, as a message in the chatter.
 
-        In test mode it goes to the test address, as all else (X9).
+        In test mode it goes to the test address, as all else (X9), in place of the test
+        before it.
 
         :raise UserError: it reaches nobody, or nobody has an address to send from
         """
@@ -112,6 +113,8 @@ class AccountFollowupDisputeText(models.AbstractModel):
             "company": dispute.company_id,
             "values": self._prepare_message(dispute, subject, body),
         }
+        # of a dispute that is open still there can only be a test
+        dispute.sudo().text_message_id.unlink()
         message = self._get_service(dispute, "chatter")._post_messages([post])
         dispute.sudo().text_message_id = message
         mails = self.env["mail.mail"].sudo()

@@ -1,9 +1,7 @@
 from array import array
 
-import psycopg2
-
 from odoo import api, models
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL
 
 from ..tools import days as day_tools
 from ..tools.sql import get_fields
@@ -34,20 +32,10 @@ class AccountFollowupDue(models.AbstractModel):
         :param days: dict {root company: date}
         :return: see ``_get_automatic_due``
         """
-        try:
-            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
-                return self._get_automatic_due(days)
-        except psycopg2.OperationalError:
-            raise
-        except Exception as error:
-            self.env.invalidate_all(flush=False)
-            if len(days) == 1:
-                [(company, day)] = days.items()
-                company._note_followup_error(error, day)
-                return {}
         due = {}
-        for company, day in days.items():
-            due.update(self._get_automatic_due_apart({company: day}))
+        self.env["account.followup.sweep"]._do_apart(
+            lambda mine: due.update(self._get_automatic_due(mine)), days
+        )
         return due
 
     @api.model

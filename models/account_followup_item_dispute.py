@@ -40,7 +40,7 @@ class AccountFollowupItem(models.Model):
                  WHERE dispute.state = 'open'
                    AND (
                        dispute.is_rest_claimed IS NOT TRUE
-                       OR dispute.amount >= (
+                       OR %s >= (
                            SELECT item.amount_residual_currency
                              FROM account_move_line item
                             WHERE item.id = disputed.line_id
@@ -48,14 +48,18 @@ class AccountFollowupItem(models.Model):
                    )
             )
             """,
+            self.env["account.followup.dispute.part"]._get_sql_left(),
             to_flush=self._get_dispute_fields(),
         )
 
     @api.model
     def _get_dispute_fields(self):
         """Return what the rule reads of disputes."""
-        names = ("amount", "company_id", "is_rest_claimed", "line_ids", "state")
-        return get_fields(self.env, {"account.followup.dispute": names})
+        names = ("company_id", "is_rest_claimed", "state")
+        return [
+            *get_fields(self.env, {"account.followup.dispute": names}),
+            *self.env["account.followup.dispute.part"]._get_fields_read(),
+        ]
 
     @api.depends("rest_kind", "move_line_id")
     def _compute_review_date(self):

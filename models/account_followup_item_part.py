@@ -92,7 +92,7 @@ class AccountFollowupItem(models.Model):
             """
             %s
               LEFT JOIN (
-                   SELECT disputed.line_id, MAX(dispute.amount) AS amount
+                   SELECT disputed.line_id, MAX(%s) AS amount
                      FROM account_followup_dispute dispute
                      JOIN account_followup_dispute_line_rel disputed
                        ON disputed.dispute_id = dispute.id
@@ -101,6 +101,7 @@ class AccountFollowupItem(models.Model):
                    ) part ON part.line_id = line.id
             """,
             partner,
+            self.env["account.followup.dispute.part"]._get_sql_left(),
         )
 
     @api.model

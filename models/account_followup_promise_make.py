@@ -5,7 +5,6 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
-from .account_followup_dispute_make import get_claimed
 from .account_followup_promise import NOTED
 
 #: So often a customer may promise the same invoice on the page without keeping it.
@@ -113,9 +112,10 @@ class AccountFollowupPromise(models.Model):
     def _prepare_parts(self, common, parts, currency, lines):
         """Return the values of each instalment of a promise."""
         total, before, vals_list = common["amount_open"], 0.0, []
+        disputed = self.env["account.followup.dispute.part"]
         for day, amount in parts:
             # what is in dispute by itself is promised by nobody
-            amount = get_claimed(lines) if amount is None else amount
+            amount = disputed._get_claimed(lines) if amount is None else amount
             vals_list.append(
                 {
                     "date": day,

@@ -50,7 +50,7 @@ class AccountFollowupPromise(models.Model):
         rows = self.env.execute_query(
             self.env["account.followup.promise.ledger"]._get_sql_states(days, condition)
         )
-        return {id_: (state, float(paid)) for id_, state, paid in rows}
+        return {id_: (state, float(paid)) for id_, state, paid, _wanted in rows}
 
     def _search_state(self, operator, value):
         if operator != "in":
@@ -90,13 +90,14 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
 
     @api.model
     def _get_sql_states(self, days, condition):
-        """Return a row per promise: id, state, and what was paid of it in time.
+        """Return a row per promise: id, state, paid in time, is anything wanted of it.
 
         * ``paid``: by payments, lines of bank statements and what general entries
           book on bank or cash, from the day on which it was made until its last day,
           both with the tolerance
         * ``wanted``: the amount, less what was settled otherwise: credit notes and
-          write-offs make a promise smaller, but nobody has kept it by them
+          write-offs make a promise smaller, but nobody has kept it by them; and less
+          what is in dispute (``_get_sql_disputed``)
         * of instalments the money counts for the earlier ones first
 
         :param days: dict {root company: date that counts as today}
@@ -106,22 +107,24 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
             """
             SELECT promise.id,
                    %(state)s AS state,
-                   LEAST(share.paid, promise.amount) AS paid_amount
+                   LEAST(share.paid, promise.amount) AS paid_amount,
+                   share.wanted * 2 >= currency.rounding AS is_wanted
               FROM account_followup_promise promise
               JOIN (%(days)s) company(id, today) ON company.id = promise.company_id
               JOIN res_currency currency ON currency.id = promise.currency_id
-             CROSS JOIN LATERAL (
-                   SELECT promise.rest_until + promise.tolerance_days AS last
-                   ) day
+             CROSS JOIN LATERAL (SELECT %(last)s AS last) day
              CROSS JOIN LATERAL (%(items)s) item
              CROSS JOIN LATERAL (%(money)s) money
+             CROSS JOIN LATERAL (%(disputed)s) disputed
              CROSS JOIN LATERAL (%(share)s) share
              WHERE %(condition)s
             """,
+            last=SQL("promise.rest_until + promise.tolerance_days"),
             state=self._get_sql_state(),
             days=self._get_sql_days(days),
             items=self._get_sql_promised(),
             money=self._get_sql_money(),
+            disputed=self._get_sql_disputed(),
             share=self._get_sql_shares(),
             condition=condition,
             to_flush=self._get_fields_read(),
@@ -129,18 +132,22 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
 
     @api.model
     def _get_sql_shares(self):
-        """Return what was paid of it, and what was to be paid, see above."""
+        """Return what was paid of it, and what was to be paid, see above.
+
+        ``agreed`` is what was to be paid with what is in dispute.
+        """
         return SQL(
             """
             SELECT GREATEST(money.paid - COALESCE(promise.amount_before, 0), 0) AS paid,
-                   LEAST(
-                       promise.amount,
-                       promise.amount_open - COALESCE(promise.amount_before, 0)
-                       - GREATEST(
-                           promise.amount_open - money.paid
-                           - item.residual - money.settled_later, 0
-                       )
-                   ) AS wanted
+                   LEAST(promise.amount, owed.amount) AS agreed,
+                   LEAST(promise.amount, owed.amount - disputed.amount) AS wanted
+              FROM (
+                   SELECT promise.amount_open - COALESCE(promise.amount_before, 0)
+                          - GREATEST(
+                              promise.amount_open - money.paid
+                              - item.residual - money.settled_later, 0
+                          ) AS amount
+                   ) owed
             """
         )
 
@@ -154,8 +161,10 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                           >= share.wanted * (1 - promise.tolerance_percent / 100.0)
                  THEN 'kept'
                  -- nothing of it is left to be paid
-                 WHEN share.wanted * 2 < currency.rounding THEN 'cancelled'
+                 WHEN share.agreed * 2 < currency.rounding THEN 'cancelled'
                  WHEN company.today <= day.last THEN 'open'
+                 -- all of it was in dispute
+                 WHEN share.wanted * 2 < currency.rounding THEN 'cancelled'
                  WHEN share.paid * 2 >= currency.rounding THEN 'partly'
                  ELSE 'broken'
             END
@@ -293,4 +302,5 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
                 for model, names in FIELDS_READ.items()
                 for name in names
             ),
+            *self._get_dispute_fields(),
         ]

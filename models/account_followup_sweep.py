@@ -4,6 +4,7 @@ import psycopg2
 
 from odoo import api, fields, models
 from odoo.service.model import PG_CONCURRENCY_EXCEPTIONS_TO_RETRY
+from odoo.tools import mute_logger
 
 from .account_followup_gate import SOON
 
@@ -55,12 +56,37 @@ class AccountFollowupSweep(models.AbstractModel):
 
     @api.model
     def _follow_up_promises(self):
-        days = self.env["res.company"]._get_followup_days()
-        self.env["account.followup.promise"]._follow_up(days)
+        self._do_apart(self.env["account.followup.promise"]._follow_up)
 
     @api.model
     def _ask_for_review(self):
-        days = self.env["res.company"]._get_followup_days()
-        self.env["account.followup.dispute"]._ask_for_review(days)
-        self.env["account.move.line"]._ask_for_followup_review(days)
-        self.env["account.followup.review"]._ask(days)
+        self._do_apart(self.env["account.followup.dispute"]._ask_for_review)
+        self._do_apart(self.env["account.move.line"]._ask_for_followup_review)
+        self._do_apart(self.env["account.followup.review"]._ask)
+
+    @api.model
+    def _do_apart(self, step, days=None):
+        """Do a step for all companies, an error of one company apart (promise 3).
+
+        All of them are taken together. When that fails, nothing of it stays, each is
+        taken for itself, and whose data it is is told.
+
+        :param step: function of {root company: date that counts as today}
+        :param dict days: such a dict, of all companies by default
+        """
+        if days is None:
+            days = self.env["res.company"]._get_followup_days()
+        try:
+            with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                step(days)
+            return
+        except psycopg2.OperationalError:
+            raise
+        except Exception as error:
+            self.env.invalidate_all(flush=False)
+            if len(days) == 1:
+                [(company, day)] = days.items()
+                company._note_followup_error(error, day)
+                return
+        for company, day in days.items():
+            self._do_apart(step, {company: day})

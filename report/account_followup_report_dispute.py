@@ -58,13 +58,14 @@ class AccountFollowupDisputeReport(models.AbstractModel):
     def _get_sql_disputed(self):
         """Return how much of ``item`` is in dispute: all, or the part that was said."""
         disputes = self.env["account.followup.dispute"]
-        names = ("amount", "is_partial", "line_ids", "state")
+        names = ("is_partial", "state")
+        parts = self.env["account.followup.dispute.part"]
         return SQL(
             """
             (
                 SELECT item.amount * MAX(
                            CASE WHEN dispute.is_partial
-                                THEN LEAST(COALESCE(dispute.amount / NULLIF(
+                                THEN LEAST(COALESCE(%s / NULLIF(
                                     line.amount_residual_currency, 0), 1), 1)
                                 ELSE 1
                            END)
@@ -76,5 +77,9 @@ class AccountFollowupDisputeReport(models.AbstractModel):
                  WHERE disputed.line_id = item.id
             )
             """,
-            to_flush=[disputes._fields[name] for name in names],
+            parts._get_sql_left(),
+            to_flush=[
+                *(disputes._fields[name] for name in names),
+                *parts._get_fields_read(),
+            ],
         )

@@ -151,6 +151,8 @@ FIELDS = {
         "reason_id": PEOPLE,
         "review_date": PEOPLE,
         "state": SERVICE,
+        "text_activity_id": SERVICE,
+        "text_failure_reason": SERVICE,
         "text_message_id": SERVICE,
         "told_on": SERVICE,
         "user_id": PEOPLE,

@@ -79,6 +79,7 @@ RIGHTS = {
     "account.followup.part.mixin": NOBODY,
     "account.followup.pause": NOBODY,
     "account.followup.promise.ledger": NOBODY,
+    "account.followup.dispute.part": NOBODY,
     "account.followup.dispute.report": NOBODY,
     "account.followup.dispute.text": NOBODY,
     "account.followup.review": NOBODY,

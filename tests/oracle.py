@@ -85,6 +85,7 @@ class Dispute:
     state: str
     amount: Decimal = Decimal()
     is_rest_claimed: bool = False  # only a part of the item is disputed
+    credited: Decimal = Decimal()  # by credit notes that were matched with it since
 
 
 @dataclass(frozen=True)
@@ -256,16 +257,21 @@ def is_overdue(entry, today):
     return not is_credit(entry) and get_due(entry) < today
 
 
+def get_left(dispute):
+    """Rule 15: return how much of a disputed part the credit notes have left."""
+    return max(dispute.amount - dispute.credited, Decimal())
+
+
 def leaves_rest(dispute, entry):
     """Rule 15: return whether something is claimed beside what is disputed."""
-    return dispute.is_rest_claimed and dispute.amount < entry.residual
+    return dispute.is_rest_claimed and get_left(dispute) < entry.residual
 
 
 def get_part(entry):
     """Return how much of an item is in dispute by itself; nothing if it rests."""
     part = max(
         (
-            dispute.amount
+            get_left(dispute)
             for dispute in entry.disputes
             if dispute.state == "open" and dispute.is_rest_claimed
         ),
@@ -369,15 +375,23 @@ def get_next(entry, settings, today):
     return level
 
 
+def was_at_rest(entry, promise):
+    return any(
+        one.line == entry.id and oracle_promise.is_at_rest(one, promise)
+        for one in promise.held
+    )
+
+
 def get_jump(entry, settings):
     """Return the level to which a broken promise leads and from when on, or None.
 
-    Only the newest promise counts, of instalments the first one that is not paid: what
-    nobody pays until then is broken on the day after its last one. Once: not when the
-    level was reached, nor when anything was since the promise was broken.
+    Only the newest promise counts, also when somebody has ended it, of instalments the
+    first one that is not paid: what nobody pays until then is broken on the day after
+    its last one. Once: not when the level was reached, nor when anything was since the
+    promise was broken. Not when the item was in dispute then.
     """
     levels = [one for one in settings.levels if one.id == settings.broken]
-    mine = [one for one in entry.promises if one.is_mine and not one.ended]
+    mine = [one for one in entry.promises if one.is_mine]
     if not mine or not levels or not levels[0].active or levels[0].delay < 0:
         return None
     newest = max(one.family for one in mine)
@@ -385,7 +399,7 @@ def get_jump(entry, settings):
         day
         for one in mine
         if one.family == newest
-        and not one.is_payment
+        and not (one.ended or one.is_payment or was_at_rest(entry, one))
         and (day := oracle_promise.get_broken_day(one))
     ]
     reached = get_reached(entry, settings)

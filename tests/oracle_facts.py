@@ -130,12 +130,22 @@ class OracleFacts:
         """Return {journal item id: its disputes}."""
         disputes = defaultdict(list)
         for dispute in env["account.followup.dispute"].search([]):
-            fact = oracle.Dispute(
-                dispute.state,
-                Decimal(str(dispute.amount)),
-                dispute.is_rest_claimed,
-            )
             for line in dispute.line_ids:
+                credited = line.matched_credit_ids.filtered(
+                    lambda match, since=dispute.create_date: (
+                        match.create_date >= since
+                        and match.credit_move_id.move_id.move_type == "out_refund"
+                    )
+                )
+                fact = oracle.Dispute(
+                    dispute.state,
+                    Decimal(str(dispute.amount)),
+                    dispute.is_rest_claimed,
+                    sum(
+                        (Decimal(str(one.debit_amount_currency)) for one in credited),
+                        Decimal(),
+                    ),
+                )
                 disputes[line.id].append(fact)
         return disputes
 

@@ -15,6 +15,23 @@ class Match:
 
 
 @dataclass(frozen=True)
+class Held:
+    """That an item of a promise is in dispute, or was."""
+
+    line: int
+    state: str
+    opened: date
+    closed: date | None
+    is_later: bool  # it was opened after the promise was made
+    is_partial: bool
+    is_rest_claimed: bool
+    amount: Decimal
+    credits: tuple[tuple[date, Decimal], ...]  # of credit notes since it was opened
+    residual: Decimal  # now
+    matches: tuple[tuple[date, Decimal], ...]  # since the promise was made
+
+
+@dataclass(frozen=True)
 class Promise:
     amount: Decimal
     amount_open: Decimal  # of its items, when it was made
@@ -30,11 +47,51 @@ class Promise:
     is_payment: bool = False  # says to have paid
     family: int = 0  # the first one of its instalments, or itself
     is_mine: bool = True  # of the customer who owes the item now
+    held: tuple[Held, ...] = ()
+
+
+def get_last(promise):
+    return promise.rest_until + timedelta(days=promise.tolerance_days)
+
+
+def is_held(dispute, promise):
+    """Return whether what was in dispute was not wanted of a promise."""
+    last = get_last(promise)
+    if dispute.opened > last:
+        return False  # it was broken by then
+    if dispute.state == "accepted" and dispute.closed >= promise.made_on:
+        return True  # there is to be a credit note
+    if not dispute.is_later:
+        return False  # it was promised all the same
+    return dispute.state == "open" or dispute.closed >= last
+
+
+def is_at_rest(dispute, promise):
+    """Return whether all of the item was at rest on the last day of a promise."""
+    if not is_held(dispute, promise):
+        return False
+    was_open = dispute.state == "open" or dispute.closed >= get_last(promise)
+    return not dispute.is_partial or (not dispute.is_rest_claimed and was_open)
+
+
+def get_disputed(promise):
+    """Return how much was not wanted on the last day, since it was in dispute."""
+    last, amounts = get_last(promise), {}
+    for dispute in promise.held:
+        if not is_held(dispute, promise):
+            continue
+        still = max(dispute.residual, Decimal())
+        still += sum(amount for day, amount in dispute.matches if day > last)
+        credited = sum(amount for day, amount in dispute.credits if day <= last)
+        part = min(max(dispute.amount - credited, Decimal()), still)
+        amount = still if is_at_rest(dispute, promise) else part
+        amounts[dispute.line] = max(amounts.get(dispute.line, Decimal()), amount)
+    return sum(amounts.values(), Decimal())
 
 
 def get_state(promise, today):
     """Return (state, what was paid of it in time)."""
-    last = promise.rest_until + timedelta(days=promise.tolerance_days)
+    last = get_last(promise)
     money = Decimal()
     slack = timedelta(days=promise.tolerance_days)
     if promise.is_payment:
@@ -46,7 +103,9 @@ def get_state(promise, today):
         elif match.day >= promise.made_on - slack:
             money += match.money
     settled = max(promise.amount_open - left - money, Decimal())
-    wanted = min(promise.amount, promise.amount_open - settled - promise.before)
+    owed = promise.amount_open - settled - promise.before
+    agreed = min(promise.amount, owed)
+    wanted = min(promise.amount, owed - get_disputed(promise))
     paid = max(money - promise.before, Decimal())
     shown = min(paid, promise.amount)
     if promise.ended:
@@ -55,17 +114,18 @@ def get_state(promise, today):
     enough = wanted * (1 - promise.tolerance_percent / 100)
     if is_paid and paid + promise.unit / 2 >= enough:
         return "kept", shown
-    if wanted < promise.unit / 2:
+    if agreed < promise.unit / 2:
         return "cancelled", shown
     if today <= last:
         return "open", shown
+    if wanted < promise.unit / 2:
+        return "cancelled", shown
     return ("partly" if is_paid else "broken"), shown
 
 
 def get_broken_day(promise):
     """Return the day on which it is broken if nobody pays, None if it was kept."""
-    last = promise.rest_until + timedelta(days=promise.tolerance_days)
-    day = last + timedelta(days=1)
+    day = get_last(promise) + timedelta(days=1)
     return day if get_state(promise, day)[0] in ("broken", "partly") else None
 
 
@@ -99,7 +159,37 @@ def read_promise(promise, customer=None):
         is_payment=promise.is_payment,
         family=(promise.first_id or promise).id,
         is_mine=customer in (None, promise.partner_id),
+        held=tuple(read_held(promise, lines)),
     )
+
+
+def read_held(promise, lines):
+    """Return the disputes of items of a promise."""
+    disputes = promise.env["account.followup.dispute"].sudo()
+    for dispute in disputes.search([("line_ids", "in", lines.ids)]):
+        for line in dispute.line_ids & lines:
+            yield Held(
+                line=line.id,
+                state=dispute.state,
+                opened=dispute.date,
+                closed=dispute.closed_on or None,
+                is_later=dispute.create_date >= promise.create_date,
+                is_partial=dispute.is_partial,
+                is_rest_claimed=dispute.is_rest_claimed,
+                amount=to_decimal(dispute.amount),
+                credits=tuple(
+                    (match.credit_move_id.date, to_decimal(match.debit_amount_currency))
+                    for match in line.matched_credit_ids
+                    if match.create_date >= dispute.create_date
+                    and match.credit_move_id.move_id.move_type == "out_refund"
+                ),
+                residual=to_decimal(line.amount_residual_currency),
+                matches=tuple(
+                    (match.credit_move_id.date, to_decimal(match.debit_amount_currency))
+                    for match in line.matched_credit_ids
+                    if match.create_date >= promise.create_date
+                ),
+            )
 
 
 def read_match(match):

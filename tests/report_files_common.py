@@ -36,6 +36,16 @@ class ReportFilesCommon(FollowupCommon):
         cls._pay(cls.invoices[1], 50)
         cls.report = cls.env["account.followup.report"]
 
+    def _dispute(self, invoice, amount=None):
+        """Let an invoice be disputed, or a part of it while the rest is claimed."""
+        return self.env["account.followup.dispute"]._dispute(
+            invoice._get_followup_lines(),
+            self.env.ref("account_payment_followup.dispute_reason_amount"),
+            {self.company: TODAY},
+            amount,
+            is_rest_claimed=True,
+        )
+
     def _get_document(self, variant, **options):
         """Return head and rows of a report; the rows are a list."""
         document = self.report._get_document({"variant": variant, **options})

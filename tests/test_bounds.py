@@ -486,6 +486,71 @@ class TestCompaniesApart(FollowupCommon):
         )
         self.assertEqual(len(self._get_reminders()), 1)
 
+    def _create_reviews(self, company, name):
+        """Something to be asked about in a company: customer, item and dispute."""
+        data = self.data if company == self.broken else self.company_data
+        customer = self._create_customer(name)
+        journal = data["default_journal_sale"]
+        invoice, held, promised = (
+            self._create_late(20, partner_id=customer.id, journal_id=journal.id)
+            for _number in range(3)
+        )
+        days = {company: TODAY - timedelta(days=9)}
+        self.env["account.followup.promise"]._promise(
+            promised._get_followup_lines(),
+            [(TODAY - timedelta(days=5), None)],
+            days,
+            origin="clerk",
+        )
+        self.env["account.followup.dispute"]._dispute(
+            invoice._get_followup_lines(),
+            self.env.ref("account_payment_followup.dispute_reason_amount"),
+            days,
+            review_date=TODAY,
+        )
+        held._get_followup_lines().write(
+            {"no_followup": True, "followup_review_date": TODAY}
+        )
+        case = self.env["account.followup"]._get_or_create(customer, company)
+        case.write({"excluded": True, "review_date": TODAY})
+        return customer
+
+    def _break_tasks(self, customer, summary):
+        """Let the task of a kind fail of a customer."""
+        outcome = type(self.env["account.followup.outcome"])
+        original = outcome._schedule_task
+
+        def fail(service, followup, user, text, note, day):
+            if followup.partner_id == customer and text == summary:
+                raise ValueError("date out of range")
+            return original(service, followup, user, text, note, day)
+
+        return patch.object(outcome, "_schedule_task", fail)
+
+    def test_reviews_and_promises(self):
+        """Others are asked, and the company is told, whichever step it is."""
+        for number, (summary, count) in enumerate(
+            (
+                ("Look again at an excluded customer", 3),
+                ("Look again at what rests", 3),
+                ("Look again at a dispute", 3),
+                ("A promise to pay was broken", 3),
+            )
+        ):
+            with self.subTest(summary):
+                mine = self._create_reviews(self.broken, f"Broken {number}")
+                other = self._create_reviews(self.company, f"Other {number}")
+                self._run_broken(self._break_tasks(mine, summary), self.LOGGER)
+                self._check_told()
+                self.assertEqual(len(other.activity_ids), 4)
+                self.assertEqual(len(mine.activity_ids), count, "the other steps")
+                self.assertNotIn(summary, mine.activity_ids.mapped("summary"))
+                mine.activity_ids.unlink()
+                self.broken.partner_id.activity_ids.unlink()
+                with self.mock_mail_gateway():
+                    self._run_cron()
+                self.assertIn(summary, mine.activity_ids.mapped("summary"), "mended")
+
     def test_monthly_statements(self):
         (self.company + self.broken).followup_statement_monthly = True
         since = TODAY - timedelta(days=99)

@@ -172,6 +172,80 @@ class TestDisputedPart(PartCommon):
         self._run(TODAY)
         self.assertFalse(self._get_reminders())
 
+    def _credit(self, amount, line=None):
+        """Match a credit note with the invoice."""
+        note = self._create_late(0, amount, move_type="out_refund")
+        (note._get_followup_lines() | (line or self.line)).reconcile()
+        return note
+
+    def _get_parts(self):
+        item = self._get_item()
+        return item.residual, item.disputed_part, item.rest_reason
+
+    def test_x8_part_credit_note_is_for_the_part(self):
+        """What is credited is what the customer complains of, not what is claimed."""
+        self.other.no_followup = True
+        self._dispute_part()
+        self._credit(25)
+        self.assertEqual(self._get_parts(), (60, 15, False))
+        why = self._get_item().rest_why.replace("\xa0", " ")
+        self.assertIn("$ 15.00: Wrong price", why)
+        self._pay(self.invoice, 50)
+        self.assertEqual(self._get_parts(), (10, 15, False))
+        self._pay(self.invoice, 10)
+        self.assertEqual(self._get_parts(), (15, 0, "dispute"))
+        self._credit(10)
+        self.assertEqual(self._get_parts(), (5, 0, "dispute"))
+
+    def test_x8_part_credit_note_of_more_than_the_part(self):
+        """Nothing is in dispute any more: all is claimed, and the dispute ends."""
+        dispute = self._dispute_part()
+        self._credit(50)
+        self.assertEqual(self._get_parts(), (50, 0, False))
+        self.assertFalse(self._get_item().rest_kind)
+        self._run(TODAY)
+        self.assertEqual(dispute.state, "settled")
+        self.assertEqual(self._get_reminders().amount_claimed, 90)
+
+    def test_x8_part_credit_note_taken_back(self):
+        self._dispute_part()
+        note = self._credit(25)
+        note._get_followup_lines().remove_move_reconcile()
+        self.assertEqual(self._get_parts(), (60, 40, False))
+
+    def test_x8_part_credit_note_from_before(self):
+        """What was credited before the complaint is for something else."""
+        self._credit(20)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_partial_reconcile"
+            " SET create_date = create_date - interval '1 hour'"
+            " WHERE debit_move_id = %s",
+            [self.line.id],
+        )
+        self._dispute_part()
+        self.assertEqual(self._get_parts(), (40, 40, False))
+
+    def test_x8_part_credit_note_where_all_rests(self):
+        """The rest of it is claimed as soon as the part is credited."""
+        dispute = self._dispute(amount=40)
+        self._credit(30)
+        self.assertEqual(self._get_parts(), (70, 0, "dispute"))
+        self._run(TODAY)
+        self.assertEqual(dispute.state, "open")
+        self._credit(10)
+        self._run(TODAY)
+        self.assertEqual((dispute.state, self._get_parts()[2]), ("settled", False))
+
+    def test_x8_part_credit_note_and_promise(self):
+        """The promise of all that is claimed is made of the same amount."""
+        self._dispute_part()
+        self._credit(25)
+        promise = self.env["account.followup.promise"]._promise(
+            self.line, [(in_days(5), None)], {self.company: TODAY}, origin="clerk"
+        )
+        self.assertEqual((promise.amount, promise.amount_open), (60, 75))
+
     def test_x8_part_payment_taken_back(self):
         self.other.no_followup = True
         self._dispute_part()
@@ -257,9 +331,16 @@ class TestDisputedPart(PartCommon):
         """The disputed part is a column, the lines and totals are the ledger's."""
         reports = self.env["account.followup.report"].with_company(self.company)
         self._dispute_part()
-        for paid, disputed in ((0, 40), (50, 40), (30, 20)):
+        for paid, credited, disputed in (
+            (0, 0, 40),
+            (50, 0, 40),
+            (0, 10, 30),
+            (20, 0, 20),
+        ):
             if paid:
                 self._pay(self.invoice, paid)
+            if credited:
+                self._credit(credited)
             for variant in ("followup_report", "aged_receivable"):
                 with self.subTest(variant=variant, paid=paid):
                     options = {"variant": variant, "partner_ids": self.customer.ids}

@@ -1,3 +1,5 @@
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import Command
@@ -5,8 +7,11 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
+
 from .common import TODAY, FollowupCommon
 from .test_dispute import DisputeCommon
+from .test_sms import BOUNCE
 
 TEST = "tests@example.com"
 
@@ -168,6 +173,124 @@ class TestDisputeReject(RejectCommon):
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
+class TestDisputeRejectFails(RejectCommon):
+    """X8: when the text does not arrive, somebody is told, as of a reminder."""
+
+    SUMMARY = "The customer was not told why a dispute was rejected"
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other.no_followup = cls.invoice.no_followup = True  # no reminders
+
+    def _reject_in_vain(self):
+        def refuse(*args, **kwargs):
+            raise OSError("Connection refused")
+
+        with (
+            patch.object(IrMail_Server, "send_email", refuse),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            self._reject(do_email=True)
+
+    def _get_failures(self):
+        self.env.invalidate_all()
+        return self._get_tasks().filtered(lambda one: one.summary == self.SUMMARY)
+
+    def _find_mail(self):
+        message = self.dispute.text_message_id
+        mails = self.env["mail.mail"].sudo()
+        return mails.search(
+            [
+                ("mail_message_id", "=", message.id),
+                ("recipient_ids", "in", self.accounting.ids),
+            ]
+        )
+
+    def test_x8_reject_text_fails(self):
+        self._reject_in_vain()
+        self.assertEqual(self.dispute.state, "rejected")
+        (task,) = self._get_failures()
+        self.assertEqual((task.user_id, task.date_deadline), (self.responsible, TODAY))
+        self.assertIn(self.invoice.name, task.note)
+        self.assertIn("Connection refused", task.note)
+        self.assertIn("Connection refused", self.dispute.text_failure_reason)
+        self._run(TODAY)
+        self.assertEqual(self._get_failures(), task, "one task")
+
+    def test_x8_reject_text_fails_and_is_sent_again(self):
+        """Core's button in the chatter puts it back into the queue."""
+        self._reject_in_vain()
+        (task,) = self._get_failures()
+        with self.mock_mail_gateway(mail_unlink_sent=False):
+            self._find_mail().action_retry()
+            self._run_mail_queue()
+        self.assertEqual(len(self._mails), 1)
+        self.assertFalse(self._get_failures())
+        self.assertFalse(task.exists().active)
+        self.assertFalse(self.dispute.text_failure_reason)
+
+    def test_x8_reject_text_arrives(self):
+        self._reject(do_email=True)
+        self._run(TODAY)
+        self.assertFalse(self._get_failures())
+        self.assertFalse(self.dispute.text_failure_reason)
+
+    def test_x8_reject_text_comes_back(self):
+        self._reject(do_email=True)
+        source = BOUNCE.format(
+            address=self.accounting.email,
+            to=self.dispute.text_message_id.reply_to,
+            bounce_to="bounce.test@test.mycompany.com",
+            message_id=self.dispute.text_message_id.message_id,
+        )
+        with (
+            self.mock_mail_gateway(),
+            mute_logger("odoo.addons.mail.models.mail_thread"),
+        ):
+            self.env["mail.thread"].sudo().message_process(None, source.encode())
+        (task,) = self._get_failures()
+        self.assertRegex(task.note, "The e-mail came back.*No such user here")
+
+    def test_x8_reject_text_is_deleted(self):
+        """By hand, before it was sent: the next run takes it up."""
+        self.patch(self.registry["mail.mail"], "send_after_commit", lambda mails: None)
+        form = self._open_reject()
+        form.do_email = True
+        with self.mock_mail_gateway():
+            form.save().action_reject()
+        self._find_mail().unlink()
+        self._run(TODAY)
+        (task,) = self._get_failures()
+        self.assertIn("It was deleted before it was sent.", task.note)
+
+    def test_x8_reject_copy_of_a_follower_fails(self):
+        """Who follows gets a copy; the customer was told."""
+        follower = self._create_customer("Follower")
+        self.customer.message_subscribe(follower.ids, [])
+        self.customer.message_follower_ids.subtype_ids = self.env.ref(
+            "account_payment_followup.mt_reminder"
+        )
+        self._reject(do_email=True)
+        message = self.dispute.text_message_id
+        copies = message.notification_ids.sudo().filtered(
+            lambda one: one.res_partner_id == follower
+        )
+        self.assertTrue(copies)
+        copies.write({"notification_status": "bounce", "failure_type": "mail_bounce"})
+        self._run(TODAY)
+        self.assertFalse(self._get_failures())
+
+    def test_x8_reject_test_fails(self):
+        """X9: a test concerns no customer."""
+        self.company.write({"followup_test_email": TEST, "followup_test_mode": True})
+        self._reject_in_vain()
+        self._run(TODAY)
+        self.assertFalse(self._get_failures())
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
 class TestDisputeRejectInTestMode(RejectCommon):
     """X9: in test mode the text goes to the test address, by whichever way."""
 
@@ -184,9 +307,35 @@ class TestDisputeRejectInTestMode(RejectCommon):
         self.assertIn("In earnest it would go to", mail["body"])
         message = self.dispute.text_message_id
         self.assertFalse(message.notified_partner_ids)
+        self.assertEqual(self.dispute.state, "open", "the customer learns nothing")
         self.company.followup_test_mode = False
         self.assertFalse(message.exists())
         self.assertFalse(self.dispute.text_message_id)
+
+    def test_x8_reject_says_what_a_test_does(self):
+        form = self._open_reject()
+        self.assertIn(f"the text goes to {TEST}, not to the cust", form.test_notice)
+        self.assertIn("the dispute stays open", form.test_notice)
+        self.company.followup_test_mode = False
+        self.assertFalse(self._open_reject().test_notice)
+
+    def test_x8_reject_in_test_mode_without_a_text(self):
+        """It says so: nobody is to be told, so it holds."""
+        self._reject()
+        self.assertEqual(self.dispute.state, "rejected")
+
+    def test_x8_reject_tested_again_and_in_earnest(self):
+        """Each test takes the place of the one before; the customer gets the text."""
+        self._reject(do_email=True)
+        first = self.dispute.text_message_id
+        self._reject(do_email=True, subject="Second")
+        self.assertFalse(first.exists())
+        second = self.dispute.text_message_id
+        self.company.followup_test_mode = False
+        self.assertFalse(second.exists())
+        self._reject(do_email=True)
+        self.assertEqual(self.dispute.state, "rejected")
+        self.assertIn("accounting@late.example.com", str(self._mails[0]["email_to"]))
 
     @mute_logger("odoo.addons.mail.models.mail_mail")
     def test_x8_reject_refused_at_the_edge(self):

@@ -157,6 +157,118 @@ class TestPromise(PromiseCommon):
         self.assertEqual(self._get_state(promise, in_days(8)), "kept")
         self.assertEqual(promise.paid_amount, 10)
 
+    def _dispute(self, amount=None, day=TODAY, is_rest_claimed=True, lines=None):
+        return self.env["account.followup.dispute"]._dispute(
+            self.line if lines is None else lines,
+            self.env.ref("account_payment_followup.dispute_reason_amount"),
+            {self.company: day},
+            amount,
+            is_rest_claimed=is_rest_claimed,
+        )
+
+    def _end(self, dispute, state, days):
+        with freeze_time(in_days(days)):
+            dispute._end(state)
+
+    def test_x7_disputed_part_is_not_wanted(self):
+        """Who has paid all that is claimed has kept the promise."""
+        promise = self._promise(5)
+        dispute = self._dispute(40)
+        self.assertEqual(self._get_state(promise, in_days(8)), "broken")
+        self._pay(self.invoice, 50, in_days(5))
+        self.assertEqual(self._get_state(promise, in_days(8)), "partly")
+        self._pay(self.invoice, 10, in_days(6))
+        self.assertEqual(self._get_state(promise, in_days(6)), "kept")
+        self.assertEqual(self._get_state(promise, in_days(8)), "kept")
+        self.assertEqual(promise.paid_amount, 60)
+        # the day has passed meanwhile: it was kept, and the rest is claimed by now
+        self._end(dispute, "rejected", 9)
+        self.assertEqual(self._get_state(promise, in_days(30)), "kept")
+
+    def test_x7_disputed_part_without_the_rest(self):
+        """Nothing of the invoice is claimed: nothing of it is wanted."""
+        promise = self._promise(5)
+        self._dispute(40, is_rest_claimed=False)
+        self.assertEqual(self._get_state(promise, in_days(8)), "cancelled")
+
+    def test_x7_dispute_that_ends_in_time(self):
+        """The promise holds again, as it was made."""
+        promise = self._promise(5)
+        dispute = self._dispute(40)
+        self._pay(self.invoice, 60, in_days(2))
+        self.assertEqual(self._get_state(promise, in_days(2)), "kept")
+        self._end(dispute, "rejected", 3)
+        self.assertEqual(self._get_state(promise, in_days(3)), "open")
+        self.assertEqual(self._get_state(promise, in_days(8)), "partly")
+
+    def test_x7_dispute_of_the_whole(self):
+        """It waits for the end of the dispute; after its day nothing is left of it."""
+        promise = self._promise(5)
+        dispute = self._dispute()
+        self.assertEqual(self._get_state(promise, in_days(7)), "open")
+        self.assertEqual(self._get_state(promise, in_days(8)), "cancelled")
+        self._end(dispute, "rejected", 9)
+        self.assertEqual(self._get_state(promise, in_days(20)), "cancelled")
+        self._pay(self.invoice, day=in_days(21))
+        self.assertEqual(self._get_state(promise, in_days(21)), "cancelled")
+
+    def test_x7_dispute_of_one_of_two_invoices(self):
+        other = self._create_late(10, 40)
+        promise = self._promise(5, lines=self._get_lines(self.invoice, other))
+        self._dispute(lines=self._get_lines(other))
+        self._pay(self.invoice, 100, in_days(5))
+        self.assertEqual(self._get_state(promise, in_days(8)), "kept")
+        self._pay(other, 40, in_days(9))
+        self.assertEqual(self._get_state(promise, in_days(9)), "kept")
+
+    def test_x7_dispute_that_is_accepted(self):
+        """The credit note is made later, and the customer has not to wait for it."""
+        promise = self._promise(5)
+        self._end(self._dispute(40), "accepted", 2)
+        self._pay(self.invoice, 60, in_days(5))
+        self.assertEqual(self._get_state(promise, in_days(8)), "kept")
+        self._credit(40, in_days(9))
+        self.assertEqual(self._get_state(promise, in_days(9)), "kept")
+        self.assertEqual(promise.paid_amount, 60)
+
+    def test_x7_dispute_and_a_credit_note_in_time(self):
+        """What was credited is not taken off twice."""
+        promise = self._promise(5)
+        self._dispute(40)
+        self._credit(40, in_days(1))
+        self._pay(self.invoice, 50, in_days(5))
+        self.assertEqual(self._get_state(promise, in_days(8)), "partly")
+        self._pay(self.invoice, 10, in_days(5))
+        self.assertEqual(self._get_state(promise, in_days(8)), "kept")
+
+    def test_x7_dispute_after_it_was_broken(self):
+        promise = self._promise(0)
+        self._dispute(day=in_days(3))
+        self.assertEqual(self._get_state(promise, in_days(4)), "broken")
+
+    def test_x7_promise_of_what_is_in_dispute(self):
+        """Who promises it all the same means it."""
+        dispute = self._dispute(40)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_followup_dispute"
+            " SET create_date = create_date - interval '1 hour' WHERE id = %s",
+            [dispute.id],
+        )
+        self.env.invalidate_all()
+        promise = self._promise(5, 100)
+        self._pay(self.invoice, 60, in_days(5))
+        self.assertEqual(self._get_state(promise, in_days(8)), "partly")
+
+    def test_x7_dispute_and_instalments(self):
+        """The later ones get smaller, as by a credit note."""
+        first, last = self._promise_parts([(in_days(2), 50), (in_days(9), 50)])
+        self._dispute(30)
+        self._pay(self.invoice, 50, in_days(2))
+        self.assertEqual(self._get_state(first, in_days(5)), "kept")
+        self._pay(self.invoice, 20, in_days(9))
+        self.assertEqual(self._get_state(last, in_days(12)), "kept")
+
     def _match_before(self):
         """What was matched until now was so an hour ago."""
         self.env.flush_all()

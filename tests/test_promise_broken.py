@@ -137,6 +137,84 @@ class TestBrokenPromise(PromiseCommon):
         self._pay(other, 10, in_days(2))
         self.assertEqual(self._get_answer(in_days(8))[0], self.level_3, "in part")
 
+    def test_x7_broken_and_replaced(self):
+        """The newest one counts: when it is cancelled, no older one comes back."""
+        self._promise(0)
+        with freeze_time(in_days(3)):
+            newer = self._promise_parts([(in_days(9), None)], day=in_days(3))
+            newer.action_cancel()
+            self.assertEqual(newer.state, "cancelled")
+        self.assertEqual(self._get_answer(in_days(3)), (self.level_1, in_days(3)))
+        self.assertEqual(self._get_answer(in_days(20))[0], self.level_1)
+
+    def test_x7_broken_and_replaced_by_hand(self):
+        """Also when only the date on the invoice is taken away."""
+        self._promise(0)
+        with freeze_time(in_days(3)):
+            self.line.expected_payment_date = in_days(9)
+            self.env.cr.flush()
+            self.line.expected_payment_date = False
+            self.env.cr.flush()
+        self.assertEqual(self._get_answer(in_days(3))[0], self.level_1)
+
+    def test_x7_broken_and_replaced_by_one_in_dispute(self):
+        """Of the newest nothing is left to be paid: the older one does not count."""
+        self._promise(0)
+        with freeze_time(in_days(3)):
+            newer = self._promise_parts([(in_days(9), None)], day=in_days(3))
+            dispute = self._dispute(day=in_days(3))
+        with freeze_time(in_days(15)):
+            dispute.action_reject()
+        self.assertEqual(self._get_state(newer, in_days(15)), "cancelled")
+        self.assertEqual(self._get_answer(in_days(15))[0], self.level_1)
+
+    def _dispute(self, amount=None, day=TODAY, lines=None):
+        return self.env["account.followup.dispute"]._dispute(
+            lines or self.line,
+            self.env.ref("account_payment_followup.dispute_reason_amount"),
+            {self.company: day},
+            amount,
+            is_rest_claimed=True,
+        )
+
+    def test_x7_broken_while_in_dispute(self):
+        """Rejected after the day: who was wrong was not late, reminders go on."""
+        self._promise(5)
+        dispute = self._dispute()
+        self.assertFalse(self._get_answer(in_days(9))[0])
+        with freeze_time(in_days(10)):
+            dispute.action_reject()
+        self.assertEqual(self._get_answer(in_days(10))[0], self.level_1)
+
+    def test_x7_broken_of_a_part_in_dispute(self):
+        """What is claimed was not paid: the promise is broken, and the rest jumps."""
+        self._promise(5)
+        self._dispute(40)
+        self.assertEqual(self._get_answer(in_days(8))[0], self.level_3)
+        self._pay(self.invoice, 60, in_days(7))
+        self.assertFalse(self._get_answer(in_days(8))[0])
+
+    def test_x7_broken_with_another_item_in_dispute(self):
+        """Of a promise of several items, the one in dispute does not jump."""
+        other = self._get_lines(self._create_late(20, 40))
+        self._promise(5, lines=self.line | other)
+        dispute = self._dispute(lines=other)
+        self._pay(self.invoice, 30, in_days(5))
+        self.assertEqual(self._get_answer(in_days(8))[0], self.level_3)
+        with freeze_time(in_days(9)):
+            dispute.action_reject()
+        self.invoice.no_followup = True
+        self.assertEqual(self._get_answer(in_days(9))[0], self.level_1)
+
+    def test_x7_broken_before_the_dispute(self):
+        """Who has broken it before does not undo that by a complaint."""
+        self._promise(0)
+        with freeze_time(in_days(4)):
+            dispute = self._dispute(day=in_days(4))
+            self.assertFalse(self._get_answer(in_days(4))[0])
+            dispute.action_reject()
+        self.assertEqual(self._get_answer(in_days(4))[0], self.level_3)
+
     def test_x7_broken_payment_is_taken_back(self):
         """A promise is broken afterwards when the bank takes the money back."""
         self._promise(5)

@@ -53,6 +53,8 @@ class TestPromiseOracle(PromiseCommon):
                     self._event_credit,
                     self._event_take_back,
                     self._event_cancel,
+                    self._event_dispute,
+                    self._event_end_dispute,
                 )
             )
             with freeze_time(self.day):
@@ -100,6 +102,28 @@ class TestPromiseOracle(PromiseCommon):
         promises = self.promises.search([("state", "=", "open")])
         if promises and rng.random() < 0.5:
             rng.choice(promises).action_cancel()
+
+    def _event_dispute(self, rng):
+        """Dispute an item or a part of it; in earnest it is another moment, too."""
+        disputes = self.env["account.followup.dispute"]
+        line = self._get_open()[-1:]
+        if not line or disputes._get_open(line):
+            return
+        amount = rng.choice((None, None, 10, 40))
+        if amount and amount > line.amount_residual:
+            return
+        disputes._dispute(
+            line,
+            self.env.ref("account_payment_followup.dispute_reason_amount"),
+            {self.company: self.day},
+            amount,
+            is_rest_claimed=rng.random() < 0.7,
+        )
+
+    def _event_end_dispute(self, rng):
+        disputes = self.env["account.followup.dispute"]
+        if dispute := disputes.search([("state", "=", "open")])[:1]:
+            dispute._end(rng.choice(("accepted", "rejected", "settled")))
 
     def _compare(self, rng):
         counts = Counter()

@@ -317,6 +317,18 @@ class TestReportLists(PdfCase):
                 box = pages[0].mediabox
                 self.assertGreater(box.width, box.height, "landscape")
 
+    def test_x8_parts_in_dispute(self):
+        """The column is printed, with the amounts of lines, customers and totals."""
+        self._dispute(self.invoices[0], 345.67)
+        self._dispute(self.invoices[4], 40.12)
+        for variant in ("followup_report", "aged_receivable"):
+            text = self._get_text(self._render(variant=variant))
+            with self.subTest(variant=variant):
+                self.assertIn("InDispute", text)
+                self.assertEqual(text.count("345.67"), 2, "line and customer")
+                self.assertEqual(text.count("40.12"), 2)
+                self.assertEqual(text.count("385.79"), 1, "total")
+
     def test_f7_filters_are_said(self):
         pages = self._render(
             variant="aged_receivable", partner_ids=self.other.ids, search="Sons"

@@ -221,6 +221,46 @@ class TestReportXlsx(ReportFilesCommon):
                             bool(color) and color.rgb == "FFC0392B", is_marked
                         )
 
+    def test_x8_parts_in_dispute(self):
+        """A part, a part of what is paid in part, one that is credited, and a whole."""
+        first, second, _third, foreign, other = self.invoices
+        self._dispute(first, 345.5)
+        self._dispute(second, 100)
+        self._pay(second, 80)  # 50 of it were paid before: 70 are open
+        self._dispute(foreign)
+        self._dispute(other, 40)
+        note = self._create_late(0, 15, partner=self.other, move_type="out_refund")
+        (note + other)._get_followup_lines().reconcile()
+        lines = {first: 345.5, second: 70, foreign: 80, other: 25}
+        for variant in ("followup_report", "aged_receivable"):
+            for currency, rate in (("document", 1), ("company", 2)):
+                with self.subTest(variant=variant, currency=currency):
+                    _rows, table = self._check_sheet(variant, currency=currency)
+                    by_kind = {"Customer": [], "Item": [], "Total": []}
+                    for cells in table:
+                        if amount := cells["In Dispute"].value:
+                            by_kind[cells["Kind of Row"].value].append(amount)
+                    found = {
+                        cells["Number"].value: cells["In Dispute"].value
+                        for cells in table
+                        if cells["Kind of Row"].value == "Item"
+                        and cells["In Dispute"].value
+                    }
+                    expected = {**lines, foreign: 80 * rate}
+                    self.assertEqual(
+                        found, {move.name: amount for move, amount in expected.items()}
+                    )
+                    late = [345.5 + 70, 80] if rate == 1 else [345.5 + 70 + 160]
+                    self.assertCountEqual(by_kind["Customer"], [*late, 25])
+                    total = [345.5 + 70 + 25, 80] if rate == 1 else [345.5 + 70 + 185]
+                    self.assertCountEqual(by_kind["Total"], total)
+
+    def test_x8_no_column_without_a_dispute(self):
+        self._dispute(self.invoices[0], 345.5).action_settle()
+        for variant in ("followup_report", "aged_receivable"):
+            _content, sheet = self._render(variant)
+            self.assertNotIn("In Dispute", self._get_table(sheet)[1])
+
     def test_f7_head_filters_outline_and_print(self):
         self.company.name = "First & Last"
         _content, sheet = self._render("partner_ledger")

@@ -530,8 +530,14 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for line in (self.document_lines + self.scattered)
                 if line.company_id.root_id == root and dice.random() < 0.45
             ]
+        for vals in vals_list:
+            day = days[self.env["res.company"].browse(vals["company_id"])]
+            vals["date"] = shift(day, dice, -20, 0)
+            if vals["state"] != "open":
+                vals["closed_on"] = shift(vals["date"], dice, 0, 15)
         disputes = self.env["account.followup.dispute"].sudo()
-        disputes.with_context(tracking_disable=True).create(vals_list)
+        disputes = disputes.with_context(tracking_disable=True).create(vals_list)
+        self._scatter_credits(dice, disputes.filtered("is_partial"))
 
     def _prepare_dispute(self, rng, lines, root, today):
         return {
@@ -545,6 +551,29 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
             "review_date": shift(today, rng, -9, 9),
             "state": rng.choice(("open", "open", "accepted", "rejected", "settled")),
         }
+
+    def _scatter_credits(self, dice, disputes):
+        """Match credit notes and payments with disputed parts, or had so before."""
+        others = self.document_lines.filtered("matched_debit_ids")
+        rows = [
+            SQL(
+                "(%s, %s, %s, %s::timestamp)",
+                dispute.line_ids.id,
+                dice.choice(others).id,
+                dispute.currency_id.round(dispute.amount * dice.choice((0.3, 1, 1.5))),
+                dispute.create_date - timedelta(hours=dice.choice((0, 0, 1))),
+            )
+            for dispute in disputes
+            if dice.random() < 0.4
+        ]
+        if rows:
+            self.env.cr.execute(
+                SQL(
+                    "INSERT INTO account_partial_reconcile (debit_move_id,"
+                    " credit_move_id, debit_amount_currency, create_date) VALUES %s",
+                    SQL(", ").join(rows),
+                )
+            )
 
     def _prepare_disputed_part(self, rng, line, root, today):
         """Return the dispute of a part, which may have been paid or credited since."""

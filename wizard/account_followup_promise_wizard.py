@@ -4,8 +4,6 @@ from odoo import Command, api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import format_amount
 
-from ..models.account_followup_dispute_make import get_claimed
-
 #: What is between two instalments.
 PERIODS = {
     "week_1": relativedelta(weeks=1),
@@ -66,8 +64,9 @@ class AccountFollowupPromiseWizard(models.TransientModel):
 
     @api.depends("amount_open")
     def _compute_amount(self):
+        disputed = self.env["account.followup.dispute.part"]
         for wizard in self:
-            claimed = get_claimed(wizard._get_lines_of_currency())
+            claimed = disputed._get_claimed(wizard._get_lines_of_currency())
             wizard.amount = wizard.currency_id.round(claimed)
 
     def _get_lines_of_currency(self):

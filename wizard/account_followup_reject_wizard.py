@@ -3,7 +3,11 @@ from odoo.exceptions import UserError
 
 
 class AccountFollowupRejectWizard(models.TransientModel):
-    """The window Reject: a dispute ends, and the customer is told why, or not (X8)."""
+    """The window Reject: a dispute ends, and the customer is told why, or not (X8).
+
+    In test mode the customer learns nothing of a text, so the dispute stays open: a
+    test reaches nothing (X9).
+    """
 
     _name = "account.followup.reject.wizard"
     _inherit = "account.followup.wizard.mixin"
@@ -34,6 +38,18 @@ class AccountFollowupRejectWizard(models.TransientModel):
     problem = fields.Char(compute="_compute_recipients")
     notice = fields.Char(compute="_compute_recipients")
     is_done = fields.Boolean(readonly=True)
+    test_notice = fields.Char(default=lambda self: self._get_test_notice())
+
+    @api.model
+    def _get_test_notice(self):
+        """Return what becomes of a text in test mode; empty while it is off."""
+        company = self._get_default_company()
+        email = self.env["account.followup.test"]._get_email(company)
+        return email and self.env._(
+            "Test mode: the text goes to %s, not to the customer, and the dispute "
+            "stays open; without a text it is rejected in earnest.",
+            email,
+        )
 
     @api.constrains("dispute_id")
     def _check_access_of_dispute(self):
@@ -84,6 +100,8 @@ class AccountFollowupRejectWizard(models.TransientModel):
     def action_reject(self):
         """Reject the dispute, once for this window, and send the text if it is ticked.
 
+        A text of the test mode is only sent.
+
         :raise UserError: it has ended, there is no text, or it reaches nobody
         """
         self._check_may_act()
@@ -92,7 +110,8 @@ class AccountFollowupRejectWizard(models.TransientModel):
             dispute._check_may_end()
             if self.do_email:
                 self._send(dispute)
-            dispute._end("rejected")
+            if not (self.do_email and self.is_test):
+                dispute._end("rejected")
             self.is_done = True
         return {"type": "ir.actions.act_window_close"}
 
