@@ -151,6 +151,7 @@ from . import (
     mail_notification,
     mail_thread,
     payment_transaction,
+    payment_transaction_unbooked,
     res_company,
     res_company_golive,
     res_company_cap,
