@@ -154,6 +154,7 @@ from . import (
     account_followup_dispute_outcome,
     mail_thread,
     payment_transaction,
+    payment_transaction_unbooked,
     res_company,
     res_company_golive,
     res_company_cap,

@@ -214,7 +214,8 @@ class AccountFollowupExplanationItem(models.AbstractModel):
         if code == "dispute" and trace:
             why = trace.reason_id.display_name
         if code == "online_payment":
-            why = ", ".join(line.move_id.transaction_ids.mapped("reference"))
+            paid = line.move_id.transaction_ids._filter_followup_under_way()
+            why = ", ".join(paid.mapped("reference"))
         text = f"{text}: {why}" if why else text
         if trace:
             text = f"{text} ({self._get_trace_text(trace)})"

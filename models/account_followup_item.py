@@ -6,6 +6,7 @@ from ..tools import ladder
 from ..tools.days import FIRST, LAST
 from ..tools.ladder import DATE_MASK, DELAY_SHIFT, EPOCH, LEVEL_BITS, LEVEL_MASK
 from ..tools.sql import get_fields
+from .payment_transaction import NO_PROVIDERS, UNDER_WAY
 
 #: Of so many companies only their own branches are read, of more all companies.
 FEW_COMPANIES = 50
@@ -53,7 +54,7 @@ FIELDS_READ = {
     "account.followup.level": ("delay",),
     "account.move": ("payment_state",),
     "payment.provider": ("code",),
-    "payment.transaction": ("provider_id", "state"),
+    "payment.transaction": ("amount", "is_post_processed", "provider_id", "state"),
     "account.followup.reminder.line": (
         "date",
         "horizon",
@@ -676,7 +677,8 @@ class AccountFollowupItem(models.Model):
         All else follows from it: status, claims, next reminder, run, filters. The label
         is that of ``rest_reason``. Core keeps an invoice blocked when it has been paid,
         but then nothing is open. A wire transfer that is announced (``custom``) is no
-        payment yet.
+        payment yet; what the provider has got is one, also while core has not made an
+        entry of it (``UNDER_WAY``).
 
         :return: list of (reason, condition on ``line`` and ``company``, last day, None
             if it is not known); what has no last day goes before what has one
@@ -705,18 +707,21 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_sql_is_being_paid(self):
+        """Return the condition that money is on its way, or not in the books yet."""
         return SQL(
             """
             line.move_id IN (
                 SELECT paid.invoice_id
-                  FROM payment_transaction payment
+                  FROM (SELECT id, provider_id FROM payment_transaction WHERE %s)
+                       payment
                   JOIN payment_provider provider ON provider.id = payment.provider_id
                   JOIN account_invoice_transaction_rel paid
                     ON paid.transaction_id = payment.id
-                 WHERE payment.state IN ('pending', 'authorized')
-                   AND provider.code NOT IN ('none', 'custom')
+                 WHERE provider.code NOT IN %s
             )
-            """
+            """,
+            SQL(UNDER_WAY),
+            NO_PROVIDERS,
         )
 
     @api.model

@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools.misc import formatLang, get_lang, hmac
 
+from .payment_transaction import NO_PROVIDERS
+
 #: Documents that can be paid on the page: what core's payments can be linked to.
 PAYABLE = ("out_invoice", "out_receipt")
 #: What rests for these reasons cannot be paid now.
@@ -249,16 +251,15 @@ class AccountFollowupPage(models.AbstractModel):
         paying any more. A wire transfer that is announced is no payment yet.
         """
         begun = fields.Datetime.subtract(fields.Datetime.now(), minutes=15)
-        return payment["items"].move_id.transaction_ids.filtered(
+        transactions = payment["items"].move_id.transaction_ids
+        drafts = transactions.filtered(
             lambda one: (
-                one.provider_code not in ("none", "custom")
-                and (
-                    one.state in ("pending", "authorized")
-                    or (one.state == "done" and not one.is_post_processed)
-                    or (one.state == "draft" and one.create_date >= begun)
-                )
+                one.provider_code not in NO_PROVIDERS
+                and one.state == "draft"
+                and one.create_date >= begun
             )
         )
+        return transactions._filter_followup_under_way() | drafts
 
     @api.model
     def _get_payment_reference(self, reminder, payment):

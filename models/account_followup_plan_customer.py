@@ -139,6 +139,14 @@ class AccountFollowup(models.Model):
         "default one.",
     )
 
+    def _prepare_merged(self, others):
+        # EXTENDS: what somebody has chosen is kept; who is not to be reminded stays so
+        values = super()._prepare_merged(others)
+        chosen = (self.plan_id + others.plan_id).filtered("active")
+        silent = chosen.filtered(lambda plan: not plan.level_ids)
+        values["plan_id"] = (silent or chosen or self.plan_id)[:1].id
+        return values
+
     @api.constrains("plan_id")
     def _check_plan(self):
         for followup in self:

@@ -102,8 +102,20 @@ class AccountFollowupReply(models.AbstractModel):
 
         :param company: root company, none for all
         """
-        if not partner:
-            return self.env["account.followup"]
+        cases = self.env["account.followup"]
+        companies = self._get_asking_companies(partner)
+        for root in companies & (company or companies):
+            if root.followup_enabled and root.followup_reply_pause_days:
+                cases += cases._get_or_create(partner, root)
+        return cases
+
+    @api.model
+    def _get_asking_companies(self, partner):
+        """Return the root companies that have reminded a customer of what is open.
+
+        A reminder is queued as long as any message of it is: of several channels one
+        has left, and is answered, while another one waits for its hours.
+        """
         lines = self.env["account.followup.reminder.line"]
         rows = self.env.execute_query(
             SQL(
@@ -114,25 +126,29 @@ class AccountFollowupReply(models.AbstractModel):
                     ON reminder.id = line.reminder_id
                   JOIN account_move_line item ON item.id = line.move_line_id
                  WHERE reminder.partner_id = %s
-                   AND reminder.state = 'sent'
+                   AND (
+                       reminder.state = 'sent'
+                       OR reminder.state = 'queued' AND EXISTS (
+                           SELECT 1
+                             FROM account_followup_delivery delivery
+                            WHERE delivery.reminder_id = reminder.id
+                              AND delivery.state = 'sent'
+                       )
+                   )
                    AND line.is_standing
                    AND line.residual > 0
                    AND item.reconciled IS NOT TRUE
                 """,
-                partner.id,
+                partner.id or None,
                 to_flush=[
                     lines._fields["is_standing"],
+                    self.env["account.followup.delivery"]._fields["state"],
                     self.env["account.followup.reminder"]._fields["state"],
                     self.env["account.move.line"]._fields["reconciled"],
                 ],
             )
         )
-        companies = self.env["res.company"].browse(id_ for (id_,) in rows)
-        cases = self.env["account.followup"]
-        for root in companies & (company or companies):
-            if root.followup_enabled and root.followup_reply_pause_days:
-                cases += cases._get_or_create(partner, root)
-        return cases
+        return self.env["res.company"].browse(id_ for (id_,) in rows)
 
     @api.model
     def _filter_asked(self, cases, message):

@@ -45,6 +45,7 @@ class AccountFollowupSweep(models.AbstractModel):
         return [
             (self._end_deliveries, "States of deliveries were not taken up"),
             (self._follow_up_promises, "Promises to pay were not looked at"),
+            (self._tell_unbooked, "Online payments that hang were not told"),
             (self._ask_for_review, "Nobody was asked to look again"),
         ]
 
@@ -57,6 +58,11 @@ class AccountFollowupSweep(models.AbstractModel):
     @api.model
     def _follow_up_promises(self):
         self._do_apart(self.env["account.followup.promise"]._follow_up)
+
+    @api.model
+    def _tell_unbooked(self):
+        days = self.env["res.company"]._get_followup_days()
+        self.env["payment.transaction"]._tell_followup_unbooked(days)
 
     @api.model
     def _ask_for_review(self):

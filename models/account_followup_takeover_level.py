@@ -81,7 +81,8 @@ class AccountFollowupTakeoverLevel(models.Model):
         """Return the level of ours that one of the source counts as.
 
         The one of its name, else the one whose days are nearest; of two the earlier,
-        so that no step is left out.
+        so that no step is left out. A number counts those from the due date on: what
+        others call the first reminder is no announcement before it.
 
         :param levels: of the company
         :param dict fact: see ``_get_levels`` of account.followup.takeover.source
@@ -89,8 +90,9 @@ class AccountFollowupTakeoverLevel(models.Model):
         name = (fact["name"] or "").strip().lower()
         if fact["delay"] is None:
             same = levels.filtered(lambda level: level.name.strip().lower() == name)
-            if not same and name.isdecimal() and 0 < int(name) <= len(levels):
-                same = levels[int(name) - 1]
+            numbered = levels.filtered(lambda level: level.delay >= 0)
+            if not same and name.isdecimal() and 0 < int(name) <= len(numbered):
+                same = numbered[int(name) - 1]
             return same[:1]
         return min(
             levels,

@@ -52,6 +52,8 @@ class MailMail(models.Model):
         every._withdraw_outdated()
         if mails := self.filtered(lambda mail: mail._is_withdrawn(deliveries[mail])):
             mails.sudo()._withdraw_reminder()
+        if mails := self.filtered(lambda mail: mail._is_over(deliveries[mail])):
+            mails.sudo()._fail_again()
         return {
             mine: {
                 reminder_id: fingerprints[reminder_id]
@@ -69,6 +71,32 @@ class MailMail(models.Model):
         self.ensure_one()
         own = deliveries.sudo().filtered(lambda one: one.mail_mail_id == self)
         return set((own or deliveries).mapped("state")) == {"withdrawn"}
+
+    def _is_over(self, deliveries):
+        """Return whether the reminder of an e-mail has failed and is over.
+
+        Core's Retry puts it back without asking: but its customer may have paid since,
+        or got the next try, a new reminder. Send Again asks, and queues the delivery.
+        A statement is as good later.
+
+        :param deliveries: those of its message; a copy for followers has none itself
+        """
+        self.ensure_one()
+        own = deliveries.sudo().filtered(lambda one: one.mail_mail_id == self)
+        states = set(own.filtered("reminder_id").mapped("state"))
+        return self.state == "outgoing" and states == {"failed"}
+
+    def _fail_again(self):
+        """Leave e-mails as they were, so that they can be sent again, and say how."""
+        self.write(
+            {
+                "state": "exception",
+                "failure_reason": self.env._(
+                    "The e-mail of a payment reminder is sent again from the history "
+                    "of its customer."
+                ),
+            }
+        )
 
     def _withdraw_reminder(self):
         """Cancel the queued e-mail of a reminder that was withdrawn."""

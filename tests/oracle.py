@@ -89,6 +89,16 @@ class Dispute:
 
 
 @dataclass(frozen=True)
+class OnlinePayment:
+    """What a customer has paid, or begun to pay, through a provider."""
+
+    state: str
+    provider: str  # its code
+    amount: Decimal  # less than nothing is paid back
+    is_booked: bool  # core has made an entry of it, or has seen that there is none
+
+
+@dataclass(frozen=True)
 class Entry:
     """A journal item as the ledger keeps it."""
 
@@ -110,7 +120,7 @@ class Entry:
     is_document: bool = True  # instalments of a document belong together
     non_trade: bool = False  # its account
     payment_state: str = ""  # of its invoice
-    transactions: tuple[tuple[str, str], ...] = ()  # state, code of the provider
+    transactions: tuple[OnlinePayment, ...] = ()
     disputes: tuple[Dispute, ...] = ()
     promises: tuple[oracle_promise.Promise, ...] = ()  # in which it is
 
@@ -308,10 +318,18 @@ def get_reasons(entry, today):
         reasons.add("dispute")
     if entry.payment_state == "blocked":
         reasons.add("blocked")
-    for state, provider in entry.transactions:
-        if state in ("pending", "authorized") and provider not in ("none", "custom"):
-            reasons.add("online_payment")
+    if any(is_under_way(payment) for payment in entry.transactions):
+        reasons.add("online_payment")
     return reasons
+
+
+def is_under_way(payment):
+    """Rule 3: money comes, or has come and is not in the books yet."""
+    if payment.provider in ("none", "custom"):
+        return False
+    if payment.state == "done":
+        return payment.amount > 0 and not payment.is_booked
+    return payment.state in ("pending", "authorized")
 
 
 def is_memory_of(mention, entry):

@@ -182,7 +182,12 @@ class OracleFacts:
             disputes=tuple(self.known_disputes[line.id]),
             promises=tuple(self.known_promises[line.id]),
             transactions=tuple(
-                (transaction.state, transaction.provider_id.code)
+                oracle.OnlinePayment(
+                    transaction.state,
+                    transaction.provider_id.code,
+                    Decimal(str(transaction.amount)),
+                    transaction.is_post_processed,
+                )
                 for transaction in line.move_id.transaction_ids
             ),
         )

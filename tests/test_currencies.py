@@ -351,6 +351,61 @@ class TestRests(FollowupCommon):
         self.env.cr.execute("UPDATE payment_transaction SET state = 'authorized'")
         self._check_rests("online_payment")
 
+    def test_paid_online_and_not_booked_yet(self):
+        """The provider has the money; core makes an entry of it minutes later."""
+        transaction = self._pay_online("online", "done")
+        self._check_rests("online_payment")
+        [explained] = self._get_followup()._get_explanation(TODAY)["items"]
+        self.assertIn("online done", str(explained["reasons"]))
+        transaction.amount = -100
+        self.assertEqual(self._get_row()["status"], "in_need_of_action", "a refund")
+        transaction.write({"amount": 100, "is_post_processed": True})
+        self.assertEqual(self._get_row()["status"], "in_need_of_action", "booked")
+
+    def test_why_names_what_is_under_way(self):
+        """Not what was tried before."""
+        self._pay_online("online", "pending")
+        self._pay_online("online", "cancel")
+        [explained] = self._get_followup()._get_explanation(TODAY)["items"]
+        self.assertIn("online pending", str(explained["reasons"]))
+        self.assertNotIn("online cancel", str(explained["reasons"]))
+
+    def test_paid_online_and_never_booked(self):
+        """Core gives up after some days: somebody has to know of it, once."""
+        transaction = self._pay_online("online", "done")
+        transaction.last_state_change = TODAY
+        other = self._pay_online("online", "pending")
+        other.last_state_change = TODAY
+        for days, count in ((1, 0), (2, 1), (3, 1)):
+            self._run_on(days)
+            self.assertEqual(len(self._get_unbooked_tasks()), count, days)
+        task = self._get_unbooked_tasks()
+        self.assertEqual(task.user_id, self.responsible)
+        self.assertIn("online done", task.note)
+        self.assertIn(self.invoice.name, task.note)
+        self.assertNotIn("online pending", task.note)
+        transaction.is_post_processed = True
+        self._run_on(4)
+        self.assertFalse(task.active, "it ends by itself")
+
+    def test_never_booked_but_settled(self):
+        """Somebody has registered the payment by hand: nothing is left to do."""
+        self._pay_online("online", "done").last_state_change = TODAY
+        self._pay(self.invoice)
+        self._run_on(2)
+        self.assertFalse(self._get_unbooked_tasks())
+
+    def _run_on(self, days):
+        with freeze_time(TODAY + timedelta(days=days)):
+            self.env.invalidate_all()
+            self._run_cron()
+
+    def _get_unbooked_tasks(self):
+        activities = self.env["mail.activity"].with_context(active_test=False)
+        return activities.search(
+            [("summary", "=", "Online payments are not in the books")]
+        )
+
     def test_announced_transfers(self):
         """A wire transfer that is announced is no payment yet."""
         for code in ("none", "custom"):

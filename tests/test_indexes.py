@@ -65,6 +65,44 @@ class TestIndexes(FollowupCommon):
         used = self._check_plan(customers._get_sql(days, with_next_date=False))
         self.assertEqual(used, set(INDEXES), "other currencies have one of their own")
 
+    def test_p4_online_payments(self):
+        """Of all that was ever paid online only what is under way is read."""
+        provider = self.env["payment.provider"].create({"name": "Any", "code": "none"})
+        method = self.env["payment.method"].create({"name": "Card", "code": "any_card"})
+        paid = self.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "amount": 100,
+                "currency_id": self.company.currency_id.id,
+                "partner_id": self.customer.id,
+                "reference": "Paid",
+                "state": "done",
+                "is_post_processed": True,
+            }
+        )
+        paid.flush_recordset()
+        self.env.cr.execute(
+            """
+            INSERT INTO payment_transaction
+                   (provider_id, payment_method_id, company_id, currency_id,
+                    partner_id, amount, reference, state, is_post_processed)
+            SELECT provider_id, payment_method_id, company_id, currency_id,
+                   partner_id, amount, 'Paid ' || number, state, is_post_processed
+              FROM payment_transaction
+             CROSS JOIN generate_series(1, 500) number
+             WHERE id = %s
+            """,
+            [paid.id],
+        )
+        self.env.cr.execute("ANALYZE payment_transaction")
+        items = self.env["account.followup.item"]
+        plan = self._get_plan(items._get_sql({self.company: TODAY}, is_whole=True))
+        scans = re.findall(".*Scan.* on payment_transaction.*", plan)
+        self.assertTrue(scans)
+        for scan in scans:
+            self.assertIn("payment_transaction_followup_under_way_idx", scan)
+
     def test_p12_ripe_items(self):
         """So does the question whether anything is due at all."""
         levels = self.env["account.followup.level"].search(

@@ -369,10 +369,8 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             self.assertEqual(reminder.state, "withdrawn")
             self.assertIn("belongs to another customer", reminder.failure_reason)
 
-    def test_sent_again_is_meant(self):
-        """Send Again days later: neither its age nor a switch holds it back."""
-        self._create_late(20)
-        reminder = self._queue()
+    def _fail(self):
+        """Run the mail queue while the mail server refuses everything."""
 
         def refuse(*args, **kwargs):
             raise OSError("Connection refused")
@@ -383,6 +381,44 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             mute_logger("odoo.addons.mail.models.mail_mail"),
         ):
             self._run_mail_queue()
+
+    def test_core_s_retry_of_what_has_failed(self):
+        """The next try is a new reminder: who has paid, or got that, gets no old one.
+
+        Somebody marks all e-mails of the night and presses Retry in core's list.
+        """
+        anew, again = self._create_customer("Anew"), self._create_customer("Again")
+        invoice, *_others = (
+            self._create_late(20, partner=partner)
+            for partner in (self.customer, anew, again)
+        )
+        self._run_cron()
+        self._fail()
+        reminders = self._get_reminders() + self._get_reminders(again)
+        reminders += self._get_reminders(anew)
+        self.assertEqual(set(reminders.mapped("state")), {"failed"})
+        mails = reminders.delivery_ids.sudo().mail_mail_id
+        again.with_company(self.company).followup_reminder_type = "manual"
+        with freeze_time(TODAY + timedelta(days=1)):
+            self.env.invalidate_all()
+            self._pay(invoice)
+            self._queue(anew)
+            self.assertEqual(self._leave(), 1)
+            mails.action_retry()
+            self.assertEqual(self._leave(), 0)
+            self.assertEqual(set(reminders.mapped("state")), {"failed"})
+            self.assertEqual(set(mails.mapped("state")), {"exception"})
+            for mail in mails:
+                self.assertIn("from the history of its customer", mail.failure_reason)
+            reminders[1].delivery_ids.with_user(self.responsible).action_retry()
+            self.assertEqual(self._leave(), 1, "Send Again is meant")
+        self.assertEqual(reminders.mapped("state"), ["failed", "sent", "failed"])
+
+    def test_sent_again_is_meant(self):
+        """Send Again days later: neither its age nor a switch holds it back."""
+        self._create_late(20)
+        reminder = self._queue()
+        self._fail()
         self.assertEqual(reminder.state, "failed")
         self.company.followup_automatic = False
         with freeze_time(TODAY + timedelta(days=9)):

@@ -106,6 +106,44 @@ class TestMerge(FollowupCommon):
         self.assertEqual(followup.responsible_id, self.responsible)
         self.assertTrue(followup.last_sent)
 
+    def test_g5_plan_chosen_by_hand(self):
+        """Who was to get a softer plan, or no reminders at all, keeps it."""
+        plans = self.env["account.followup.plan"].create(
+            [
+                {"name": name, "company_id": self.company.id}
+                for name in ("Soft", "Other", "Nobody", "Archived")
+            ]
+        )
+        soft, other, nobody, archived = plans
+        for plan in soft + other + archived:
+            self.env["account.followup.level"].create(
+                {
+                    "name": plan.name,
+                    "plan_id": plan.id,
+                    "company_id": self.company.id,
+                    "delay": 10,
+                    "mail_template_id": self.template.id,
+                }
+            )
+        archived.active = False
+        none = plans.browse()
+        for target, merged, kept in (
+            (none, soft, soft),
+            (soft, none, soft),
+            (soft, other, soft),
+            (soft, nobody, nobody),
+            (nobody, soft, nobody),
+            (archived, soft, soft),
+            (none, none, none),
+        ):
+            with self.subTest(f"{target.name}, {merged.name}"):
+                customer = self._create_customer("Kept")
+                twin = self._create_customer("Goes")
+                self._get_followup(customer).plan_id = target
+                self._get_followup(twin).plan_id = merged
+                self._merge(customer + twin, customer)
+                self.assertEqual(self._get_followup(customer).plan_id, kept)
+
     def test_g5_target_without_a_case(self):
         self._remind(self.other, self.third)
         self._merge(self.customer + self.other + self.third, self.customer)

@@ -91,6 +91,19 @@ class TestParent(FollowupCommon):
         self.assertEqual(case.responsible_id, self.responsible)
         self.assertTrue(case.last_sent)
 
+    def test_g5_plan_chosen_by_hand(self):
+        """It goes along to the parent, and who leaves a parent with one has it."""
+        plan = self.env["account.followup.plan"].create(
+            {"name": "Nobody", "company_id": self.company.id}
+        )
+        self._get_followup(self.customer).plan_id = plan
+        self.customer.parent_id = self.group
+        self.assertEqual(self._get_followup(self.group).plan_id, plan)
+        other = self._create_customer("Never set", is_company=False)
+        other.parent_id = self.group
+        other.parent_id = False
+        self.assertEqual(self._get_followup(other).plan_id, plan)
+
     def test_g5_settings_come_back(self):
         self._get_followup(self.group).excluded = True
         self.customer.parent_id = self.group

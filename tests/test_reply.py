@@ -146,6 +146,31 @@ class TestReply(ReplyCommon):
         self.assertEqual(queued.state, "withdrawn")
         self.assertIn("answered on", queued.delivery_ids.failure_reason)
 
+    def test_x17_another_channel_is_still_queued(self):
+        """The e-mail has left at night, the SMS waits for its hours: it stays here."""
+        self.customer.phone = "+12025550122"
+        template = self.env.ref("account_payment_followup.sms_template_reminder")
+        self.level_1.write({"send_sms": True, "sms_template_id": template.id})
+        self._run_cron()
+        reminder = self._get_reminders()
+        message = self.customer.message_post(
+            body="Hello", subtype_xmlid="mail.mt_comment"
+        )
+        self._receive("forward", message=message)
+        self._assert_paused(False)  # nothing of it has left
+        with self.mock_mail_gateway():
+            self._run_mail_queue()
+        self.assertEqual(reminder.state, "queued")
+        self._receive("reply", reminder)
+        self._assert_paused()
+        self.assertTrue(self._get_tasks())
+        deliveries = reminder.sudo().delivery_ids
+        sms = deliveries.filtered(lambda one: one.channel == "sms")
+        sms._withdraw_outdated()
+        self.assertEqual(sms.state, "withdrawn")
+        self.assertIn("answered on", sms.failure_reason)
+        self.assertEqual(reminder.state, "sent")
+
     def test_x17_by_hand_with_a_warning(self):
         self._receive("reply", self._send())
         self._create_late(20)

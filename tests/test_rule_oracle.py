@@ -489,12 +489,17 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 tuple(moves.ids),
             )
         )
+        dice = random.Random()  # of their own: the ledgers stay as they are
+        dice.setstate(rng.getstate())
         states = ("draft", "pending", "authorized", "done", "cancel", "error")
         for transaction in self.transactions:
             self.env.cr.execute(
                 SQL(
-                    "UPDATE payment_transaction SET state = %s WHERE id = %s",
+                    "UPDATE payment_transaction SET state = %s,"
+                    " is_post_processed = %s, amount = %s WHERE id = %s",
                     rng.choice(states),
+                    dice.choice((True, False, None)),
+                    dice.choice((10, 10, 0, -10)),
                     transaction.id,
                 )
             )

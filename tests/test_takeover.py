@@ -184,6 +184,33 @@ class TestTakeoverCsv(TakeoverCommon):
             [self.level_2, self.level_2, self.level_3, self.level_3],
         )
 
+    def test_x14_an_announcement_before_the_due_date_has_no_number(self):
+        """Level 1 of others is their first reminder, not a word before it is due."""
+        self.env["account.followup.level"].create(
+            {
+                "name": "Soon",
+                "company_id": self.company.id,
+                "delay": -3,
+                "mail_template_id": self.template.id,
+            }
+        )
+        others = [self._create_late(20) for _number in range(3)]
+        names = [move.name for move in (self.late, *others)]
+        takeover = self._create_takeover(
+            "Invoice,Level,Date\n"
+            + "\n".join(
+                f"{name},{level},2024-05-05"
+                for name, level in zip(names, ("1", "3", "4", "soon"), strict=True)
+            )
+        )
+        takeover.action_look()
+        self.assertEqual(takeover.doubt_count, 1, "there is no fourth one")
+        takeover.action_take_over()
+        self.assertEqual(
+            [move.followup_level_id.name for move in (self.late, *others)],
+            [self.level_1.name, self.level_3.name, False, "Soon"],
+        )
+
     def test_x14_a_level_can_be_created_for_theirs(self):
         takeover = self._create_takeover(
             f"Invoice,Level,Days,Date\n{self.name},Harsh,8,2024-05-05"
