@@ -144,12 +144,12 @@ class TestPagePayment(PagePaymentCommon):
         self._pay_all(items=first)
         self.assertEqual(invoice.amount_residual, 0)
 
-    def test_credits_are_deducted(self):
-        """Those of the ledger, whatever they come from: what the table claims."""
+    def _credit(self, amount):
+        """Book a payment that is matched with nothing."""
         payment = self.env["account.payment"].create(
             {
                 "partner_id": self.customer.id,
-                "amount": 30,
+                "amount": amount,
                 "payment_type": "inbound",
                 "partner_type": "customer",
                 "date": TODAY,
@@ -157,10 +157,49 @@ class TestPagePayment(PagePaymentCommon):
             }
         )
         payment.action_post()
+        return payment
+
+    def test_credits_are_deducted(self):
+        """Those of the ledger, whatever they come from: what the table claims."""
+        self._credit(30)
         transaction = self._pay_all(self.invoice)
         self.assertEqual(transaction.amount, 70)
         self.assertEqual(self.invoice.amount_residual, 0)
         self.assertIn("Nothing is open", self._get_text(self._get()))
+
+    def _get_amount(self, move):
+        return float(self._open_form(move)["amount"])
+
+    def test_a_credit_is_deducted_once(self):
+        """Not again while a payment that deducts it is under way."""
+        other = self._create_late(9, 55)
+        self._credit(30)
+        form, late = self._open_form(self.invoice), self._open_form(other)
+        self.assertEqual((float(form["amount"]), float(late["amount"])), (70, 25))
+        first, second = self._begin(form), self._begin(form)
+        self.assertEqual(first["reference"], second["reference"], "pressed twice")
+        self.authenticate(None, None)  # another browser
+        self.assertEqual(self._get_amount(other), 55, "begun")
+        self.assertIn("changed meanwhile", self._begin(late)["state_message"])
+        transaction = self._get_transactions()
+        for state in ("pending", "authorized", "done"):
+            getattr(transaction, f"_set_{state}")()
+            self.assertEqual(self._get_amount(other), 55, state)
+        text = self._get_text(self._get())
+        self.assertIn("Credit, 05/15/2024 (payment under way)", text)
+        transaction._post_process()
+        self.assertEqual(self.invoice.amount_residual, 0)
+        self.assertEqual(self._pay_all(other).amount, 55)
+        self.assertIn("Nothing is open", self._get_text(self._get()))
+
+    def test_a_credit_is_free_again(self):
+        """When the payment that would have deducted it comes to nothing."""
+        other = self._create_late(9, 55)
+        self._credit(30)
+        self._begin(self._open_form(self.invoice))
+        self.assertEqual(self._get_amount(other), 55)
+        self._finish("cancel")
+        self.assertEqual(self._get_amount(other), 25)
 
     def test_cancelled_payment(self):
         self._begin(self._open_form(self.invoice))
