@@ -352,6 +352,11 @@ class TestPageAnswers(PageCommon):
         self._answer("promise", date="2024-05-28")
         self.assertEqual(str(line.expected_payment_date), "2024-05-20")
         self.assertEqual(len(self._get_tasks()), 2, "but it is told")
+        self.assertIn(
+            "Does not rest longer: announced before, since the last reminder: "
+            f"{self.invoice.name}",
+            self._get_tasks()[-1].note,
+        )
 
     def test_dispute(self):
         other = self._create_late(5, 30)
