@@ -123,8 +123,8 @@ class TestPagePayment(PagePaymentCommon):
         self.assertEqual(other.amount_residual, 0)
         self.assertEqual(self.invoice.amount_residual, 100)
 
-    def test_an_instalment(self):
-        """Also a later one, which core alone would take for the first one."""
+    def _create_instalments(self, amount):
+        """Post an invoice that was due in two parts; return its items."""
         term = self.env["account.payment.term"].create(
             {
                 "name": "Two instalments",
@@ -136,13 +136,40 @@ class TestPagePayment(PagePaymentCommon):
                 ],
             }
         )
-        invoice = self._create_late(20, 80, invoice_payment_term_id=term.id)
-        first, second = self._get_line(invoice).sorted("date_maturity")
+        invoice = self._create_late(20, amount, invoice_payment_term_id=term.id)
+        return self._get_line(invoice).sorted("date_maturity")
+
+    def test_an_instalment(self):
+        """Also a later one, which core alone would take for the first one."""
+        first, second = self._create_instalments(80)
         self._pay_all(items=second)
         self.assertTrue(second.reconciled)
         self.assertEqual(first.amount_residual, 40)
         self._pay_all(items=first)
-        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(first.move_id.amount_residual, 0)
+
+    def test_an_instalment_less_a_credit(self):
+        """Core alone would give the credit to the first one, too."""
+        first, second = self._create_instalments(200)
+        note = self._get_line(self._create_late(5, 40, move_type="out_refund"))
+        small = self._get_line(self._create_late(9, 10))
+        (note + small).reconcile()
+        transaction = self._pay_all(items=second)
+        self.assertEqual(transaction.amount, 70)
+        self.assertTrue(second.reconciled)
+        self.assertTrue(note.reconciled)
+        self.assertEqual(first.amount_residual, 100)
+        self.assertTrue(small.reconciled, "matched before")
+
+    def test_an_instalment_smaller_than_the_credit_before_it(self):
+        """What core has left of the payment is not all that has to be taken back."""
+        first, second = self._create_instalments(200)
+        self._pay(first.move_id, 80)
+        self.assertEqual(first.amount_residual, 20)
+        self._create_late(5, 30, move_type="out_refund")
+        self._pay_all(items=second)
+        self.assertTrue(second.reconciled)
+        self.assertEqual(first.amount_residual, 20)
 
     def _credit(self, amount):
         """Book a payment that is matched with nothing."""
