@@ -20,12 +20,18 @@ class PaymentTransaction(models.Model):
 
     def _create_payment(self, **extra_create_values):
         # EXTENDS 'account_payment': that settles the oldest instalments of the invoices
-        items = self.sudo().followup_item_ids
+        items = self.sudo()._get_followup_chosen()
         before = self._get_followup_matches(items.move_id.line_ids)
         payment = super()._create_payment(**extra_create_values)
         if items:
             self._match_followup_items(payment, items, before)
         return payment
+
+    def _get_followup_chosen(self):
+        """Return the items that it pays; a capture pays those of what it captures."""
+        source = self.source_transaction_id
+        is_capture = source and source.operation == self.operation
+        return source.followup_item_ids if is_capture else self.followup_item_ids
 
     def _get_followup_matches(self, lines):
         return lines.matched_debit_ids | lines.matched_credit_ids

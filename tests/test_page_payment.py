@@ -171,6 +171,17 @@ class TestPagePayment(PagePaymentCommon):
         self.assertTrue(second.reconciled)
         self.assertEqual(first.amount_residual, 20)
 
+    def test_an_instalment_that_is_captured_by_hand(self):
+        """The capture is a transaction of its own, which knows no invoices."""
+        self.provider.capture_manually = True
+        first, second = self._create_instalments(80)
+        self._begin(self._open_form(items=second))
+        transaction = self._finish()
+        self.assertEqual(transaction.state, "authorized")
+        transaction._capture()._post_process()
+        self.assertTrue(second.reconciled)
+        self.assertEqual(first.amount_residual, 40)
+
     def _credit(self, amount):
         """Book a payment that is matched with nothing."""
         payment = self.env["account.payment"].create(
