@@ -6,6 +6,9 @@ from odoo.tools.misc import format_date, get_lang
 from ..models.account_followup_hold_link import PERIODS, UNDO
 from .page import HEADERS, POLICY
 
+#: Where the last token that undoes something is kept, for who presses twice.
+SESSION_KEY = "followup_hold_undo"
+
 
 class FollowupHoldPage(http.Controller):
     """What the links of tomorrow's list open (X6): one page that asks, then does it.
@@ -42,9 +45,10 @@ class FollowupHoldPage(http.Controller):
         period = period if period in PERIODS else "next"
         try:
             with request.env.cr.savepoint():
-                undo = links._hold(found, period)
+                undo = links._hold(found, period, request.session.get(SESSION_KEY))
         except UserError as error:
             return self._render_ask(token, found, error=str(error), status=400)
+        request.session[SESSION_KEY] = undo
         until = links._get_until(found, period)
         return self._render_page(
             found, state="done", token=undo, until=self._format(found, until)

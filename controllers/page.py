@@ -9,7 +9,6 @@ from odoo.tools.misc import format_date, get_lang
 
 from ..models.account_followup_answer import MAX_LINE, MAX_TEXT
 from ..models.account_followup_page import LIMIT_ADDRESS, LIMIT_RENEW, LIMIT_TOKEN
-from ..tools.links import PAGE_ROUTE
 
 #: Nothing is kept, found, framed or told to others; and nothing of others is loaded.
 HEADERS = {
@@ -40,17 +39,6 @@ class FollowupPage(http.Controller):
     # ------------------------------------------------------------------
     # Looking
     # ------------------------------------------------------------------
-
-    @http.route("/followup", type="http", auth="user", methods=["GET"], readonly=True)
-    def page_of_user(self, **_params):
-        """Lead a customer who has logged in to the same page.
-
-        It is what a text names where nobody is to get in without a login.
-        """
-        user = request.env.user
-        if user._is_internal():
-            return request.redirect("/odoo")
-        return request.redirect(get_own_path(user) or "/my/invoices")
 
     @http.route(
         "/followup/<string:token>",
@@ -378,20 +366,26 @@ class FollowupPage(http.Controller):
     def _render_gone(self, token, status=404, is_asked=False):
         """Return the answer to any link that opens nothing: always the same."""
         lang = request.best_lang or request.env["res.lang"].get_installed()[0][0]
-        lang = get_lang(request.env, lang).code
-        request.update_context(lang=lang)
         return self._render(
             "account_payment_followup.page_gone",
             {
+                **self._get_layout_values(lang),
                 "token": token[:64],
                 "is_asked": is_asked,
                 "is_too_much": status == 429,
-                "lang": lang,
-                "languages": [],
-                "direction": request.env["res.lang"]._get_data(code=lang).direction,
             },
             status,
         )
+
+    def _get_layout_values(self, lang):
+        """Return what a page needs that belongs to no link, and use its language."""
+        lang = get_lang(request.env, lang).code
+        request.update_context(lang=lang)
+        return {
+            "lang": lang,
+            "languages": [],
+            "direction": request.env["res.lang"]._get_data(code=lang).direction,
+        }
 
     def _render(self, template, values, status=200):
         response = request.render(template, values, status=status)
@@ -399,25 +393,6 @@ class FollowupPage(http.Controller):
         if not values.get("with_scripts"):
             response.headers["Content-Security-Policy"] = POLICY
         return response
-
-
-def get_own_path(user):
-    """Return where a customer who has logged in finds the page, None if nowhere.
-
-    It is the page of the last reminder whose link is still open.
-    """
-    links = user.env["account.followup.page.link"].sudo()
-    links = links.search(
-        [
-            ("reminder_id.partner_id", "=", user.partner_id.commercial_partner_id.id),
-            ("reminder_id.is_test", "=", False),
-            ("is_withdrawn", "=", False),
-        ],
-        limit=1,
-    )
-    if links and links._is_open(fields.Date.today()):
-        return f"{PAGE_ROUTE}/{links._get_token()}"
-    return None
 
 
 class _Answer:

@@ -71,13 +71,14 @@ class AccountFollowupAnswer(models.AbstractModel):
         promises = self.env["account.followup.promise"]
         until = values.get("rest_until", part[0])
         lines = items.with_env(self.env)._filter_followup_restable()
-        unkept = promises._get_unkept(lines)
-        rests = lines - unkept - self._filter_promised(case, lines)
-        rests = rests.filtered(
+        lines = lines.filtered(
             lambda line: (
                 not line.expected_payment_date or line.expected_payment_date < until
             )
         )
+        unkept = promises._get_unkept(lines)
+        said = self._filter_said(case, lines, values.get("is_payment")) - unkept
+        rests = lines - unkept - said
         if rests and until >= today:
             total = sum(rests.mapped("amount_residual_currency"))
             day, amount = part
@@ -88,12 +89,37 @@ class AccountFollowupAnswer(models.AbstractModel):
             part = (day, amount if amount and amount < total else None)
             days = {case.company_id: today}
             promises._promise(rests, [part], days, origin="debtor", **values)
-        if not unkept:
-            return []
-        text = self.env._(
-            "promised before and not paid: %s", unkept._get_followup_names()
+        return self._get_limits(unkept, said, today)
+
+    @api.model
+    def _get_limits(self, unkept, said, today):
+        """Return what is told of items that do not rest: list of (label, text).
+
+        :param unkept: items that were promised too often
+        :param said: items that have rested for the last reminder already
+        """
+        resting = said.filtered(
+            lambda line: (
+                line.expected_payment_date and line.expected_payment_date >= today
+            )
         )
-        return [(self.env._("Does not rest"), text)]
+        limits = []
+        if unkept:
+            text = self.env._(
+                "promised before and not paid: %s", unkept._get_followup_names()
+            )
+            limits.append((self.env._("Does not rest"), text))
+        for label, lines in (
+            (self.env._("Does not rest"), said - resting),
+            (self.env._("Does not rest longer"), resting),
+        ):
+            if lines:
+                text = self.env._(
+                    "announced before, since the last reminder: %s",
+                    lines._get_followup_names(),
+                )
+                limits.append((label, text))
+        return limits
 
     @api.model
     def _record_dispute(self, case, items, reason, today, text="", code=""):
@@ -145,10 +171,12 @@ class AccountFollowupAnswer(models.AbstractModel):
         return self.with_env(case.env), case
 
     @api.model
-    def _filter_promised(self, case, lines):
-        """Return the items that were promised since the last reminder, or later.
+    def _filter_said(self, case, lines, is_payment=False):
+        """Return the items that have rested since the last reminder, or are to rest.
 
-        So a customer promises once for each reminder, and puts off nothing for ever.
+        So a customer puts off nothing for ever: he promises once for each reminder.
+        After that he says once to have paid, since that is what a promise leads to,
+        and the money needs some days.
         """
         last = self.env["account.followup.reminder"].search(
             [
@@ -159,8 +187,24 @@ class AccountFollowupAnswer(models.AbstractModel):
             ],
             limit=1,
         )
-        promised = lines.filtered("expected_payment_date") if last else lines.browse()
-        return promised.filtered(lambda line: line.expected_payment_date >= last.date)
+        if not last:
+            return lines.browse()
+        if is_payment:
+            said = self.env["account.followup.promise"].search(
+                [
+                    ("line_ids", "in", lines.ids),
+                    ("origin", "=", "debtor"),
+                    ("is_payment", "=", True),
+                    ("ended", "=", False),
+                    ("rest_until", ">=", last.date),
+                ]
+            )
+            return lines & said.line_ids
+        return lines.filtered(
+            lambda line: (
+                line.expected_payment_date and line.expected_payment_date >= last.date
+            )
+        )
 
     @api.model
     def _make_note(self, title, items, details):

@@ -91,28 +91,54 @@ class AccountFollowupHoldLink(models.AbstractModel):
         }[period]
 
     @api.model
-    def _hold(self, found, period):
+    def _hold(self, found, period, last=None):
         """Hold the reminders to a customer; return the token that undoes it.
 
+        Who presses twice gets the same once more.
+
+        :param str last: token that undoes what this browser has done before
         :raise UserError: a person has set a later day, or it cannot be done
         """
         case, until = found["case"], self._get_until(found, period)
         company, partner = case.sudo().company_id._origin, case.partner_id._origin
         case = self._get_stored(case, company, partner)
         before = case.next_reminder_date
+        if before == until and case.next_reminder_user_id == found["user"]:
+            return self._get_undo_again(case, found["user"], until, last)
         if before and before >= until:
             raise UserError(
                 case.env._("A later day is set already: nothing was changed.")
             )
         case.with_env(found["case"].env)._set_by_hand({"next_reminder_date": until})
+        return self._make_undo(case, found["user"], before, until)
+
+    @api.model
+    def _make_undo(self, case, user, before, until):
+        """Return the token that sets the day before again, see ``_undo``."""
         values = [
-            company.id,
-            partner.id,
-            found["user"].id,
+            case.company_id.id,
+            case.partner_id.id,
+            user.id,
             fields.Date.to_string(before) if before else None,
             fields.Date.to_string(until),
         ]
         return hash_sign(self.sudo().env, UNDO, values, expiration=VALID)
+
+    @api.model
+    def _get_undo_again(self, case, user, until, last):
+        """Return the token that undoes what is done already.
+
+        :param str last: the one that the browser has got, which knows the day before
+        """
+        known = last and self._find(last, UNDO)
+        if (
+            known
+            and known["case"] == case
+            and known["user"] == user
+            and known["values"][1] == fields.Date.to_string(until)
+        ):
+            return last
+        return self._make_undo(case, user, None, until)
 
     @api.model
     def _get_stored(self, case, company, partner):
@@ -123,15 +149,19 @@ class AccountFollowupHoldLink(models.AbstractModel):
     def _undo(self, found):
         """Take back a hold, unless somebody has set another day meanwhile.
 
-        :return: whether it was
+        :return: whether it was, or is already: who presses twice is told the same
         """
         before, until = map(fields.Date.to_date, found["values"])
         case = found["case"]
-        if not case.id or case.next_reminder_date != until:
+        if not case.id:
             return False
         company = case.sudo().company_id
         if before and before <= company._get_followup_day()[company]:
             before = None
+        if case.next_reminder_date == (before or False):
+            return True
+        if case.next_reminder_date != until:
+            return False
         try:
             with self.env.cr.savepoint():
                 case._set_by_hand({"next_reminder_date": before or False})

@@ -119,6 +119,11 @@ class AccountFollowupPage(models.AbstractModel):
         group["can_be_paid"] = any(row["can_be_paid"] for row in rows)
         for row in rows:  # as the reminder: what is overdue, else all of it
             row["is_claimed"] = row["is_late"] or not group["overdue"]
+        group["deducting"] = self._get_deducting(rows)
+        begun = group["deducting"].filtered(lambda one: one.state != "draft")
+        for row in rows:
+            if row["item"] in begun.followup_item_ids and row["is_credit"]:
+                row["note"] = self._get_rest_note("online_payment")
 
     @api.model
     def _get_invoice(self, reminder, move_id):
@@ -182,11 +187,10 @@ class AccountFollowupPage(models.AbstractModel):
                 continue
             if len(rows) < len(wanted) or not all(row["can_be_paid"] for row in rows):
                 return None
-            used, amount = self._deduct(group, sum(row["residual"] for row in rows))
-            lines = self.env["account.move.line"].sudo()
+            used, amount = self._deduct(group, rows)
             return {
-                "items": lines.browse(row["id"] for row in rows),
-                "credits": lines.browse(row["id"] for row in used),
+                "items": self._get_items(rows),
+                "credits": self._get_items(used),
                 "rows": [*rows, *used],
                 "amount": amount,
                 "currency": group["currency"],
@@ -195,14 +199,39 @@ class AccountFollowupPage(models.AbstractModel):
         return None
 
     @api.model
-    def _deduct(self, group, amount):
-        """Return the credits that are deducted from an amount, and what is left."""
+    def _deduct(self, group, rows):
+        """Return the credits that are deducted from some items, and what is left.
+
+        What a payment of other invoices deducts is passed over: it will settle those.
+        Of the same ones there is one at a time, see ``_get_under_way``, and that one
+        may be asked for again.
+        """
         currency, used = group["currency"], []
+        amount = sum(row["residual"] for row in rows)
+        moves = self._get_items(rows).move_id
+        others = group["deducting"].filtered(lambda one: not one.invoice_ids & moves)
         for row in group["rows"]:
-            if row["is_credit"] and currency.compare_amounts(amount, 0) > 0:
+            if not row["is_credit"] or row["item"] in others.followup_item_ids:
+                continue
+            if currency.compare_amounts(amount, 0) > 0:
                 used.append(row)
                 amount += row["residual"]
         return used, max(currency.round(amount), 0.0)
+
+    @api.model
+    def _get_deducting(self, rows):
+        """Return payments that deduct credits among some rows, and may still arrive."""
+        payments = self.env["payment.transaction"].sudo()
+        found = self._get_items(row for row in rows if row["is_credit"])
+        if not found:
+            return payments
+        domain = [("followup_item_ids", "in", found.ids)]
+        return self._filter_under_way(payments.search(domain))
+
+    @api.model
+    def _get_items(self, rows):
+        lines = self.env["account.move.line"].sudo()
+        return lines.browse(row["id"] for row in rows)
 
     @api.model
     def _get_signature(self, link, payment):
@@ -245,21 +274,25 @@ class AccountFollowupPage(models.AbstractModel):
 
     @api.model
     def _get_under_way(self, payment):
-        """Return payments of the same invoices that may still arrive.
+        """Return payments of the same invoices that may still arrive."""
+        return self._filter_under_way(payment["items"].move_id.transaction_ids)
+
+    @api.model
+    def _filter_under_way(self, payments):
+        """Return those that may still arrive.
 
         What was begun a quarter of an hour ago and not finished keeps nobody from
         paying any more. A wire transfer that is announced is no payment yet.
         """
         begun = fields.Datetime.subtract(fields.Datetime.now(), minutes=15)
-        transactions = payment["items"].move_id.transaction_ids
-        drafts = transactions.filtered(
+        drafts = payments.filtered(
             lambda one: (
                 one.provider_code not in NO_PROVIDERS
                 and one.state == "draft"
                 and one.create_date >= begun
             )
         )
-        return transactions._filter_followup_under_way() | drafts
+        return payments._filter_followup_under_way() | drafts
 
     @api.model
     def _get_payment_reference(self, reminder, payment):

@@ -3,6 +3,14 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+#: What a take-over sets for customers: kind, and the settings that say it.
+SETTINGS = {
+    "exclusion": ("excluded", "review_date"),
+    "responsible": ("responsible_id",),
+    "manual": ("reminder_type",),
+    "next_date": ("next_reminder_date",),
+}
+
 
 class AccountFollowupTakeoverAct(models.AbstractModel):
     """Doing and undoing, in the caller's transaction and the take-over's environment.
@@ -194,7 +202,10 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         )
         items = items.sudo()._get_followup_excluded_together()
         items = items.filtered(lambda item: not item.no_followup)
-        free = items.filtered(lambda item: not item.followup_hold_reason)
+        # a hold keeps its own; what is left of one that has ended says nothing
+        free = items.filtered(
+            lambda item: not (item.followup_hold_reason and item.followup_hold_until)
+        )
         free.write({"followup_hold_reason": self._get_reason(look.takeover)})
         items.write({"no_followup": True})
         return [
@@ -307,7 +318,7 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
         lines = lines.browse(lines.ids)  # read together, also after a deletion
         partners = lines.followup_id.partner_id | lines.reminder_id.partner_id
         self._lock_cases(takeover, partners)
-        by_kind = lines.grouped("kind")
+        by_kind = self._leave_out_changed(takeover, lines).grouped("kind")
         none = lines.browse()
         by_kind.get("reminder", none).reminder_id.unlink()
         self._undo_exclusions(takeover, by_kind.get("exclusion", none))
@@ -365,7 +376,42 @@ class AccountFollowupTakeoverAct(models.AbstractModel):
     def _undo_exclusions(self, takeover, lines):
         self._set(lines.followup_id.filtered("excluded"), {"excluded": False})
         items = lines.move_line_id.filtered("no_followup")
-        reason = self._get_reason(takeover)
-        mine = items.filtered(lambda item: item.followup_hold_reason == reason)
-        mine.write({"followup_hold_reason": False})
+        mine = self._filter_own_reason(takeover, items)
+        # a hold that was there before has kept its reason
+        changed = items.filtered(lambda item: not item.followup_hold_until) - mine
+        items -= changed._get_followup_excluded_together()
+        (mine & items).write({"followup_hold_reason": False})
         items.write({"no_followup": False})
+
+    @api.model
+    def _filter_own_reason(self, takeover, items):
+        """Return the items that are excluded for the take-over's reason still.
+
+        Who has excluded them anew has given another one, or none. It is in the language
+        of who took it over.
+        """
+        reasons = {
+            self.with_context(lang=code)._get_reason(takeover.with_context(lang=code))
+            for code, _name in self.env["res.lang"].get_installed()
+        }
+        return items.filtered(lambda item: item.followup_hold_reason in reasons)
+
+    @api.model
+    def _leave_out_changed(self, takeover, lines):
+        """Return the lines but those of settings that somebody has set since.
+
+        Also to what they are: who looks at an exclusion and keeps it has decided so.
+        """
+        traces = self.env["account.followup.trace"].sudo()
+        traces = traces.search(
+            [
+                ("followup_id", "in", lines.followup_id.ids),
+                ("date", ">=", takeover.done_date),
+            ]
+        )
+        changed = {(trace.followup_id, trace.name) for trace in traces}
+        return lines.filtered(
+            lambda line: changed.isdisjoint(
+                (line.followup_id, name) for name in SETTINGS.get(line.kind, ())
+            )
+        )

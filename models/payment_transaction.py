@@ -49,19 +49,36 @@ class PaymentTransaction(models.Model):
 
     def _create_payment(self, **extra_create_values):
         # EXTENDS 'account_payment': that settles the oldest instalments of the invoices
+        items = self.sudo()._get_followup_chosen()
+        before = self._get_followup_matches(items.move_id.line_ids)
         payment = super()._create_payment(**extra_create_values)
-        items = self.sudo().followup_item_ids
         if items:
-            self._match_followup_items(payment, items)
+            self._match_followup_items(payment, items, before)
         return payment
 
-    def _match_followup_items(self, payment, items):
-        """Settle what was chosen, credits included, as far as it is still open."""
+    def _get_followup_chosen(self):
+        """Return the items that it pays; a capture pays those of what it captures."""
+        source = self.source_transaction_id
+        is_capture = source and source.operation == self.operation
+        return source.followup_item_ids if is_capture else self.followup_item_ids
+
+    def _get_followup_matches(self, lines):
+        return lines.matched_debit_ids | lines.matched_credit_ids
+
+    def _match_followup_items(self, payment, items, before):
+        """Settle what was chosen, credits included, as far as it is still open.
+
+        What core has just matched with other instalments is taken back first, whether
+        it was the payment or a credit; what was matched ``before`` stays.
+        """
         account = payment.destination_account_id
         line = payment.move_id.line_ids.filtered(lambda one: one.account_id == account)
         items = items.filtered(lambda one: one.account_id == account)
-        if not items.filtered(lambda one: not one.reconciled):
+        if all(one.reconciled for one in items if one.balance > 0):
             return
-        if line.matched_debit_ids.debit_move_id - items:
-            line.remove_move_reconcile()
-        (line + items).filtered(lambda one: not one.reconciled).reconcile()
+        chosen = items + line
+        made = self._get_followup_matches(items.move_id.line_ids + line) - before
+        made.filtered(
+            lambda one: one.debit_move_id + one.credit_move_id - chosen
+        ).unlink()
+        chosen.filtered(lambda one: not one.reconciled).reconcile()

@@ -299,6 +299,38 @@ class TestHoldPage(DigestCommon, HttpCase):
         self.assertIn("A later day is set already", page.text)
         self.assertEqual(self._get_day(), self.day + timedelta(days=90))
 
+    def test_x6_pressed_twice(self):
+        """The answer that is seen says what was done, and takes it back wholly."""
+        case = self._get_followup().sudo()
+        case.next_reminder_date = self.day + timedelta(days=2)
+        for _number in range(2):
+            done = self._post("/do", period="week")
+            self.assertEqual(done.status_code, 200)
+            self.assertIn(
+                "is not reminded before 05/23/2024", self._get_text(done.text)
+            )
+        for _number in range(2):
+            undone = self._post("/undo", self._get_undo(done))
+            self.assertIn("is reminded as before", self._get_text(undone.text))
+            self.assertEqual(self._get_day(), self.day + timedelta(days=2))
+
+    def test_x6_the_same_day_once_more(self):
+        """In another browser: who has set the day can take it back."""
+        self._post("/do", period="week")
+        self.authenticate(None, None)
+        done = self._post("/do", period="week")
+        self._post("/undo", self._get_undo(done))
+        self.assertFalse(self._get_day())
+        case = self._get_followup().sudo()
+        case.write(
+            {
+                "next_reminder_date": self.day + timedelta(days=7),
+                "next_reminder_user_id": self.env.ref("base.user_admin").id,
+            }
+        )
+        page = self._post("/do", period="week")
+        self.assertEqual(page.status_code, 400, "set by somebody else")
+
     def test_x6_undone_by_somebody_else(self):
         done = self._post("/do", period="week")
         self._get_followup().sudo().next_reminder_date = self.day + timedelta(days=20)

@@ -211,7 +211,8 @@ class TestPage(PageCommon):
             with self.subTest(id_=id_):
                 self.assertEqual(self._get(f"/invoice/{id_}").status_code, 404)
 
-    def test_customer_who_has_logged_in(self):
+    def _log_in(self):
+        """Log in as a contact of the customer."""
         self.env["res.users"].with_context(no_reset_password=True).create(
             {
                 "name": "Portal",
@@ -224,6 +225,9 @@ class TestPage(PageCommon):
             }
         )
         self.authenticate("followup_portal", "followup_portal")
+
+    def test_customer_who_has_logged_in(self):
+        self._log_in()
         for path in ("/followup", "/my/invoices/overdue"):
             response = self.url_open(path)
             self.assertEqual(response.status_code, 200)
@@ -233,6 +237,45 @@ class TestPage(PageCommon):
         self.env.flush_all()
         response = self.url_open("/followup")
         self.assertTrue(response.url.endswith("/my/invoices"))
+
+    def test_customer_of_several_companies_who_has_logged_in(self):
+        """Each has a page of its own: all of them are offered."""
+        other = self.setup_other_company(name="Second House")["company"]
+        reminders = self.env["account.followup.reminder"].sudo()
+        for day in (TODAY - timedelta(days=9), TODAY):
+            link = self.links._prepare_link(other, day)
+            second = reminders.create(
+                {
+                    "partner_id": self.customer.id,
+                    "company_id": other.id,
+                    "date": day,
+                    "trigger": "manual",
+                    "page_link_ids": [Command.create(link)],
+                }
+            )
+        self.env.flush_all()
+        self._log_in()
+        for path in ("/followup", "/my/invoices/overdue"):
+            response = self.url_open(path)
+            self.assertEqual(response.status_code, 200)
+            found = re.findall(
+                r'href="/followup/([a-z2-7]{26})">([^<]*)<', response.text
+            )
+            self.assertEqual(
+                dict(found),
+                {
+                    self.token: self.company.name,
+                    second.page_link_ids._get_token(): "Second House",
+                },
+            )
+            self.assertEqual(len(found), 2)
+            policy = response.headers["Content-Security-Policy"]
+            self.assertIn("default-src 'none'", policy)
+        second.page_link_ids.is_withdrawn = True
+        self.env.flush_all()
+        text = self.url_open("/followup").text
+        found = set(re.findall(r"/followup/([a-z2-7]{26})", text))
+        self.assertEqual(len(found), 2, "the link before it")
 
 
 @freeze_time(TODAY)
@@ -352,6 +395,11 @@ class TestPageAnswers(PageCommon):
         self._answer("promise", date="2024-05-28")
         self.assertEqual(str(line.expected_payment_date), "2024-05-20")
         self.assertEqual(len(self._get_tasks()), 2, "but it is told")
+        self.assertIn(
+            "Does not rest longer: announced before, since the last reminder: "
+            f"{self.invoice.name}",
+            self._get_tasks()[-1].note,
+        )
 
     def test_dispute(self):
         other = self._create_late(5, 30)

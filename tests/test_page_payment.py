@@ -123,8 +123,8 @@ class TestPagePayment(PagePaymentCommon):
         self.assertEqual(other.amount_residual, 0)
         self.assertEqual(self.invoice.amount_residual, 100)
 
-    def test_an_instalment(self):
-        """Also a later one, which core alone would take for the first one."""
+    def _create_instalments(self, amount):
+        """Post an invoice that was due in two parts; return its items."""
         term = self.env["account.payment.term"].create(
             {
                 "name": "Two instalments",
@@ -136,20 +136,58 @@ class TestPagePayment(PagePaymentCommon):
                 ],
             }
         )
-        invoice = self._create_late(20, 80, invoice_payment_term_id=term.id)
-        first, second = self._get_line(invoice).sorted("date_maturity")
+        invoice = self._create_late(20, amount, invoice_payment_term_id=term.id)
+        return self._get_line(invoice).sorted("date_maturity")
+
+    def test_an_instalment(self):
+        """Also a later one, which core alone would take for the first one."""
+        first, second = self._create_instalments(80)
         self._pay_all(items=second)
         self.assertTrue(second.reconciled)
         self.assertEqual(first.amount_residual, 40)
         self._pay_all(items=first)
-        self.assertEqual(invoice.amount_residual, 0)
+        self.assertEqual(first.move_id.amount_residual, 0)
 
-    def test_credits_are_deducted(self):
-        """Those of the ledger, whatever they come from: what the table claims."""
+    def test_an_instalment_less_a_credit(self):
+        """Core alone would give the credit to the first one, too."""
+        first, second = self._create_instalments(200)
+        note = self._get_line(self._create_late(5, 40, move_type="out_refund"))
+        small = self._get_line(self._create_late(9, 10))
+        (note + small).reconcile()
+        transaction = self._pay_all(items=second)
+        self.assertEqual(transaction.amount, 70)
+        self.assertTrue(second.reconciled)
+        self.assertTrue(note.reconciled)
+        self.assertEqual(first.amount_residual, 100)
+        self.assertTrue(small.reconciled, "matched before")
+
+    def test_an_instalment_smaller_than_the_credit_before_it(self):
+        """What core has left of the payment is not all that has to be taken back."""
+        first, second = self._create_instalments(200)
+        self._pay(first.move_id, 80)
+        self.assertEqual(first.amount_residual, 20)
+        self._create_late(5, 30, move_type="out_refund")
+        self._pay_all(items=second)
+        self.assertTrue(second.reconciled)
+        self.assertEqual(first.amount_residual, 20)
+
+    def test_an_instalment_that_is_captured_by_hand(self):
+        """The capture is a transaction of its own, which knows no invoices."""
+        self.provider.capture_manually = True
+        first, second = self._create_instalments(80)
+        self._begin(self._open_form(items=second))
+        transaction = self._finish()
+        self.assertEqual(transaction.state, "authorized")
+        transaction._capture()._post_process()
+        self.assertTrue(second.reconciled)
+        self.assertEqual(first.amount_residual, 40)
+
+    def _credit(self, amount):
+        """Book a payment that is matched with nothing."""
         payment = self.env["account.payment"].create(
             {
                 "partner_id": self.customer.id,
-                "amount": 30,
+                "amount": amount,
                 "payment_type": "inbound",
                 "partner_type": "customer",
                 "date": TODAY,
@@ -157,10 +195,49 @@ class TestPagePayment(PagePaymentCommon):
             }
         )
         payment.action_post()
+        return payment
+
+    def test_credits_are_deducted(self):
+        """Those of the ledger, whatever they come from: what the table claims."""
+        self._credit(30)
         transaction = self._pay_all(self.invoice)
         self.assertEqual(transaction.amount, 70)
         self.assertEqual(self.invoice.amount_residual, 0)
         self.assertIn("Nothing is open", self._get_text(self._get()))
+
+    def _get_amount(self, move):
+        return float(self._open_form(move)["amount"])
+
+    def test_a_credit_is_deducted_once(self):
+        """Not again while a payment that deducts it is under way."""
+        other = self._create_late(9, 55)
+        self._credit(30)
+        form, late = self._open_form(self.invoice), self._open_form(other)
+        self.assertEqual((float(form["amount"]), float(late["amount"])), (70, 25))
+        first, second = self._begin(form), self._begin(form)
+        self.assertEqual(first["reference"], second["reference"], "pressed twice")
+        self.authenticate(None, None)  # another browser
+        self.assertEqual(self._get_amount(other), 55, "begun")
+        self.assertIn("changed meanwhile", self._begin(late)["state_message"])
+        transaction = self._get_transactions()
+        for state in ("pending", "authorized", "done"):
+            getattr(transaction, f"_set_{state}")()
+            self.assertEqual(self._get_amount(other), 55, state)
+        text = self._get_text(self._get())
+        self.assertIn("Credit, 05/15/2024 (payment under way)", text)
+        transaction._post_process()
+        self.assertEqual(self.invoice.amount_residual, 0)
+        self.assertEqual(self._pay_all(other).amount, 55)
+        self.assertIn("Nothing is open", self._get_text(self._get()))
+
+    def test_a_credit_is_free_again(self):
+        """When the payment that would have deducted it comes to nothing."""
+        other = self._create_late(9, 55)
+        self._credit(30)
+        self._begin(self._open_form(self.invoice))
+        self.assertEqual(self._get_amount(other), 55)
+        self._finish("cancel")
+        self.assertEqual(self._get_amount(other), 25)
 
     def test_cancelled_payment(self):
         self._begin(self._open_form(self.invoice))

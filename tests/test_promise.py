@@ -866,6 +866,28 @@ class TestPromisePage(PageCommon):
         )
         self.assertEqual(len(self._get_promises()), 1)
 
+    def test_x7_page_paid_after_a_promise_rests_once(self):
+        """Who pays on the day promised is not reminded while the money comes."""
+        self._answer("promise", date="2024-05-20")
+        line = self._get_line(self.invoice)
+        for day, until, limit in (
+            ("2024-05-20", "2024-05-27", None),
+            ("2024-05-24", "2024-05-27", "Does not rest longer: announced before"),
+            ("2024-05-28", "2024-05-27", "Does not rest: announced before"),
+            ("2024-05-29", "2024-06-05", None),
+        ):
+            with self.subTest(day=day), freeze_time(day):
+                if day == "2024-05-29":
+                    self.reminder.sudo().date = day
+                self._answer("paid", date="2024-05-20")
+                self.assertEqual(str(line.expected_payment_date), until)
+                note = self._get_tasks()[-1].note
+                self.assertIn(limit or "Paid on", note)
+                self.assertEqual("Does not rest" in note, bool(limit))
+        self.assertEqual(
+            self._get_promises().mapped("ended"), ["replaced", False, False]
+        )
+
     def test_x7_page_third_promise_does_not_rest(self):
         """Two were broken: the third one is told, and stops nothing."""
         for day in ("2024-05-17", "2024-05-27", "2024-06-06"):

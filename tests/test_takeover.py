@@ -383,6 +383,61 @@ class TestTakeoverCsv(TakeoverCommon):
         self.assertEqual(len(self._get_reminders()), 2)
         self.assertEqual(takeover.state, "done")
 
+    def test_x14_undo_leaves_what_somebody_has_decided_since(self):
+        """Also when it is the same: who has looked at it keeps it."""
+        kept, bare, held, stale = (self._create_late(20) for _number in range(4))
+        stale._get_followup_lines().followup_hold_reason = "Of a hold that has ended"
+        line = held._get_followup_lines()
+        line._hold_followup(
+            TODAY + timedelta(days=30), "In talks", {self.company: TODAY}
+        )
+        other = self._create_customer("Other Ltd")
+        moves = (self.late, kept, bare, held, stale)
+        takeover = self._take_over(
+            "Invoice,Customer,Excluded,Next Reminder\n"
+            + "".join(f"{move.name},,yes,\n" for move in moves)
+            + ",Late Ltd,yes,2024-06-01\n,Other Ltd,yes,2024-06-01\n"
+        )
+        self.assertRecordValues(
+            takeover, [{"exclusion_count": 7, "next_date_count": 2}]
+        )
+        kept._get_followup_lines()._exclude_followup("Goodwill")
+        bare._get_followup_lines()._exclude_followup("")
+        case = self._get_followup(other)
+        clerk = case.with_user(self.responsible)
+        clerk.review_date = TODAY + timedelta(days=90)
+        for day in (date(2024, 6, 2), date(2024, 6, 1)):
+            clerk.next_reminder_date = day
+        takeover.action_undo()
+        self.assertEqual(
+            [move.no_followup for move in moves], [False, True, True, False, False]
+        )
+        self.assertFalse(self.late._get_followup_lines().followup_hold_reason)
+        self.assertEqual(kept._get_followup_lines().followup_hold_reason, "Goodwill")
+        self.assertEqual(line.followup_hold_reason, "In talks")
+        self.assertEqual(line.followup_hold_until, TODAY + timedelta(days=30))
+        self.assertRecordValues(
+            self._get_followup() + case,
+            [
+                {"excluded": False, "next_reminder_date": False},
+                {"excluded": True, "next_reminder_date": date(2024, 6, 1)},
+            ],
+        )
+
+    def test_x14_undo_in_another_language(self):
+        """The reason of the exclusions is in the language of who took them over."""
+        self.env["res.lang"]._activate_lang("de_DE")
+        takeover = self._create_takeover(f"Invoice,Excluded\n{self.name},yes")
+        german = takeover.with_context(lang="de_DE")
+        german.action_look()
+        german.action_take_over()
+        line = self.late._get_followup_lines()
+        self.assertTrue(line.followup_hold_reason)
+        self.assertNotIn("Taken over", line.followup_hold_reason)
+        takeover.with_context(lang="en_US").action_undo()
+        self.assertFalse(self.late.no_followup)
+        self.assertFalse(line.followup_hold_reason)
+
     def test_x14_an_error_leaves_nothing_half_done(self):
         takeover = self._create_takeover(
             f"Invoice,Excluded,Days,Date\n{self.name},yes,1,2024-05-01"
