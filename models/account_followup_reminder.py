@@ -74,9 +74,6 @@ class AccountFollowupReminder(models.Model):
         help="All that it names, due or not, less the credits of the same currency, in "
         "company currency.",
     )
-    # what people have written is cleaned before the table is put into it, and the table
-    # is ours: to clean both again takes a tenth of the time of a reminder
-    body = fields.Html(sanitize=False)
     sms_body = fields.Text("SMS Text", readonly=True)
     call_id = fields.Many2one(
         "account.followup.call",

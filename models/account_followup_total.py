@@ -17,6 +17,11 @@ ADDED_UP_WITH_PARTS = {
     "overdue": (*ADDED_UP["overdue"], "part_late"),
 }
 
+#: Items in the currency of the company, and those in others as the index has it: a
+#: branch has the currency of its main company.
+OWN_CURRENCY = SQL("line.currency_id = company.currency_id")
+OTHER_CURRENCIES = SQL("line.currency_id <> line.company_currency_id")
+
 #: What the items of other currencies say of a customer, and its type.
 FOREIGN = {
     "due": "numeric",
@@ -268,8 +273,7 @@ class AccountFollowupTotal(models.AbstractModel):
                 days,
                 partners,
                 parts,
-                # as the index has it; a branch has the currency of its main company
-                SQL("line.currency_id <> line.company_currency_id"),
+                OTHER_CURRENCIES,
             ),
         )
 
@@ -395,7 +399,7 @@ class AccountFollowupTotal(models.AbstractModel):
                 days,
                 partners,
                 parts,
-                SQL("line.currency_id = company.currency_id"),
+                OWN_CURRENCY,
             ),
             others=self._get_sql_foreign(days, partners, parts),
         )

@@ -140,25 +140,26 @@ class TestInstallBeside(FollowupCommon):
             """
             SELECT indexdef, obj_description(indexname::regclass)
               FROM pg_indexes
-             WHERE indexname ~ '^account_move.*_followup_'
+             WHERE indexname ~ '^(account_move|payment_transaction).*_followup_'
              ORDER BY indexname
             """
         )
         wanted = self.env.execute_query(look)
-        self.assertEqual(len(wanted), 4)
+        self.assertEqual(len(wanted), 5)
         cr = Cursor(self.env.cr)
         for name in (
             "account_move_line_followup_open_idx",
             "account_move_line_followup_foreign_idx",
             "account_move_line_followup_review_idx",
             "account_move_followup_blocked_idx",
+            "payment_transaction_followup_under_way_idx",
         ):
             self.env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
         for model, addition in self._get_additions():
             hooks._prepare_indexes(cr, model, addition)
         self.assertEqual(self.env.execute_query(look), wanted)
         builds = [code for code in cr.statements if code.startswith("CREATE")]
-        self.assertEqual(len(builds), 4)
+        self.assertEqual(len(builds), 5)
         for code in builds:
             self.assertIn("INDEX CONCURRENTLY", code)
 
