@@ -80,6 +80,9 @@ class ConcurrencyCommon(Patience, BaseCase):
         ]
         with cls._connect() as env:
             company = env.company
+            # of another test, which has left it open
+            lists = env["account.followup.approval"]
+            lists.search([("company_id", "=", company.id)]).unlink()
             bank = env["account.journal"].search(
                 [("type", "=", "bank"), ("company_id", "=", company.id)], limit=1
             )
