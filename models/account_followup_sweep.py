@@ -66,9 +66,10 @@ class AccountFollowupSweep(models.AbstractModel):
 
     @api.model
     def _ask_for_review(self):
-        self._do_apart(self.env["account.followup.dispute"]._ask_for_review)
-        self._do_apart(self.env["account.move.line"]._ask_for_followup_review)
-        self._do_apart(self.env["account.followup.review"]._ask)
+        days = self.env["res.company"]._get_followup_days()
+        self._do_apart(self.env["account.followup.dispute"]._ask_for_review, days)
+        self._do_apart(self.env["account.move.line"]._ask_for_followup_review, days)
+        self._do_apart(self.env["account.followup.review"]._ask, days)
 
     @api.model
     def _do_apart(self, step, days=None):
