@@ -24,6 +24,12 @@ MAX_SAME = 6
 #: The rule itself, which is read as one, and the demo data.
 WITHOUT_LIMIT = {"account.followup.item", "account.followup.demo"}
 
+#: What docstrings and remarks cite, and where it is defined.
+CITED = re.compile(
+    r"\b(rule|promise)s?\s+(\d+[a-z]?(?:(?:,\s+|\s+and\s+|\s+to\s+)\d+[a-z]?)*)", re.I
+)
+DEFINED = re.compile(r"^\| (\d+[a-z]?)\b", re.M)
+
 #: Where code is that a user needs.
 ROOMS = ("models", "wizard", "report", "controllers", "tools")
 
@@ -71,6 +77,26 @@ def get_runs(path):
 @tagged("post_install", "-at_install")
 class TestHouse(BaseCase):
     """The measures of the house, see docs/development.md."""
+
+    def test_what_is_cited_is_defined(self):
+        """Rules and promises have an address in docs/rules.md."""
+        text = (ROOT / "docs" / "rules.md").read_text()
+        rules, promises = text.split("## Promises")
+        defined = {
+            "rule": set(DEFINED.findall(rules)),
+            "promise": set(DEFINED.findall(promises)),
+        }
+        self.assertGreater(len(defined["rule"]), 20)
+        unknown, count = [], 0
+        for path in get_files(*ROOMS, "tests"):
+            code = re.sub(r"\n\s*#?", " ", path.read_text())
+            for kind, numbers in CITED.findall(code):
+                for number in re.findall(r"\d+[a-z]?", numbers):
+                    count += 1
+                    if number not in defined[kind.lower()]:
+                        unknown.append(f"{path.relative_to(ROOT)}: {kind} {number}")
+        self.assertGreater(count, 100)
+        self.assertEqual(unknown, [])
 
     def _get_all_functions(self):
         files = [*get_files(*ROOMS), ROOT / "hooks.py"]
