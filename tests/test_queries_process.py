@@ -115,8 +115,9 @@ class BatchCommon(FollowupCommon):
         body, kept = (
             re.sub(OWN, "OWN", str(text)) for text in (mail.body_html, message.body)
         )
-        for number in ids:
-            body = body.replace(str(number), "ID")
+        # one of them may be the year of a date
+        for number in (*ids, TODAY.year):
+            body = re.sub(rf"\b{number}\b", "ID", body)
         references = (mail.references or "").split()
         return {
             "message": (
