@@ -80,7 +80,7 @@ class AccountFollowupBroken(models.AbstractModel):
     def _get_sql_promised(self, days, customer, plan_id, parts):
         """Return the promises of ``line`` with their place, the newest is the first."""
         ledger = self.env["account.followup.promise.ledger"]
-        last = SQL("promise.rest_until + promise.tolerance_days")
+        last = ledger._get_sql_last_day()
         slots = [
             SQL("WHEN %s THEN %s", plan, get_slot(delay))
             for plan, delay in parts["broken"].items()

@@ -2,7 +2,7 @@ import logging
 
 import psycopg2
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 
 from .mail_mail import TOLD_BY_MAIL
@@ -10,27 +10,6 @@ from .mail_mail import TOLD_BY_MAIL
 _logger = logging.getLogger(__name__)
 
 FAILED = ("exception", "bounce")
-
-
-class AccountFollowupDispute(models.Model):
-    _inherit = "account.followup.dispute"
-
-    text_failure_reason = fields.Char(
-        readonly=True, copy=False, help="Why the customer did not get the text."
-    )
-    text_activity_id = fields.Many2one(
-        "mail.activity",
-        string="Failure Task",
-        readonly=True,
-        copy=False,
-        ondelete="set null",
-        index="btree_not_null",
-    )
-
-    def _remove_personal_data(self):
-        # EXTENDS 'account.followup.history.mixin': a server may have named an address
-        super()._remove_personal_data()
-        self.write({"text_failure_reason": False})
 
 
 class AccountFollowupDisputeText(models.AbstractModel):

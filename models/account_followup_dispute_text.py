@@ -17,11 +17,23 @@ class AccountFollowupDispute(models.Model):
         ondelete="set null",
         index="btree_not_null",
     )
+    text_failure_reason = fields.Char(
+        readonly=True, copy=False, help="Why the customer did not get the text."
+    )
+    text_activity_id = fields.Many2one(
+        "mail.activity",
+        string="Failure Task",
+        readonly=True,
+        copy=False,
+        ondelete="set null",
+        index="btree_not_null",
+    )
 
     def _remove_personal_data(self):
-        # EXTENDS 'account.followup.history.mixin'
+        # EXTENDS 'account.followup.history.mixin': a server may have named an address
         super()._remove_personal_data()
         self.text_message_id.unlink()
+        self.write({"text_failure_reason": False})
 
 
 class AccountFollowupDisputeText(models.AbstractModel):

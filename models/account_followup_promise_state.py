@@ -119,7 +119,7 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
              CROSS JOIN LATERAL (%(share)s) share
              WHERE %(condition)s
             """,
-            last=SQL("promise.rest_until + promise.tolerance_days"),
+            last=self._get_sql_last_day(),
             state=self._get_sql_state(),
             days=self._get_sql_days(days),
             items=self._get_sql_promised(),
@@ -218,6 +218,10 @@ class AccountFollowupPromiseLedger(models.AbstractModel):
             share=self._get_sql_share(SQL("other.move_id")),
             in_time=in_time,
         )
+
+    @api.model
+    def _get_sql_last_day(self):
+        return SQL("(promise.rest_until + promise.tolerance_days)")
 
     @api.model
     def _get_sql_first_day(self):

@@ -103,6 +103,8 @@ class AccountFollowupReply(models.AbstractModel):
         :param company: root company, none for all
         """
         cases = self.env["account.followup"]
+        if not partner:
+            return cases
         companies = self._get_asking_companies(partner)
         for root in companies & (company or companies):
             if root.followup_enabled and root.followup_reply_pause_days:
@@ -139,7 +141,7 @@ class AccountFollowupReply(models.AbstractModel):
                    AND line.residual > 0
                    AND item.reconciled IS NOT TRUE
                 """,
-                partner.id or None,
+                partner.id,
                 to_flush=[
                     lines._fields["is_standing"],
                     self.env["account.followup.delivery"]._fields["state"],

@@ -98,7 +98,7 @@ class AccountFollowupTotal(models.AbstractModel):
         """
         return SQL(
             "%s %s",
-            SQL("item.plan_id,") if parts["plans"] else SQL(),
+            self._get_sql_plan(parts, "item.plan_id"),
             SQL("item.disputed_part, item.disputed_part_company,")
             if parts["disputed"]
             else SQL(),
@@ -229,7 +229,7 @@ class AccountFollowupTotal(models.AbstractModel):
             MIN(item.certainty) AS certainty
             """,
             # a customer has one; to look for it again would cost more
-            SQL("MAX(item.plan_id) AS plan_id,") if parts["plans"] else SQL(),
+            self._get_sql_plan(parts, "MAX(item.plan_id) AS plan_id"),
         )
 
     @api.model
@@ -303,7 +303,7 @@ class AccountFollowupTotal(models.AbstractModel):
               FROM (%(nets)s) net
             """,
             early=self._get_sql_is_early(),
-            plan=SQL("net.plan_id,") if parts["plans"] else SQL(),
+            plan=self._get_sql_plan(parts, "net.plan_id"),
             credit=self._get_sql_value("open_net", "credits"),
             due=self._get_sql_value("open_net", "open"),
             overdue=self._get_sql_claim("overdue_net", "overdue"),
@@ -339,9 +339,14 @@ class AccountFollowupTotal(models.AbstractModel):
               FROM (%(claims)s) claim
              GROUP BY claim.partner_id, claim.company_id
             """,
-            plan=SQL("MAX(claim.plan_id) AS plan_id,") if parts["plans"] else SQL(),
+            plan=self._get_sql_plan(parts, "MAX(claim.plan_id) AS plan_id"),
             claims=self._get_sql_foreign_claims(days, partners, parts),
         )
+
+    @api.model
+    def _get_sql_plan(self, parts, column):
+        """Return the column of a customer's plan, nothing where each has the same."""
+        return SQL("%s,", SQL(column)) if parts["plans"] else SQL()
 
     @api.model
     def _get_sql_with_plans(self, parts, partners):
@@ -477,11 +482,11 @@ class AccountFollowupTotal(models.AbstractModel):
                         AS overdue_count,
                    net.due_date,
                    net.level_reached,
-                   net.first_day,
-                   net.certainty %(plan)s
+                   net.first_day, %(plan)s
+                   net.certainty
               FROM (%(nets)s) net
             """,
-            plan=SQL(", net.plan_id") if parts["plans"] else SQL(),
+            plan=self._get_sql_plan(parts, "net.plan_id"),
             sums=self._get_sql_total_sums(),
             level_due=self._get_sql_level_due(),
             nets=self._get_sql_total_nets(days, partners, parts),

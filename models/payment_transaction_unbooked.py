@@ -1,10 +1,6 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.tools import SQL
-
-from ..tools.sql import get_fields
-from .payment_transaction import UNDER_WAY
 
 #: Core tries every ten minutes, for four days: what hangs for longer is told.
 PATIENCE = timedelta(days=1)
@@ -46,29 +42,14 @@ class PaymentTransaction(models.Model):
     @api.model
     def _get_followup_unbooked(self):
         """Return what has hung for more than a day, of invoices that are open."""
-        rows = self.env.execute_query(
-            SQL(
-                """
-                SELECT id
-                  FROM payment_transaction
-                 WHERE (%s) AND state = 'done' AND last_state_change < %s
-                """,
-                SQL(UNDER_WAY),
-                fields.Datetime.now() - PATIENCE,
-                to_flush=get_fields(
-                    self.env,
-                    {
-                        self._name: (
-                            "amount",
-                            "is_post_processed",
-                            "last_state_change",
-                            "state",
-                        )
-                    },
-                ),
-            )
+        found = self.sudo().search(
+            [
+                ("state", "=", "done"),
+                ("is_post_processed", "=", False),
+                ("amount", ">", 0),  # as the index has it
+                ("last_state_change", "<", fields.Datetime.now() - PATIENCE),
+            ]
         )
-        found = self.sudo().browse(id_ for (id_,) in rows)
         found = found._filter_followup_under_way()
         return found.filtered(lambda one: one._is_followup_open())
 
