@@ -127,6 +127,17 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
             }
         )
 
+    def _match_before(self, line):
+        """What was matched with an item until now was so an hour ago."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_partial_reconcile"
+            " SET create_date = create_date - interval '1 hour'"
+            " WHERE debit_move_id = %s",
+            [line.id],
+        )
+        self.env.invalidate_all()
+
     @classmethod
     def _create_late(cls, days_late, amount=100.0, partner=None, day=TODAY, **values):
         """Post an invoice that is so many days late on a day; return it."""

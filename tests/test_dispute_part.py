@@ -216,13 +216,7 @@ class TestDisputedPart(PartCommon):
     def test_x8_part_credit_note_from_before(self):
         """What was credited before the complaint is for something else."""
         self._credit(20)
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE account_partial_reconcile"
-            " SET create_date = create_date - interval '1 hour'"
-            " WHERE debit_move_id = %s",
-            [self.line.id],
-        )
+        self._match_before(self.line)
         self._dispute_part()
         self.assertEqual(self._get_parts(), (40, 40, False))
 
