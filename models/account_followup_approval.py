@@ -96,7 +96,7 @@ class AccountFollowupApproval(models.Model):
 
         That is today; when nothing may leave at this hour, the day on which it may
         next: days and hours of the calendar would else hold what is approved until it
-        is out of date. Where countries differ, it is the last one of those who follow
+        is out of date. Where customers differ, it is the last one of those who follow
         the first one within a day.
         """
         self.ensure_one()
@@ -105,8 +105,8 @@ class AccountFollowupApproval(models.Model):
         times = SendingTimes(company, today, fields.Datetime.now())
         if not times.is_on:
             return today
-        countries = set(times.get_countries(self._get_chosen_ids()).values())
-        openings = [times.get_opening(country) for country in countries]
+        places = set(times.get_places(self._get_chosen_ids()).values())
+        openings = [times.get_opening(place) for place in places]
         openings = [moment for moment in openings if moment]
         days = [
             windows.get_local(moment, times.company_zone).date()

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .account_followup_times import SendingTimes
+from .account_followup_times import Place, SendingTimes
 
 #: Context key: moment at which SMS are about to leave, for which only days count.
 SMS_MOMENT = "followup_sms_moment"
@@ -25,7 +25,7 @@ class AccountFollowupGateCalendar(models.AbstractModel):
         """Return when reminders leave; SMS wait for their hours in their queue.
 
         What has waited there for its opening must not be withdrawn by it: the day is
-        that of the customer's country, as it was for the opening.
+        that at the customer's place, as it was for the opening.
         """
         moment = self.env.context.get(SMS_MOMENT)
         return SendingTimes(company, day, moment or now, is_sms=bool(moment))
@@ -34,19 +34,20 @@ class AccountFollowupGateCalendar(models.AbstractModel):
     def _get_company_reason(self, company, day, now=None):
         # EXTENDS 'account.followup.gate'
         times = self._get_times(company, day, now)
-        if not times.is_on or times.is_by_country:
+        if not times.is_on or times.is_by_customer:
             return None
-        return times.get_reason(self.env["res.country"])
+        return times.get_reason(Place())
 
     @api.model
     def _get_case_reasons(self, cases, day, now=None):
         # EXTENDS 'account.followup.gate'
         times = self._get_times(cases.company_id, day, now)
-        if not times.is_on or not times.is_by_country:
+        if not times.is_on or not times.is_by_customer:
             return {}
+        places = times.get_places(cases.partner_id.ids)
         reasons = {}
         for case in cases:
-            if reason := times.get_reason(case.partner_id.country_id):
+            if reason := times.get_reason(places[case.partner_id.id]):
                 reasons[case] = reason
         return reasons
 
@@ -56,13 +57,9 @@ class AccountFollowupGateCalendar(models.AbstractModel):
         times = SendingTimes(company, day, now)
         if not times.is_on:
             return partner_ids
-        countries = times.get_countries(partner_ids)
-        held = {
-            country for country in set(countries.values()) if times.get_reason(country)
-        }
-        openings = [
-            moment for country in held if (moment := times.get_opening(country))
-        ]
+        places = times.get_places(partner_ids)
+        held = {place for place in set(places.values()) if times.get_reason(place)}
+        openings = [moment for place in held if (moment := times.get_opening(place))]
         if openings:
             self._run_again_at(min(openings))
-        return [id_ for id_ in partner_ids if countries[id_] not in held]
+        return [id_ for id_ in partner_ids if places[id_] not in held]

@@ -375,20 +375,32 @@ class AccountFollowupItem(models.Model):
         # what counts as reminded does so at the level of its age
         broken = {} if catch_up else broken._get_levels(plans, levels)
         account_ids, is_disputed = self._read_ground(days)
-        sql_plans = root_plans._get_sql_plans(plans)
+        rules = root_plans._get_rules(plans)
         return {
             "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
             "disputed": is_disputed,
-            "plans": sql_plans,
+            "plans": root_plans._get_sql_plans(rules),
+            "rules": rules,
             # those of one plan stand with the company
-            "settings": sql_plans and self._get_sql_settings(plans),
+            "settings": rules and self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
-            "starts": {company.id: day for company, (_how, day) in starts.items()},
+            "starts": {company.id: day for company, (_ways, day) in starts.items()},
             "steps": self._get_sql_steps(plans, levels, starts, broken, catch_up),
             "where": self._get_sql_on(account_ids),
             "without": tuple(without.ids) if without else (),
         }
+
+    @api.model
+    def _get_parts_of(self, parts, partner_ids):
+        """Return the parts of the rule for some customers: their plans are known soon.
+
+        :param dict parts: see ``_get_sql_parts``
+        """
+        if not parts["plans"]:
+            return parts
+        plans = self.env["account.followup.plan"]
+        return {**parts, "plans": plans._get_sql_plans(parts["rules"], partner_ids)}
 
     @api.model
     def _get_sql_others(self, column, without):
@@ -873,14 +885,14 @@ class AccountFollowupItem(models.Model):
         """Return how items start that were overdue when their company went live (X4).
 
         :param dict plans: {root company: active plans}
-        :return: dict {root company: (``step`` or ``jump``, first due date for which
-            it does not hold)}, where a plan says something else
+        :return: dict {root company: ({plan: ``step`` or ``jump``}, first due date for
+            which it does not hold)}, where that is not what a plan says of all others
         """
         starts = {}
         for company, mine in plans.items():
-            how = {"first": "step", "age": "jump"}.get(company.followup_start)
-            if how and any(plan._get_catch_up() != how for plan in mine):
-                starts[company] = how, company.followup_start_date
+            ways = mine._get_start_ways(company.followup_start)
+            if any(plan._get_catch_up() != way for plan, way in ways.items()):
+                starts[company] = ways, company.followup_start_date
         return starts
 
     @api.model
@@ -907,7 +919,7 @@ class AccountFollowupItem(models.Model):
                 how = catch_up or plan._get_catch_up()
                 steps = ladder.get_steps(used, how, reached)
                 if company in starts:
-                    steps += ladder.get_start_steps(used, starts[company][0])
+                    steps += ladder.get_start_steps(used, starts[company][0][plan])
                 if level := broken.get(plan):
                     steps += ladder.get_broken_steps(steps, (level.id, level.delay))
                 rows += [
@@ -971,45 +983,6 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_ripe_partners(self, days, levels):
-        """Return on whom items are booked that are ripe for a level (rule 5).
-
-        Only their customers can require follow-up at such a level (rule 6). Nothing is
-        added up, so it is cheap, and cheapest when nothing is due.
-
-        :param days: dict {root company: date that counts as today}
-        :param levels: levels in use
-        :return: res.partner, customers and contacts
-        """
-        if not levels:
-            return self.env["res.partner"]
-        rows = self.env.execute_query(self._get_sql_ripe_partners(days, levels))
-        return self.env["res.partner"].browse(partner_id for (partner_id,) in rows)
-
-    @api.model
-    def _get_sql_ripe_partners(self, days, levels):
-        parts = self._get_sql_parts(days)
-        return SQL(
-            """
-            SELECT DISTINCT item.line_partner_id
-              FROM (
-                   SELECT * FROM (%(items)s) item
-                    -- both follow from what is asked below, but are known before the
-                    -- level reached is looked up
-                    WHERE item.days_late >= %(delay)s
-                      AND item.residual > 0
-                   OFFSET 0
-                   ) item
-             WHERE item.next_level_id IN %(levels)s
-               AND %(ripe)s
-            """,
-            items=self._get_sql(days, is_whole=True, parts=parts),
-            delay=self.env["account.followup.broken"]._get_least_age(levels, parts),
-            levels=tuple(levels.ids),
-            ripe=self._get_sql_ripe(),
-        )
-
-    @api.model
     def _get_fields_read(self):
         return get_fields(self.env, FIELDS_READ)
 
@@ -1023,6 +996,7 @@ class AccountFollowupItem(models.Model):
         :param dict parts: what ``_get_sql_parts`` has returned, if known
         """
         parts = parts or self._get_sql_parts(days, without)
+        parts = self._get_parts_of(parts, partners.ids)
         return self.env.execute_query_dict(
             SQL(
                 """

@@ -25,54 +25,81 @@ class AccountFollowupPlan(models.Model):
                 "has_min_days",
                 "min_days",
                 "catch_up",
+                "start",
+                "calendar_id",
                 "broken_level_id",
             ],
         )
         return plans.grouped("company_id")
 
     @api.model
-    def _get_sql_plans(self, plans):
-        """Return the customers who do not have the default plan of their company.
+    def _get_rules(self, plans):
+        """Return how plans are chosen in companies in which customers may differ.
 
         :param dict plans: {root company: active plans}
-        :return: SQL, rows of partner_id, company_id and plan_id; None if nobody can
-            have another plan, so that one plan costs nothing
+        :return: dict {id of root company: (id of its default plan, SQL of a CASE)};
+            it is empty where each company has one plan, so that this costs nothing
         """
-        parts = [
-            self._get_sql_plans_of(company, mine)
+        return {
+            company.id: (mine.filtered("is_default").id or 0, mine._get_sql_choice())
             for company, mine in plans.items()
             if len(mine) > 1
+        }
+
+    def _get_sql_choice(self):
+        """Return which of all plans of a company ``res_partner`` has, SQL.
+
+        It is empty for the default plan; ``followup`` is the case.
+        """
+        rules = [
+            SQL("WHEN followup.plan_id IN %s THEN followup.plan_id", tuple(self.ids))
+        ]
+        for plan in self - self.filtered("is_default"):
+            if condition := plan._get_sql_condition():
+                rules.append(SQL("WHEN %s THEN %s", condition, plan.id))
+        return SQL("CASE %s END", SQL(" ").join(rules))
+
+    @api.model
+    def _get_sql_plans(self, rules, partner_ids=None):
+        """Return the customers who do not have the default plan of their company.
+
+        :param dict rules: see ``_get_rules``
+        :param partner_ids: those that are asked for, all if it is None
+        :return: SQL, rows of partner_id, company_id and plan_id; None if nobody can
+            have another plan
+        """
+        parts = [
+            self._get_sql_plans_of(company_id, default_id, choice, partner_ids)
+            for company_id, (default_id, choice) in rules.items()
         ]
         return SQL(" UNION ALL ").join(parts) if parts else None
 
     @api.model
-    def _get_sql_plans_of(self, company, plans):
+    def _get_sql_plans_of(self, company_id, default_id, choice, partner_ids):
         """Return the same for one root company that has several plans."""
-        rules = [
-            SQL("WHEN followup.plan_id IN %s THEN followup.plan_id", tuple(plans.ids))
-        ]
-        for plan in plans - plans.filtered("is_default"):
-            if condition := plan._get_sql_condition():
-                rules.append(SQL("WHEN %s THEN %s", condition, plan.id))
         names = ("company_id", "partner_id", "plan_id")
         return SQL(
             """
             SELECT chosen.partner_id, %(company)s AS company_id, chosen.plan_id
               FROM (
                    SELECT res_partner.id AS partner_id,
-                          CASE %(rules)s END AS plan_id
+                          %(choice)s AS plan_id
                      FROM res_partner
                      LEFT JOIN account_followup followup
                             ON followup.partner_id = res_partner.id
                            AND followup.company_id = %(company)s
                     WHERE res_partner.commercial_partner_id = res_partner.id
+                      AND %(is_asked_for)s
                    OFFSET 0  -- so that the rules are asked once
                    ) chosen
              WHERE chosen.plan_id <> %(default)s
             """,
-            company=company.id,
-            default=plans.filtered("is_default").id or 0,
-            rules=SQL(" ").join(rules),
+            company=company_id,
+            default=default_id,
+            choice=choice,
+            is_asked_for=SQL("TRUE")
+            if partner_ids is None
+            else SQL("res_partner.id = ANY(%s)", list(partner_ids)),
             to_flush=[self.env["account.followup"]._fields[name] for name in names],
         )
 
@@ -98,14 +125,10 @@ class AccountFollowupPlan(models.Model):
         plans = plans or self._get_plans_in_use(company.ids).get(company) or self
         default = plans.filtered("is_default") or self._get_default_plan(company)
         found = {}
-        if partners.ids and (sql := self._get_sql_plans({company: plans})):
+        rules = self._get_rules({company: plans})
+        if partners.ids and (sql := self._get_sql_plans(rules, partners.ids)):
             rows = self.env.execute_query(
-                SQL(
-                    "SELECT plan.partner_id, plan.plan_id FROM (%s) plan"
-                    " WHERE plan.partner_id IN %s",
-                    sql,
-                    tuple(partners.ids),
-                )
+                SQL("SELECT plan.partner_id, plan.plan_id FROM (%s) plan", sql)
             )
             found = dict(rows)
         return {

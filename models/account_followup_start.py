@@ -3,13 +3,10 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
 from .account_followup_send import ITEM_FIELDS, MOVE_FIELDS
-from .res_company_golive import NOT_STARTED
+from .res_company_golive import NOT_STARTED, STARTS
 
 #: Customers whose history is written at once.
 BATCH_SIZE = 500
-
-#: What the ways to start mean for the ladder, see ``_get_starts`` of items.
-WAYS = {"first": "step", "age": "jump"}
 
 
 class AccountFollowupStart(models.AbstractModel):
@@ -31,15 +28,28 @@ class AccountFollowupStart(models.AbstractModel):
 
         :param company: root company
         :param date until: what is due before it counts as reminded
-        :return: dict {start: list of (level id, by itself, customers, items, amount)};
-            of ``counted`` what counts as reminded
+        :return: dict {start: (what would leave, what counts as reminded)}, both lists
+            of (level id, by itself, customers, items, amount)
         """
-        preview = {
-            start: self._get_due(company, day, start, until)
-            for start in (*WAYS, "reminded")
+        return {
+            start: (
+                self._get_due(company, day, start, until),
+                self._get_counted(company, day, start, until),
+            )
+            for start, _label in STARTS
         }
-        preview["counted"] = self._get_counted(company, day, until)
-        return preview
+
+    @api.model
+    def _get_plans(self, company):
+        plans = self.env["account.followup.plan"]
+        return plans._get_plans_in_use(company.ids).get(company, plans)
+
+    @api.model
+    def _get_plans_counted(self, company, start):
+        """Return the plans of which what is overdue counts as reminded."""
+        return self._get_plans(company).filtered(
+            lambda plan: plan._get_start(start) == "reminded"
+        )
 
     @api.model
     def _get_due(self, company, day, start, until):
@@ -77,23 +87,25 @@ class AccountFollowupStart(models.AbstractModel):
     @api.model
     def _get_parts(self, company, day, start, until):
         """Return the parts of the rule, as if the company had started so."""
+        ways = self._get_plans(company)._get_start_ways(start)
         items = self.env["account.followup.item"]
-        if start in WAYS:
-            starts = {company: (WAYS[start], day)}
-            return items._get_sql_parts({company: day}, starts=starts)
-        parts = items._get_sql_parts({company: day}, starts={})
-        # what counts as reminded today is ripe on a later day
-        parts["steps"] = SQL(
-            """
-            SELECT step.plan_id, step.reached, step.first,
-                   LEAST(step.last, %(late)s) AS last,
-                   step.level, step.delay, step.age, step.wait, step.key
-              FROM (%(steps)s) step
-             WHERE step.first <= %(late)s
-            """,
-            late=(day - until).days,
-            steps=parts["steps"],
-        )
+        parts = items._get_sql_parts({company: day}, starts={company: (ways, day)})
+        if counted := self._get_plans_counted(company, start):
+            # what counts as reminded today is ripe on a later day
+            parts["steps"] = SQL(
+                """
+                SELECT step.plan_id, step.reached, step.first,
+                       CASE WHEN %(is_counted)s THEN LEAST(step.last, %(late)s)
+                            ELSE step.last
+                       END AS last,
+                       step.level, step.delay, step.age, step.wait, step.key
+                  FROM (%(steps)s) step
+                 WHERE NOT %(is_counted)s OR step.first <= %(late)s
+                """,
+                is_counted=SQL("step.plan_id IN %s", tuple(counted.ids)),
+                late=(day - until).days,
+                steps=parts["steps"],
+            )
         return parts
 
     @api.model
@@ -102,10 +114,9 @@ class AccountFollowupStart(models.AbstractModel):
 
         It is a reminder in the history, from which the days between two count.
         """
-        plans = self.env["account.followup.plan"]._get_plans_in_use(company.ids)
-        plans = plans.get(company, self.env["account.followup.plan"])
-        waiting = plans.filtered(lambda plan: plan._get_min_days() > 0)
-        if start in WAYS or not waiting:
+        counted = self._get_plans_counted(company, start)
+        waiting = counted.filtered(lambda plan: plan._get_min_days() > 0)
+        if not waiting:
             return SQL("TRUE")
         return SQL(
             """
@@ -115,12 +126,15 @@ class AccountFollowupStart(models.AbstractModel):
             )
             """,
             tuple(waiting.ids),
-            self._get_sql_counted(company, day, until),
+            self._get_sql_counted(company, day, waiting, until),
         )
 
     @api.model
-    def _get_counted(self, company, day, until):
+    def _get_counted(self, company, day, start, until):
         """Return what would count as reminded, by level, see ``_get_preview``."""
+        plans = self._get_plans_counted(company, start)
+        if not plans:
+            return []
         return self.env.execute_query(
             SQL(
                 """
@@ -130,12 +144,12 @@ class AccountFollowupStart(models.AbstractModel):
                  GROUP BY item.next_delay, item.next_level_id
                  ORDER BY item.next_delay
                 """,
-                self._get_sql_counted(company, day, until),
+                self._get_sql_counted(company, day, plans, until),
             )
         )
 
     @api.model
-    def _get_sql_counted(self, company, day, until):
+    def _get_sql_counted(self, company, day, plans, until):
         """Return the items that count as reminded; ``next_level_id`` fits its age.
 
         What is too young for a level is not reminded, and what is excluded never.
@@ -147,11 +161,13 @@ class AccountFollowupStart(models.AbstractModel):
             SELECT item.*
               FROM (%s) item
              WHERE item.due_date < %s
+               AND item.plan_id IN %s
                AND item.next_delay <= item.days_late
                AND item.rest_reason IS DISTINCT FROM 'excluded'
             """,
             items._get_sql({company: day}, is_whole=True, parts=parts),
             until,
+            tuple(plans.ids),
         )
 
     # ------------------------------------------------------------------
@@ -175,15 +191,16 @@ class AccountFollowupStart(models.AbstractModel):
                 )
             )
         last_id = self._get_last_id(company)
-        if start == "reminded":
-            self._count_as_reminded(company, day, until)
+        counted = self._get_plans_counted(company, start)
+        if counted:
+            self._count_as_reminded(company, day, counted, until)
         company.write(
             {
                 **values,
                 "followup_automatic": True,
                 "followup_start": start,
                 "followup_start_date": day,
-                "followup_start_until": until if start == "reminded" else False,
+                "followup_start_until": until if counted else False,
                 "followup_start_user_id": self.env.uid,
                 "followup_start_last_id": last_id,
             }
@@ -196,11 +213,11 @@ class AccountFollowupStart(models.AbstractModel):
         return reminders.search(domain, limit=1, order="id DESC").id
 
     @api.model
-    def _count_as_reminded(self, company, day, until):
-        """Write a reminder of each customer that nobody has got."""
+    def _count_as_reminded(self, company, day, plans, until):
+        """Write a reminder of each customer of some plans that nobody has got."""
         query = SQL(
             "SELECT * FROM (%s) item ORDER BY item.partner_id, item.due_date, item.id",
-            self._get_sql_counted(company, day, until),
+            self._get_sql_counted(company, day, plans, until),
         )
         rows = self.env.execute_query_dict(query)
         groups = list(groupby(rows, lambda row: row["partner_id"]))

@@ -359,16 +359,10 @@ class AccountFollowupTotal(models.AbstractModel):
         """
         if not parts["plans"]:
             return SQL(""), parts
-        condition = (
-            SQL("WHERE plan.partner_id IN %s", tuple(partners.ids) or (None,))
-            if partners is not None
-            else SQL("")
-        )
-        plans = SQL(
-            "WITH customer_plan AS MATERIALIZED (SELECT * FROM (%s) plan %s)",
-            parts["plans"],
-            condition,
-        )
+        if partners is not None:
+            items = self.env["account.followup.item"]
+            parts = items._get_parts_of(parts, partners.ids)
+        plans = SQL("WITH customer_plan AS MATERIALIZED (%s)", parts["plans"])
         return plans, {**parts, "plans": SQL("SELECT * FROM customer_plan")}
 
     @api.model

@@ -135,6 +135,7 @@ class ResCompany(models.Model):
         parts = [
             self.env._("Live since %s", since),
             how,
+            *(how and company.followup_plan_ids._get_start_texts() or ()),
             company.followup_start_user_id.name,
         ]
         return " · ".join(filter(None, parts))

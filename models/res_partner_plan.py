@@ -55,7 +55,7 @@ class ResPartner(models.Model):
         mine = plans._get_plans_in_use(root.ids).get(root) or plans
         wanted = mine.filtered(lambda plan: plan.id in value)
         default = mine.filtered("is_default")
-        sql = plans._get_sql_plans({root: mine})
+        sql = plans._get_sql_plans(plans._get_rules({root: mine}))
         if not sql:
             return [(1, "=", 1)] if default & wanted else [(0, "=", 1)]
         others = SQL(

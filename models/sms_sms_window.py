@@ -40,13 +40,13 @@ class SmsSms(models.Model):
 
         :param deliveries: those of their messages
         """
-        now = fields.Datetime.now()
         by_message = deliveries.grouped("mail_message_id")
-        openings, known = {}, {}
+        known = self._get_followup_openings(deliveries.reminder_id)
+        now, openings = fields.Datetime.now(), {}
         for sms in self.sudo():
             reminder = by_message[sms.mail_message_id].reminder_id[:1]
-            opening = reminder and self._get_followup_opening(reminder, now, known)
-            if opening and opening > now:
+            opening = known.get(reminder, now)
+            if opening > now:
                 openings.setdefault(opening, sms.browse())
                 openings[opening] += sms
         for opening, waiting in openings.items():
@@ -61,17 +61,18 @@ class SmsSms(models.Model):
             cron.sudo()._trigger(at=opening)
 
     @api.model
-    def _get_followup_opening(self, reminder, now, known):
-        """Return the moment from which on its SMS may leave; by hand it is now.
+    def _get_followup_openings(self, reminders):
+        """Return {reminder: moment from which on its SMS may leave}.
 
-        :param datetime now: UTC
-        :param dict known: openings of other reminders, this one is added
+        Those that a person sends are left out: they leave at once.
         """
-        if reminder.trigger != "automatic" or reminder._is_by_hand():
-            return now
-        company = reminder.company_id.sudo()
-        country = reminder.partner_id.sudo().country_id
-        if (company, country) not in known:
-            times = SendingTimes(company, reminder.date, now)
-            known[company, country] = times.get_sms_opening(country)
-        return known[company, country]
+        now, found = fields.Datetime.now(), {}
+        automatic = reminders.filtered(
+            lambda one: one.trigger == "automatic" and not one._is_by_hand()
+        )
+        for company, mine in automatic.sudo().grouped("company_id").items():
+            times = SendingTimes(company, mine[0].date, now)
+            places = times.get_places(mine.partner_id.ids)
+            openings = {one: times.get_sms_opening(one) for one in set(places.values())}
+            found.update((one, openings[places[one.partner_id.id]]) for one in mine)
+        return found

@@ -60,6 +60,8 @@ from . import (
     test_pdf_limit,
     test_payer,
     test_plan,
+    test_plan_days,
+    test_plan_start,
     test_plans,
     test_post,
     test_privacy,

@@ -231,6 +231,7 @@ FIELDS = {
     "account.followup.plan": {
         "active": PEOPLE,
         "broken_level_id": PEOPLE,
+        "calendar_id": PEOPLE,
         "catch_up": PEOPLE,
         "category_ids": PEOPLE,
         "company_id": KEY,
@@ -245,6 +246,7 @@ FIELDS = {
         "name": PEOPLE,
         "payment_term_ids": PEOPLE,
         "sequence": PEOPLE,
+        "start": PEOPLE,
         "trust": PEOPLE,
     },
     "account.followup.planned": {
@@ -595,6 +597,7 @@ FIELDS = {
         "followup_digest_date": SERVICE,
         "followup_digest_user_ids": PEOPLE,
         "followup_enabled": PEOPLE,
+        "followup_has_plan_calendar": SERVICE,
         "followup_hour_cap": PEOPLE,
         "followup_min_amount": PEOPLE,
         "followup_min_days": PEOPLE,

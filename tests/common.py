@@ -1,4 +1,5 @@
 import os
+from contextlib import contextmanager
 from datetime import timedelta
 
 import freezegun
@@ -195,6 +196,12 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
         return self.env["account.followup"]._get_or_create(
             partner or self.customer, self.company
         )
+
+    @contextmanager
+    def _refused(self, error, text):
+        """Expect an error that matches a text, and nothing left of what was tried."""
+        with self.assertRaisesRegex(error, text), self.env.cr.savepoint():
+            yield
 
     def _open_window(self, partner=None, user=None):
         """Open Send and Print as the button does; return the window."""

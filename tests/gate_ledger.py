@@ -29,6 +29,10 @@ class GateLedger(CalendarCommon):
             code: cls.env.ref(f"base.{code}").id if code else None
             for code in oracle_gates.ZONES
         }
+        plans = cls.env["account.followup.plan"]
+        cls.default_plan = plans._get_default_plan(cls.company)
+        cls.own_plan = cls.default_plan.copy({"name": "Own Days"})
+        cls.own_calendar = cls._create_calendar("Own Days", cls.company)
         cls.customers = cls._create_customers()
         cls._create_samples()
         cls.env.flush_all()
@@ -184,6 +188,10 @@ class GateLedger(CalendarCommon):
             self._scatter_days(rng, self.calendar) if rng.random() < 0.6 else None
         )
         house.countries = self._scatter_countries(rng)
+        house.plan_calendar = (
+            self._scatter_days(rng, self.own_calendar) if rng.random() < 0.4 else None
+        )
+        self.own_plan.calendar_id = house.plan_calendar and self.own_calendar
         house.lines = self._scatter_bank(rng)
         house.reminders = self._scatter_reminders(rng, house)
         self.company.write(
@@ -325,6 +333,7 @@ class GateLedger(CalendarCommon):
                     (*[None] * 6, *(house.day + timedelta(n) for n in (-1, 0, 5)))
                 ),
                 tested=house.is_test and rng.choice(("", "", "level", "other")) or "",
+                has_plan=rng.random() < 0.3,
             )
             for id_ in self.customers.ids
         ]
@@ -364,10 +373,18 @@ class GateLedger(CalendarCommon):
                 {id_: one.pause_until for id_, one in by_id.items()},
                 "date",
             ),
+            (
+                "plan_id",
+                {id_: self._get_plan(one).id for id_, one in by_id.items()},
+                "integer",
+            ),
         ):
             self._set_column(
                 "account_followup", column, values, column_type, "partner_id"
             )
+
+    def _get_plan(self, person):
+        return self.own_plan if person.has_plan else self.default_plan
 
     def _write_money(self, people):
         """Money received that nobody has matched, sent, or known by its text only."""
@@ -392,11 +409,15 @@ class GateLedger(CalendarCommon):
 
     def _write_tests(self, people, house):
         """Make the tests of the day: at the level due, or at another one."""
-        levels = {"level": self.level_1.id, "other": self.level_2.id}
+        numbers = {"level": 0, "other": 1}
         test = oracle_gates.Reminder(
             house.now - timedelta(hours=2), house.day, is_test=True
         )
-        rows = [(test, one.id, levels[one.tested]) for one in people if one.tested]
+        rows = [
+            (test, one.id, self._get_plan(one).level_ids[numbers[one.tested]].id)
+            for one in people
+            if one.tested
+        ]
         if rows:
             self._insert_reminders(rows)
         return tuple(row[0] for row in rows)

@@ -62,7 +62,7 @@ class OracleFacts:
             min_days=plan.min_days if plan.has_min_days else min_days,
             catch_up=plan.catch_up or root.followup_catch_up,
             broken=plan.broken_level_id.id or None,
-            start=root.followup_start or "",
+            start=(root.followup_start and plan.start) or root.followup_start or "",
             start_day=root.followup_start_date,
             currency=root.currency_id.name,
             units={

@@ -54,6 +54,7 @@ class Person:
     money: str
     pause_until: date | None
     tested: str  # "level": the level due was tested today, "other": another one
+    has_plan: bool = False  # another one than the default plan
 
 
 @dataclass
@@ -68,6 +69,7 @@ class House:
     matching: bool = False
     calendar: tuple | None = None
     countries: dict = field(default_factory=dict)
+    plan_calendar: tuple | None = None  # of the other plan
     window: tuple = (0, 24)
     zone: str = "customer"
     cap: int = 0
@@ -105,15 +107,23 @@ def is_bank_old(house):
     return len(worked) > house.max_age
 
 
-def is_closed(house, country):
-    """Whether it is no day or no hour to write to a country (X15)."""
-    local = get_local(house.now, ZONES[country] if house.zone == "customer" else HOUSE)
+def get_calendar(person, house):
+    """Return the days of the plan, else of the country, else of the company."""
+    if person.has_plan and house.plan_calendar:
+        return house.plan_calendar
+    return house.calendar and house.countries.get(person.country, house.calendar)
+
+
+def is_closed(person, house):
+    """Whether it is no day or no hour to write to a customer (X15)."""
+    zone = ZONES[person.country] if house.zone == "customer" else HOUSE
+    local = get_local(house.now, zone)
     start, end = house.window
     if not start <= local.hour + local.minute / 60 < end:
         return True
-    if not house.calendar:
+    if not (calendar := get_calendar(person, house)):
         return False
-    weekdays, holidays = house.countries.get(country, house.calendar)
+    weekdays, holidays = calendar
     return local.weekday() not in weekdays or local.date() in holidays
 
 
@@ -122,7 +132,7 @@ def is_held(person, house):
     return (
         (house.is_test and person.tested == "level")
         or (house.matching and person.money in UNMATCHED)
-        or is_closed(house, person.country)
+        or is_closed(person, house)
         or bool(person.pause_until and person.pause_until >= house.day)
     )
 

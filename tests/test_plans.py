@@ -1,4 +1,3 @@
-from contextlib import contextmanager
 from datetime import timedelta
 
 import psycopg2
@@ -408,11 +407,6 @@ class TestPlans(PlansCommon):
         self.assertTrue(self.consumers.is_default)
         self.assertEqual(self._get_plan(), self.consumers)
         self.assertEqual(self.consumers.conditions, "all other customers")
-
-    @contextmanager
-    def _refused(self, error, text):
-        with self.assertRaisesRegex(error, text), self.env.cr.savepoint():
-            yield
 
     def test_x16_the_default_plan_stays(self):
         manager = self.standard.with_user(self.manager)

@@ -309,7 +309,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 "followup_catch_up": rng.choice(("step", "step", "jump")),
             }
         )
-        self._set_start(rng, root)
+        root.followup_start_date = False  # plans say how they start before
         plans = self.env["account.followup.plan"]
         default = plans._get_default_plan(root)
         plans = plans.create(
@@ -321,6 +321,7 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         for plan in default + plans:
             self._create_levels(rng, plan)
         self._set_broken_levels(rng, default + plans)
+        self._set_start(rng, root, default + plans)
 
     def _set_broken_levels(self, rng, plans):
         """Jump to a level after a broken promise (X7), by dice of its own."""
@@ -332,10 +333,12 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 plan.broken_level_id = dice.choice(levels)
                 plan.broken_level_id.active &= dice.random() < 0.9
 
-    def _set_start(self, rng, root):
+    def _set_start(self, rng, root, plans):
         """Go live on some day, by dice of its own: the ledgers stay as they are."""
         dice = random.Random()
         dice.setstate(rng.getstate())
+        for plan in plans:
+            plan.start = dice.choice((False, False, "first", "age", "reminded"))
         start = dice.choice((False, "first", "age", "age", "reminded"))
         day = BASE - timedelta(days=dice.choice((0, 3, 10, 30)))
         root.write(
@@ -925,7 +928,24 @@ class TestRuleOracle(LedgerCase):
             }
             self.assertEqual(found, expected, f"Up to {few} one by one")
         self._check_paused(expected, days)
+        self._check_ripe(days, levels.filtered("is_automatic"))
         return len(expected)
+
+    def _check_ripe(self, days, levels):
+        """Who is ripe in the quickest plan is asked first: nobody is overlooked (X16).
+
+        Also where plans name a level after a broken promise, for which all are asked.
+        """
+        broken = type(self.env["account.followup.broken"])
+        self._check_ripe_partners(days, levels)
+        with patch.object(broken, "_get_levels", return_value={}):
+            self._check_ripe_partners(days, levels)
+
+    def _check_ripe_partners(self, days, levels):
+        items = self.env["account.followup.item"]
+        query = items._get_sql_ripe_partners(days, levels)
+        exact = {row[0] for row in self.env.execute_query(query)}
+        self.assertEqual(set(items._get_ripe_partners(days, levels).ids), exact)
 
     def _check_paused(self, due, days):
         """Whom the run would remind is not reminded while paused (rule 16)."""

@@ -181,7 +181,7 @@ class AccountFollowupSendAlert(models.AbstractModel):
             return None
         company = choice.window.company_id.sudo()
         times = SendingTimes(company, choice.day, fields.Datetime.now())
-        reason = times.get_sms_reason(choice.window.partner_id.country_id)
+        reason = times.get_sms_reason(times.get_place(choice.window.partner_id))
         return reason and {"level": "warning", "message": reason}
 
     @api.model

@@ -46,6 +46,8 @@ class AccountFollowupStartWizard(models.TransientModel):
         compute="_compute_line_ids",
         store=True,
     )
+    is_until_needed = fields.Boolean(compute="_compute_is_until_needed")
+    plan_info = fields.Char(compute="_compute_plan_info")
     live_info = fields.Char(compute="_compute_live")
     is_live = fields.Boolean(compute="_compute_live")
     can_undo = fields.Boolean(compute="_compute_live")
@@ -74,7 +76,7 @@ class AccountFollowupStartWizard(models.TransientModel):
 
     @api.constrains("until_date", "start")
     def _check_until_date(self):
-        for wizard in self.filtered(lambda wizard: wizard.start == "reminded"):
+        for wizard in self.filtered("is_until_needed"):
             if wizard.until_date > self._get_day(wizard.company_id):
                 raise ValidationError(
                     self.env._(
@@ -82,6 +84,20 @@ class AccountFollowupStartWizard(models.TransientModel):
                         "a day before."
                     )
                 )
+
+    @api.depends("company_id", "start")
+    def _compute_is_until_needed(self):
+        """Find whether anything would count as reminded, in all plans or in one."""
+        service = self._get_service()
+        for wizard in self:
+            counted = service._get_plans_counted(wizard._get_company(), wizard.start)
+            wizard.is_until_needed = bool(counted)
+
+    @api.depends("company_id")
+    def _compute_plan_info(self):
+        for wizard in self:
+            plans = wizard._get_service()._get_plans(wizard._get_company())
+            wizard.plan_info = ", ".join(plans._get_start_texts()) or False
 
     @api.depends("company_id")
     def _compute_live(self):
@@ -118,15 +134,14 @@ class AccountFollowupStartWizard(models.TransientModel):
         preview = self._get_service()._get_preview(company, day, until)
         labels = dict(self._fields["start"]._description_selection(self.env))
         lines = []
+        way = self.env._("nothing sent")
         for start, label in labels.items():
-            lines.append(self._prepare_total(start, label, preview[start]))
-            lines += [self._prepare_level(start, row) for row in preview[start]]
-            if start == "reminded":
-                way = self.env._("nothing sent")
-                lines += [
-                    {**self._prepare_level(start, row), "way": way}
-                    for row in preview["counted"]
-                ]
+            due, counted = preview[start]
+            lines.append(self._prepare_total(start, label, due))
+            lines += [self._prepare_level(start, row) for row in due]
+            lines += [
+                {**self._prepare_level(start, row), "way": way} for row in counted
+            ]
         return lines
 
     def _prepare_total(self, start, label, rows):
@@ -143,8 +158,11 @@ class AccountFollowupStartWizard(models.TransientModel):
     def _prepare_level(self, start, row):
         level = self.env["account.followup.level"].sudo().browse(row[0])
         way = self.env._("by itself") if row[1] else self.env._("waits for a person")
+        name = level.name
+        if len(self._get_service()._get_plans(level.company_id)) > 1:
+            name = f"{level.plan_id.name}: {name}"
         # indented below the sum of its start
-        name = f"\N{EM SPACE}{level.name}"
+        name = f"\N{EM SPACE}{name}"
         return self._prepare_line(start, [row], name=name, way=way)
 
     @api.model
