@@ -99,10 +99,14 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     followup_plan_ids = fields.One2many(
-        "account.followup.plan", "company_id", groups=SETTINGS_GROUPS
+        "account.followup.plan",
+        "company_id",
+        string="Follow-up Plans",
+        groups=SETTINGS_GROUPS,
     )
     # so that where no plan has one, nobody has to ask for it
     followup_has_plan_calendar = fields.Boolean(
+        "Plans Have Working Days",
         compute="_compute_followup_has_plan_calendar",
         store=True,
         groups=SETTINGS_GROUPS,
