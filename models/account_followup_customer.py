@@ -121,13 +121,16 @@ class AccountFollowupCustomer(models.Model):
         """
         parts = parts or self.env["account.followup.item"]._get_sql_parts(days, without)
         rule = self.env["account.followup.rule"]
+        with_items, parts = rule._get_sql_with_items(days, partners, parts)
         return SQL(
             """
+            %(with_items)s
             SELECT %(select)s,
                    %(next_date)s AS next_reminder_date,
                    %(last_reminder)s AS last_reminder_date
               FROM (%(customers)s) customer
             """,
+            with_items=with_items,
             select=rule._get_sql_columns(),
             next_date=(
                 rule._get_sql_next_date(days, parts)

@@ -6,6 +6,9 @@ from ..tools.days import LAST
 from ..tools.sql import get_fields
 from .account_followup_customer import ID_SHIFT
 
+#: The open items of so many customers are read once: there are not many of them.
+FEW_CUSTOMERS = 20
+
 #: What the statement of customers reads itself.
 FIELDS_READ = {
     "account.followup": (
@@ -459,7 +462,7 @@ class AccountFollowupRule(models.AbstractModel):
     def _get_sql_candidates(self, days, parts):
         """Return the items of ``customer`` that count on some day from ``gate`` on."""
         items = self.env["account.followup.item"]
-        if parts["plans"]:
+        if parts["plans"] and not parts.get("items"):
             # known here: to look for it among those of all would cost each time
             plan = SQL(
                 "SELECT customer.company_id, customer.partner_id, customer.plan_id"
@@ -480,9 +483,37 @@ class AccountFollowupRule(models.AbstractModel):
              WHERE item.rest_reason IS DISTINCT FROM 'excluded'
                AND (item.residual <= 0 OR %(comes)s)
             """,
-            items=items._get_sql(days, parts=parts),
+            items=(
+                SQL("SELECT * FROM %s", parts["items"])
+                if parts.get("items")
+                else items._get_sql(days, parts=parts)
+            ),
             comes=items._get_sql_comes(),
         )
+
+    @api.model
+    def _get_sql_with_items(self, days, partners, parts):
+        """Return the beginning of a statement in which the items are read once.
+
+        For a few customers it costs more to plan a statement than to carry it out, and
+        the items are asked for three times: own currency, others, next reminder.
+
+        :param partners: commercial partners; None for all
+        :return: SQL, and the parts that name it
+        """
+        if partners is None or len(partners) > FEW_CUSTOMERS:
+            return SQL(""), parts
+        items = self.env["account.followup.item"]
+        found = SQL(
+            """
+            WITH customer_item AS MATERIALIZED (
+                SELECT item.* FROM (%s) item WHERE item.partner_id IN %s
+            )
+            """,
+            items._get_sql(days, parts=items._get_parts_of(parts, partners.ids)),
+            tuple(partners.ids) or (None,),
+        )
+        return found, {**parts, "items": SQL("customer_item")}
 
     @api.model
     def _get_sql_changes_of_item(self):

@@ -22,6 +22,12 @@ ADDED_UP_WITH_PARTS = {
 OWN_CURRENCY = SQL("line.currency_id = company.currency_id")
 OTHER_CURRENCIES = SQL("line.currency_id <> line.company_currency_id")
 
+#: The same of what is read already.
+IN_CURRENCIES = {
+    OWN_CURRENCY: SQL("item.currency_id = item.company_currency_id"),
+    OTHER_CURRENCIES: SQL("item.currency_id <> item.company_currency_id"),
+}
+
 #: What the items of other currencies say of a customer, and its type.
 FOREIGN = {
     "due": "numeric",
@@ -108,6 +114,12 @@ class AccountFollowupTotal(models.AbstractModel):
     def _get_sql_items_of(self, days, partners, parts, currencies):
         """Return the open items of some customers, or of all, in some currencies."""
         items = self.env["account.followup.item"]
+        if parts.get("items"):
+            return SQL(
+                "SELECT item.* FROM %s item WHERE %s",
+                parts["items"],
+                IN_CURRENCIES[currencies],
+            )
         return SQL(
             """
             SELECT item.*
@@ -357,7 +369,7 @@ class AccountFollowupTotal(models.AbstractModel):
 
         :return: SQL, and the parts that name it
         """
-        if not parts["plans"]:
+        if not parts["plans"] or parts.get("items"):
             return SQL(""), parts
         if partners is not None:
             items = self.env["account.followup.item"]

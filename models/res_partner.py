@@ -39,6 +39,12 @@ class ResPartner(models.Model):
 
     _inherit = "res.partner"
 
+    # nearly all partners are customers themselves: whose contacts there are is read of
+    # all open items, and this one has nothing but them
+    _followup_contact_idx = models.Index(
+        "(id) INCLUDE (commercial_partner_id) WHERE commercial_partner_id <> id"
+    )
+
     type = fields.Selection(
         selection_add=[("followup", "Follow-up Address")],
         ondelete={"followup": "set default"},

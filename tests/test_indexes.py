@@ -13,6 +13,7 @@ INDEXES = {
     OPEN_INDEX: "account_move_line",
     FOREIGN_INDEX: "account_move_line",
     "account_followup_reminder_line_memory_idx": "account_followup_reminder_line",
+    "res_partner_followup_contact_idx": "res_partner",
 }
 
 

@@ -11,7 +11,7 @@ from .. import hooks
 from .common import FollowupCommon
 
 #: Columns whose default only Odoo can work out.
-LEFT_TO_ODOO = {"followup_statement_since"}
+LEFT_TO_ODOO = {"followup_statement_since", "followup_has_plan_calendar"}
 
 
 class Cursor:
@@ -140,12 +140,13 @@ class TestInstallBeside(FollowupCommon):
             """
             SELECT indexdef, obj_description(indexname::regclass)
               FROM pg_indexes
-             WHERE indexname ~ '^(account_move|payment_transaction).*_followup_'
+             WHERE indexname ~ '_followup_'
+               AND tablename !~ '^account_followup'
              ORDER BY indexname
             """
         )
         wanted = self.env.execute_query(look)
-        self.assertEqual(len(wanted), 5)
+        self.assertEqual(len(wanted), 6)
         cr = Cursor(self.env.cr)
         for name in (
             "account_move_line_followup_open_idx",
@@ -153,13 +154,14 @@ class TestInstallBeside(FollowupCommon):
             "account_move_line_followup_review_idx",
             "account_move_followup_blocked_idx",
             "payment_transaction_followup_under_way_idx",
+            "res_partner_followup_contact_idx",
         ):
             self.env.cr.execute(SQL("DROP INDEX %s", SQL.identifier(name)))
         for model, addition in self._get_additions():
             hooks._prepare_indexes(cr, model, addition)
         self.assertEqual(self.env.execute_query(look), wanted)
         builds = [code for code in cr.statements if code.startswith("CREATE")]
-        self.assertEqual(len(builds), 5)
+        self.assertEqual(len(builds), 6)
         for code in builds:
             self.assertIn("INDEX CONCURRENTLY", code)
 

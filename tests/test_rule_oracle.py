@@ -815,6 +815,12 @@ class TestRuleOracle(LedgerCase):
             for row in model._get_rows(days, self.partners, with_next_date=False)
         }
         self.assertEqual(rows.keys(), short_rows.keys())
+        # of a few customers the items are read once
+        with patch(f"{MODELS}.account_followup_rule.FEW_CUSTOMERS", 10_000):
+            read_once = model._get_rows(days, self.partners)
+        self.assertEqual(
+            {(row["partner_id"], row["company_id"]): row for row in read_once}, rows
+        )
         for key, customer in customers.items():
             today = days.get(self.env["res.company"].browse(key[1]))
             row = rows.pop(key, None)

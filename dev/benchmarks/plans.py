@@ -80,16 +80,22 @@ def give_tags(env):
     return tags
 
 
-def run_p21(env, runs, get_rule, get_page):
-    """The rule and a page of the work-list with ten plans, against one plan.
+def run_p21(env, runs, get_rule, get_page, get_idle):
+    """The rule, a page of the work-list and an idle run with ten plans, against one.
 
     :param get_rule: returns the SQL of P1
     :param get_page: returns the function that reads a page, as P8 does
+    :param get_idle: makes all reminded, and returns the function that runs, as P12 does
     """
+    idle = get_idle(env)
 
     def take():
         rule = get_rule(env)
-        named = {"P21": lambda: env.execute_query(rule), "P21a": get_page(env)}
+        named = {
+            "P21": lambda: env.execute_query(rule),
+            "P21a": get_page(env),
+            "P21b": idle,
+        }
         figures = measure(named, runs)
         with counted(env) as queries:
             named["P21a"]()
@@ -101,6 +107,7 @@ def run_p21(env, runs, get_rule, get_page):
     texts = {
         "P21": f"state of all customers, {count} plans",
         "P21a": f"work-list page, {count} plans, {queries} queries",
+        "P21b": f"idle scheduled action, {count} plans",
     }
     return [
         Row(

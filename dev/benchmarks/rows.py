@@ -162,15 +162,7 @@ def run_p11(env, runs):
 
 def run_p12(env, runs):
     """The scheduled action when nothing is due: all was done, or nobody owes enough."""
-    env.company.write(
-        {
-            "followup_automatic": True,
-            "followup_start_date": "2024-01-01",
-            "followup_run_cap": 0,
-        }
-    )
-    # its commits would end what is taken back here
-    env.registry["ir.cron"]._commit_progress = lambda self, *args, **kwargs: 60
+    go_live(env)
     rows = []
     for id_, what, prepare, goal in (
         ("P12a", "nobody owes the minimum", set_minimum, ""),
@@ -183,13 +175,36 @@ def run_p12(env, runs):
     return rows
 
 
-def run_idle(env, runs, id_, what, goal):
-    job = env["account.followup"]
+def go_live(env):
+    """Switch automatic reminders on, for runs that are taken back."""
+    env.company.write(
+        {
+            "followup_automatic": True,
+            "followup_start_date": "2024-01-01",
+            "followup_run_cap": 0,
+        }
+    )
+    # its commits would end that
+    env.registry["ir.cron"]._commit_progress = lambda self, *args, **kwargs: 60
 
+
+def get_run(env):
     def run():
         env.invalidate_all()
-        job._cron_process_followups()
+        env["account.followup"]._cron_process_followups()
 
+    return run
+
+
+def get_idle(env):
+    """Let all be reminded, and return what the scheduled action does then."""
+    go_live(env)
+    remind_all(env)
+    return get_run(env)
+
+
+def run_idle(env, runs, id_, what, goal):
+    run = get_run(env)
     base = floor.get_sums(env)
     figures = measure({"floor": lambda: env.execute_query(base), "job": run}, runs)
     with counted(env) as queries:
@@ -315,5 +330,5 @@ ROWS = {
     "P14": reports.run_p14,
     "P19": lambda env, runs: looking.run_p19(env, runs, get_rule(env)),
     "P20": looking.run_p20,
-    "P21": lambda env, runs: plans.run_p21(env, runs, get_rule, get_page),
+    "P21": lambda env, runs: plans.run_p21(env, runs, get_rule, get_page, get_idle),
 }
