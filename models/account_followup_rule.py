@@ -277,8 +277,10 @@ class AccountFollowupRule(models.AbstractModel):
         """Return the day of rule 9.
 
         For nearly all customers it follows from the sums: when each item alone would
-        be enough, rule 6 holds as soon as the first one is ripe and free; when all of
-        them together are not, it never does. The others are worked out day by day.
+        be enough, rule 6 holds as soon as the first one is ripe and free; likewise when
+        what is overdue today is enough, in one currency, and all levels to come are on
+        the due date or after it. When all of them together are not enough, it never
+        does. The others are worked out day by day.
         """
         return SQL(
             """
@@ -294,8 +296,15 @@ class AccountFollowupRule(models.AbstractModel):
                           customer.certainty = 2
                           OR (customer.certainty = 1 AND customer.gate = customer.today)
                       )
-                      AND customer.enough * 2 >= customer.company_unit
-                      AND customer.enough >= customer.min_amount
+                      AND (
+                          customer.enough * 2 >= customer.company_unit
+                          AND customer.enough >= customer.min_amount
+                          -- what is claimed today stays so, and more is added to it
+                          OR customer.certainty = 2
+                          AND customer.smallest IS NULL
+                          AND customer.claim_late * 2 >= customer.company_unit
+                          AND customer.claim_late >= customer.min_amount
+                      )
                  THEN GREATEST(customer.first_day, customer.gate)
                  ELSE %s
             END

@@ -270,16 +270,17 @@ class AccountFollowupTotal(models.AbstractModel):
                    %(bases)s,
                    MIN(item.company_unit) AS company_unit,
                    FALSE AS is_own,
-                   %(unit)s AS unit,
+                   MIN(currency.rounding) AS unit,
                    MIN(item.residual_company) FILTER (WHERE item.kind > 0)
                         AS smallest_company,
                    %(facts)s
               FROM (%(items)s) item
+              -- to look for it once a row would cost more
+              LEFT JOIN res_currency currency ON currency.id = item.currency_id
              GROUP BY item.partner_id, item.company_id, item.currency_id
             """,
             nets=self._get_sql_nets(parts),
             bases=self._get_sql_columns(bases),
-            unit=self._get_sql_unit(SQL("item.currency_id")),
             facts=self._get_sql_facts(parts),
             items=self._get_sql_items(
                 days,
@@ -313,6 +314,7 @@ class AccountFollowupTotal(models.AbstractModel):
                         THEN net.level_due
                    END AS level_claimed
               FROM (%(nets)s) net
+            OFFSET 0  -- so that amounts are converted once
             """,
             early=self._get_sql_is_early(),
             plan=self._get_sql_plan(parts, "net.plan_id"),
@@ -548,6 +550,7 @@ class AccountFollowupTotal(models.AbstractModel):
         return SQL(
             """
             CASE WHEN net.is_own THEN %(amount)s
+                 WHEN %(amount)s = %(own)s THEN %(company)s  -- nothing is netted
                  ELSE ROUND(
                      %(amount)s * %(company)s / NULLIF(%(own)s, 0) / net.company_unit
                  ) * net.company_unit
