@@ -103,6 +103,7 @@ def run_p21(env, runs, get_rule, get_page, get_idle):
     after.update(measure(idle, runs))
     plans = env["account.followup.plan"].search([("company_id", "=", env.company.id)])
     plans.filtered(lambda plan: not plan.is_default).active = False
+    get_idle(env)  # those whom no plan reminded
     before.update(measure(idle, runs))
     texts = {
         "P21": f"state of all customers, {count} plans",
