@@ -47,7 +47,8 @@ class AccountFollowupGateCalendar(models.AbstractModel):
         places = times.get_places(cases.partner_id.ids)
         reasons = {}
         for case in cases:
-            if reason := times.get_reason(places[case.partner_id.id]):
+            place = places.get(case.partner_id.id, Place())
+            if reason := times.get_reason(place):
                 reasons[case] = reason
         return reasons
 

@@ -18,7 +18,7 @@ class AccountFollowupPlan(models.Model):
         string="Working Days",
         domain="[('company_id', 'in', [company_id, False])]",
         check_company=True,
-        ondelete="set null",
+        ondelete="restrict",
         index="btree_not_null",
         help="Automatic reminders to customers of this plan leave on the working days "
         "of this calendar, whatever their country. Empty for what the company's "
@@ -55,7 +55,15 @@ class AccountFollowupPlan(models.Model):
         if "start" in vals:
             start = vals["start"] or False
             self.filtered(lambda plan: plan.start != start)._check_not_live()
-        return super().write(vals)
+        restored = self.filtered(lambda plan: not plan.active and vals.get("active"))
+        result = super().write(vals)
+        if "company_id" in vals:
+            self.filtered("start")._check_not_live()
+        # at the go-live nobody was shown what an archived plan would do
+        super(AccountFollowupPlan, restored.filtered("is_company_live")).write(
+            {"start": False}
+        )
+        return result
 
     def _check_not_live(self):
         """What was overdue has started: another start would change what was shown."""
@@ -79,10 +87,13 @@ class AccountFollowupPlan(models.Model):
         self.ensure_one()
         return start and (self.start or start)
 
-    def _get_start_texts(self):
-        """Return a text for each plan that has a start of its own."""
-        labels = dict(self._fields["start"]._description_selection(self.env))
-        return [f"{plan.name} – {labels[plan.start]}" for plan in self if plan.start]
+    def _get_start_texts(self, until=None):
+        """Return a text for each plan that has a start of its own.
+
+        :param date until: what is due before it counts as reminded, if that is known
+        """
+        text = self.company_id._get_followup_way_text
+        return [f"{one.name} – {text(one.start, until)}" for one in self if one.start]
 
     def _get_start_ways(self, start):
         """Return {plan: ``step`` or ``jump``}: what that means for its ladder.

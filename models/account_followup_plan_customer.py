@@ -2,6 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import SQL
 
+from ..tools.sql import get_fields
+
 
 class AccountFollowupPlan(models.Model):
     """Which plan a customer has (X16): by hand, else by rule, else the default."""
@@ -77,7 +79,10 @@ class AccountFollowupPlan(models.Model):
     @api.model
     def _get_sql_plans_of(self, company_id, default_id, choice, partner_ids):
         """Return the same for one root company that has several plans."""
-        names = ("company_id", "partner_id", "plan_id")
+        read = {
+            "account.followup": ("company_id", "partner_id", "plan_id"),
+            "res.partner": ("commercial_partner_id",),
+        }
         return SQL(
             """
             SELECT chosen.partner_id, %(company)s AS company_id, chosen.plan_id
@@ -100,7 +105,7 @@ class AccountFollowupPlan(models.Model):
             is_asked_for=SQL("TRUE")
             if partner_ids is None
             else SQL("res_partner.id = ANY(%s)", list(partner_ids)),
-            to_flush=[self.env["account.followup"]._fields[name] for name in names],
+            to_flush=get_fields(self.env, read),
         )
 
     def _get_sql_condition(self):

@@ -48,7 +48,7 @@ class AccountFollowupStart(models.AbstractModel):
     def _get_plans_counted(self, company, start):
         """Return the plans of which what is overdue counts as reminded."""
         return self._get_plans(company).filtered(
-            lambda plan: plan._get_start(start) == "reminded"
+            lambda plan: plan.level_ids and plan._get_start(start) == "reminded"
         )
 
     @api.model

@@ -101,12 +101,6 @@ class SendingTimes:
             id_: Place(countries.get(id_), calendars.get(id_)) for id_ in partner_ids
         }
 
-    def get_place(self, partner):
-        """Return the place of a customer."""
-        return self.get_places(partner.commercial_partner_id.ids)[
-            partner.commercial_partner_id.id
-        ]
-
     def _get_countries(self, partner_ids):
         return dict(
             self.env.execute_query(
@@ -119,10 +113,12 @@ class SendingTimes:
         )
 
     def _get_plan_calendars(self, partner_ids):
-        """Return {customer id: calendar id} of those whose plan has working days."""
+        """Return {customer id: calendar id}, nothing where the plan has none."""
         partners = self.env["res.partner"].browse(partner_ids)
         plans = self.env["account.followup.plan"]._get_plans(partners, self.company)
-        return {partner.id: plan.calendar_id.id for partner, plan in plans.items()}
+        return {
+            partner.id: plan.calendar_id.id or None for partner, plan in plans.items()
+        }
 
     # ------------------------------------------------------------------
     # Answers

@@ -124,21 +124,30 @@ class ResCompany(models.Model):
         company = self.sudo()
         if not company.followup_start_date:
             return None
-        labels = dict(self._fields["followup_start"]._description_selection(self.env))
-        how = labels.get(company.followup_start)
-        if company.followup_start == "reminded":
-            how = self.env._(
-                "What is due before %s counts as reminded",
-                format_date(self.env, company.followup_start_until),
-            )
+        until = company.followup_start_until
+        how = self._get_followup_way_text(company.followup_start, until)
         since = format_date(self.env, company.followup_start_date)
         parts = [
             self.env._("Live since %s", since),
             how,
-            *(how and company.followup_plan_ids._get_start_texts() or ()),
+            *(company.followup_plan_ids._get_start_texts(until) if how else ()),
             company.followup_start_user_id.name,
         ]
         return " · ".join(filter(None, parts))
+
+    @api.model
+    def _get_followup_way_text(self, start, until=None):
+        """Return what a start means, see ``STARTS``; None without one.
+
+        :param date until: what is due before it counts as reminded, if that is known
+        """
+        if start == "reminded" and until:
+            return self.env._(
+                "What is due before %s counts as reminded",
+                format_date(self.env, until),
+            )
+        labels = dict(self._fields["followup_start"]._description_selection(self.env))
+        return labels.get(start)
 
 
 class ResConfigSettings(models.TransientModel):

@@ -15,7 +15,7 @@ class ResCompany(models.Model):
         domain="[('company_id', 'in', [id, False])]",
         groups=SETTINGS_GROUPS,
         help="Automatic reminders leave on the working days of this calendar, not on "
-        "its public holidays. Empty: on all days.",
+        "its public holidays. Empty: on all days. A plan can have its own.",
     )
     followup_send_from = fields.Float(
         string="Reminders Leave From", default=0.0, groups=SETTINGS_GROUPS

@@ -1,11 +1,20 @@
+import psycopg2
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import UserError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
 from .common import TODAY
-from .test_calendar import THURSDAY, WEDNESDAY, CalendarCommon, at
+from .test_calendar import (
+    MONDAY,
+    SATURDAY,
+    THURSDAY,
+    WEDNESDAY,
+    CalendarCommon,
+    at,
+)
 
 
 @tagged("post_install", "-at_install")
@@ -89,6 +98,31 @@ class TestPlanDays(CalendarCommon):
         )
         with freeze_time(at(WEDNESDAY, 10)):
             self.assertEqual(approval._get_last_day(), THURSDAY)
+
+    def test_x16_a_plan_works_when_the_company_does_not(self):
+        self.company.followup_calendar_id = self.calendar
+        week = self.office_days.attendance_ids
+        for day in ("5", "6"):
+            week[0].copy({"dayofweek": day})
+        self.assertEqual(self._run_at(at(SATURDAY, 10)), self.office)
+        self.assertEqual(self._run_at(at(MONDAY, 10)), self.shop)
+
+    def test_x16_a_clerk_reads_why_it_waits(self):
+        self._create_holiday(WEDNESDAY, self.office_days)
+        clerk = self._create_user("clerk", "account.group_account_invoice")
+        with freeze_time(at(WEDNESDAY, 10)):
+            row = self._get_row(self.office).with_user(clerk)
+            self.assertIn("Office Days", row.waiting_text)
+            case = row.followup_id
+            codes = [one["code"] for one in case._get_explanation(WEDNESDAY)["reasons"]]
+        self.assertIn("calendar", codes)
+
+    def test_x16_a_calendar_that_a_plan_needs_is_not_deleted(self):
+        """Its customers would get reminders on their holidays, and nobody knew."""
+        with self._refused(psycopg2.IntegrityError, "."), mute_logger("odoo.sql_db"):
+            self.office_days.unlink()
+        self.offices.calendar_id = False
+        self.office_days.unlink()
 
     def test_x16_a_calendar_of_another_company_is_refused(self):
         other = self.env["res.company"].create({"name": "Other House"})

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, tagged
 
 from .common import TODAY
@@ -165,6 +165,56 @@ class TestPlanStart(GoliveCommon):
             self.env["account.followup.plan"].create(
                 {"name": "Late", "company_id": self.company.id, "start": "age"}
             )
+
+    def test_x16_a_plan_that_comes_to_a_live_company_has_no_start(self):
+        """Moved to it, or restored: nobody was shown what it would do."""
+        self.offices.start = "age"
+        self.offices.active = False
+        self._open_start(start="first").action_start()
+        self.offices.active = True
+        self.assertFalse(self.offices.start)
+        self._live(1)
+        self.assertEqual(self._get_reminders(self.office).level_id.name, "Level 1")
+        other = self.env["res.company"].create({"name": "Other House"})
+        theirs = self.env["account.followup.plan"].create(
+            {"name": "Theirs", "company_id": other.id, "start": "age"}
+        )
+        with self._refused(ValidationError, "Theirs.*is live"):
+            theirs.company_id = self.company
+
+    def test_x16_the_day_before_which_it_counts_is_said(self):
+        self.offices.start = "reminded"
+        self._open_start(start="first", until_date=TODAY).action_start()
+        self.assertIn(
+            "Offices – What is due before 05/15/2024 counts as reminded",
+            self.company._get_followup_start_text(),
+        )
+
+    def test_x16_where_nothing_counts_no_day_is_said(self):
+        """Each plan has a start of its own; a plan without levels counts nothing."""
+        silent = self.env["account.followup.plan"].create(
+            {"name": "Silent", "company_id": self.company.id, "start": "reminded"}
+        )
+        self.assertFalse(silent.level_ids)
+        self.standard.start = self.offices.start = "age"
+        window = self._open_start(start="reminded")
+        self.assertFalse(window.is_until_needed)
+        window.action_start()
+        self.assertFalse(self.company.followup_start_until)
+        text = self.company._get_followup_start_text()
+        self.assertIn(f"· {REMINDED} ·", text)
+
+    def test_x16_what_was_shown_is_what_starts(self):
+        """A plan gets another start while the window is open."""
+        self.offices.start = "reminded"
+        window = self._open_start(start="first", until_date=TODAY)
+        self.assertTrue(self._get_lines(window, "first"), "it is looked at")
+        self.offices.start = False
+        with self._refused(UserError, "something else would leave by now"):
+            window.action_start()
+        self.assertFalse(self.company.followup_automatic)
+        self._open_start(start="first", until_date=TODAY).action_start()
+        self.assertTrue(self.company.followup_automatic)
 
     def test_x16_form_of_a_plan_that_may_start_its_own_way(self):
         with Form(self.offices.with_user(self.admin)) as form:

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import format_date
 
-from ..models.account_followup_times import SendingTimes
+from ..models.account_followup_times import Place, SendingTimes
 
 #: So many resting invoices are named, with more of them their number.
 NAMED = 4
@@ -181,7 +181,7 @@ class AccountFollowupSendAlert(models.AbstractModel):
             return None
         company = choice.window.company_id.sudo()
         times = SendingTimes(company, choice.day, fields.Datetime.now())
-        reason = times.get_sms_reason(times.get_place(choice.window.partner_id))
+        reason = times.get_sms_reason(Place(choice.window.partner_id.country_id.id))
         return reason and {"level": "warning", "message": reason}
 
     @api.model

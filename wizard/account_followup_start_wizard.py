@@ -1,7 +1,7 @@
 from datetime import timedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, MissingError, ValidationError
+from odoo.exceptions import AccessError, MissingError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_datetime
 
@@ -133,14 +133,16 @@ class AccountFollowupStartWizard(models.TransientModel):
         until = min(self.until_date or day, day)
         preview = self._get_service()._get_preview(company, day, until)
         labels = dict(self._fields["start"]._description_selection(self.env))
+        with_plan = len(self._get_service()._get_plans(company)) > 1
         lines = []
         way = self.env._("nothing sent")
         for start, label in labels.items():
             due, counted = preview[start]
             lines.append(self._prepare_total(start, label, due))
-            lines += [self._prepare_level(start, row) for row in due]
+            lines += [self._prepare_level(start, row, with_plan) for row in due]
             lines += [
-                {**self._prepare_level(start, row), "way": way} for row in counted
+                {**self._prepare_level(start, row, with_plan), "way": way}
+                for row in counted
             ]
         return lines
 
@@ -155,11 +157,11 @@ class AccountFollowupStartWizard(models.TransientModel):
         )
 
     @api.model
-    def _prepare_level(self, start, row):
+    def _prepare_level(self, start, row, with_plan):
         level = self.env["account.followup.level"].sudo().browse(row[0])
         way = self.env._("by itself") if row[1] else self.env._("waits for a person")
         name = level.name
-        if len(self._get_service()._get_plans(level.company_id)) > 1:
+        if with_plan:
             name = f"{level.plan_id.name}: {name}"
         # indented below the sum of its start
         name = f"\N{EM SPACE}{name}"
@@ -190,10 +192,11 @@ class AccountFollowupStartWizard(models.TransientModel):
     def action_start(self):
         """Switch automatic reminders on, with the start that was chosen.
 
-        :raise UserError: they are live already
+        :raise UserError: they are live already, or something else would leave by now
         """
         company = self._check_may_act()
         self._check_until_date()
+        self._check_shown()
         day = self._get_day(company)
         self._get_service()._start(
             company,
@@ -204,6 +207,28 @@ class AccountFollowupStartWizard(models.TransientModel):
             followup_run_cap_until=day + timedelta(days=FIRST_DAYS - 1),
         )
         return self._get_reload()
+
+    def _check_shown(self):
+        """Check that what leaves is what the window has shown."""
+        if self.is_live:
+            return  # the service says so
+        names = ("name", "way", "customer_count", "invoice_count")
+        shown, now = (
+            sorted(
+                tuple(line[name] for name in names)
+                for line in lines
+                if line["start"] == self.start
+            )
+            for lines in (self.line_ids, self._prepare_lines())
+        )
+        if shown != now:
+            raise UserError(
+                self.env._(
+                    "%s: something else would leave by now than this window shows. "
+                    "Close it and open it again.",
+                    self.company_id.name,
+                )
+            )
 
     def action_undo(self):
         """Switch them off again, as long as no reminder was made.
