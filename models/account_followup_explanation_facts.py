@@ -101,7 +101,8 @@ class Facts:
         plans = self.env["account.followup.plan"].sudo()
         if self.row:
             return plans.browse(self.row["plan_id"])
-        return plans._get_plans(self.partner, self.company)[self.partner]
+        choice = self.env["account.followup.plan.choice"].sudo()
+        return choice._get_plans(self.partner, self.company)[self.partner]
 
     @cached_property
     def recent(self):

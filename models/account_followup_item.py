@@ -375,12 +375,13 @@ class AccountFollowupItem(models.Model):
         # what counts as reminded does so at the level of its age
         broken = {} if catch_up else broken._get_levels(plans, levels)
         account_ids, is_disputed = self._read_ground(days)
-        rules = root_plans._get_rules(plans)
+        choice = self.env["account.followup.plan.choice"]
+        rules = choice._get_rules(plans)
         return {
             "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
             "disputed": is_disputed,
-            "plans": root_plans._get_sql_plans(rules),
+            "plans": choice._get_sql_plans(rules),
             "rules": rules,
             # those of one plan stand with the company
             "settings": rules and self._get_sql_settings(plans),
@@ -399,8 +400,8 @@ class AccountFollowupItem(models.Model):
         """
         if not parts["plans"]:
             return parts
-        plans = self.env["account.followup.plan"]
-        return {**parts, "plans": plans._get_sql_plans(parts["rules"], partner_ids)}
+        choice = self.env["account.followup.plan.choice"]
+        return {**parts, "plans": choice._get_sql_plans(parts["rules"], partner_ids)}
 
     @api.model
     def _get_sql_others(self, column, without):

@@ -181,8 +181,8 @@ class AccountFollowupLook(models.AbstractModel):
         if age <= 1:
             return None
         partner = reminder.partner_id
-        plans = self.env["account.followup.plan"]
-        plan = plans._get_plans(partner, reminder.company_id)[partner]
+        choice = self.env["account.followup.plan.choice"]
+        plan = choice._get_plans(partner, reminder.company_id)[partner]
         if age <= plan._get_min_days() or self._has_waited_for_hours(reminder, day):
             return None
         return self.env._("It has waited in the queue for too long.")

@@ -54,8 +54,8 @@ class AccountFollowupManual(models.AbstractModel):
         )
         if queued := reminders.filtered(lambda reminder: reminder.state == "queued"):
             return queued[:1]
-        plans = self.env["account.followup.plan"]
-        gap = max(plans._get_plans(partner, company)[partner]._get_min_days(), 1)
+        choice = self.env["account.followup.plan.choice"]
+        gap = max(choice._get_plans(partner, company)[partner]._get_min_days(), 1)
         last = reminders[:1]
         return last if last and (day - last.date).days < gap else last.browse()
 

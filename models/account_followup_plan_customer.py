@@ -6,7 +6,7 @@ from ..tools.sql import get_fields
 
 
 class AccountFollowupPlan(models.Model):
-    """Which plan a customer has (X16): by hand, else by rule, else the default."""
+    """What is asked of plans when customers have one (X16)."""
 
     _inherit = "account.followup.plan"
 
@@ -34,6 +34,25 @@ class AccountFollowupPlan(models.Model):
         )
         return plans.grouped("company_id")
 
+    def _get_origin_text(self, followup):
+        """Return why a customer has this plan.
+
+        :param followup: case of the customer, may be empty
+        """
+        self.ensure_one()
+        if followup.plan_id == self:
+            return self.env._("chosen by hand")
+        if self.is_default:
+            return self.env._("default of the company")
+        return self.env._("by rule: %s", self.conditions)
+
+
+class AccountFollowupPlanChoice(models.AbstractModel):
+    """Which plan a customer has (X16): by hand, else by rule, else the default."""
+
+    _name = "account.followup.plan.choice"
+    _description = "Choice of Follow-up Plans"
+
     @api.model
     def _get_rules(self, plans):
         """Return how plans are chosen in companies in which customers may differ.
@@ -43,21 +62,25 @@ class AccountFollowupPlan(models.Model):
             it is empty where each company has one plan, so that this costs nothing
         """
         return {
-            company.id: (mine.filtered("is_default").id or 0, mine._get_sql_choice())
+            company.id: (
+                mine.filtered("is_default").id or 0,
+                self._get_sql_choice(mine),
+            )
             for company, mine in plans.items()
             if len(mine) > 1
         }
 
-    def _get_sql_choice(self):
+    @api.model
+    def _get_sql_choice(self, plans):
         """Return which of all plans of a company ``res_partner`` has, SQL.
 
         It is empty for the default plan; ``followup`` is the case.
         """
         rules = [
-            SQL("WHEN followup.plan_id IN %s THEN followup.plan_id", tuple(self.ids))
+            SQL("WHEN followup.plan_id IN %s THEN followup.plan_id", tuple(plans.ids))
         ]
-        for plan in self - self.filtered("is_default"):
-            if condition := plan._get_sql_condition():
+        for plan in plans - plans.filtered("is_default"):
+            if condition := self._get_sql_condition(plan):
                 rules.append(SQL("WHEN %s THEN %s", condition, plan.id))
         return SQL("CASE %s END", SQL(" ").join(rules))
 
@@ -108,12 +131,13 @@ class AccountFollowupPlan(models.Model):
             to_flush=get_fields(self.env, read),
         )
 
-    def _get_sql_condition(self):
+    @api.model
+    def _get_sql_condition(self, plan):
         """Return the condition of the plan on ``res_partner``, None without one."""
-        domain = self._get_customer_domain()
+        domain = plan._get_customer_domain()
         if domain is None:
             return None
-        partners = self.env["res.partner"].with_company(self.company_id)
+        partners = plan.env["res.partner"].with_company(plan.company_id)
         query = partners.with_context(active_test=False)._search(domain)
         if query.is_empty():
             return None
@@ -127,8 +151,9 @@ class AccountFollowupPlan(models.Model):
 
         :param plans: those in use of the company, if known
         """
-        plans = plans or self._get_plans_in_use(company.ids).get(company) or self
-        default = plans.filtered("is_default") or self._get_default_plan(company)
+        every = self.env["account.followup.plan"]
+        plans = plans or every._get_plans_in_use(company.ids).get(company) or every
+        default = plans.filtered("is_default") or every._get_default_plan(company)
         found = {}
         rules = self._get_rules({company: plans})
         if partners.ids and (sql := self._get_sql_plans(rules, partners.ids)):
@@ -140,18 +165,6 @@ class AccountFollowupPlan(models.Model):
             partner: plans.browse(found.get(partner._origin.id)) or default
             for partner in partners
         }
-
-    def _get_origin_text(self, followup):
-        """Return why a customer has this plan.
-
-        :param followup: case of the customer, may be empty
-        """
-        self.ensure_one()
-        if followup.plan_id == self:
-            return self.env._("chosen by hand")
-        if self.is_default:
-            return self.env._("default of the company")
-        return self.env._("by rule: %s", self.conditions)
 
 
 class AccountFollowup(models.Model):

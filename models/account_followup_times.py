@@ -115,7 +115,8 @@ class SendingTimes:
     def _get_plan_calendars(self, partner_ids):
         """Return {customer id: calendar id}, nothing where the plan has none."""
         partners = self.env["res.partner"].browse(partner_ids)
-        plans = self.env["account.followup.plan"]._get_plans(partners, self.company)
+        choice = self.env["account.followup.plan.choice"]
+        plans = choice._get_plans(partners, self.company)
         return {
             partner.id: plan.calendar_id.id or None for partner, plan in plans.items()
         }

@@ -48,7 +48,7 @@ class ResPartner(models.Model):
         levels = levels.with_context(active_test=False).search(
             [("company_id", "=", root.id)], order="delay, id"
         )
-        plan = self.env["account.followup.plan"]._get_plans(self, root)[self]
+        plan = self.env["account.followup.plan.choice"]._get_plans(self, root)[self]
         levels = levels.filtered(
             lambda level: (level.active and level.plan_id == plan) or level.id in used
         )

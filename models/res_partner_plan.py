@@ -31,7 +31,8 @@ class ResPartner(models.Model):
         plans = self.env["account.followup.plan"]
         in_use = plans._get_plans_in_use(root.ids).get(root) or plans
         customers = self.commercial_partner_id._origin
-        mine = plans._get_plans(customers, root, in_use)
+        choice = self.env["account.followup.plan.choice"]
+        mine = choice._get_plans(customers, root, in_use)
         cases = customers._get_followup().grouped("partner_id")
         for partner in self:
             customer = partner.commercial_partner_id._origin
@@ -55,7 +56,8 @@ class ResPartner(models.Model):
         mine = plans._get_plans_in_use(root.ids).get(root) or plans
         wanted = mine.filtered(lambda plan: plan.id in value)
         default = mine.filtered("is_default")
-        sql = plans._get_sql_plans(plans._get_rules({root: mine}))
+        choice = self.env["account.followup.plan.choice"]
+        sql = choice._get_sql_plans(choice._get_rules({root: mine}))
         if not sql:
             return [(1, "=", 1)] if default & wanted else [(0, "=", 1)]
         others = SQL(

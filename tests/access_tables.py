@@ -129,6 +129,7 @@ RIGHTS = {
     "account.followup.run.mixin": NOBODY,
     "account.followup.pay": NOBODY,
     "account.followup.total": NOBODY,
+    "account.followup.plan.choice": NOBODY,
     "account.followup.reason": NOBODY,
     "account.followup.rule": NOBODY,
     "account.followup.send": NOBODY,

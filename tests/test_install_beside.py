@@ -140,8 +140,7 @@ class TestInstallBeside(FollowupCommon):
             """
             SELECT indexdef, obj_description(indexname::regclass)
               FROM pg_indexes
-             WHERE indexname ~ '_followup_'
-               AND tablename !~ '^account_followup'
+             WHERE indexname ~ '^(account_move|payment_tr|res_partner).*_followup_'
              ORDER BY indexname
             """
         )
