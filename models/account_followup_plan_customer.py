@@ -34,18 +34,6 @@ class AccountFollowupPlan(models.Model):
         )
         return plans.grouped("company_id")
 
-    def _get_origin_text(self, followup):
-        """Return why a customer has this plan.
-
-        :param followup: case of the customer, may be empty
-        """
-        self.ensure_one()
-        if followup.plan_id == self:
-            return self.env._("chosen by hand")
-        if self.is_default:
-            return self.env._("default of the company")
-        return self.env._("by rule: %s", self.conditions)
-
 
 class AccountFollowupPlanChoice(models.AbstractModel):
     """Which plan a customer has (X16): by hand, else by rule, else the default."""
@@ -165,6 +153,18 @@ class AccountFollowupPlanChoice(models.AbstractModel):
             partner: plans.browse(found.get(partner._origin.id)) or default
             for partner in partners
         }
+
+    @api.model
+    def _get_origin_text(self, plan, followup):
+        """Return why a customer has a plan.
+
+        :param followup: case of the customer, may be empty
+        """
+        if followup.plan_id == plan:
+            return self.env._("chosen by hand")
+        if plan.is_default:
+            return self.env._("default of the company")
+        return self.env._("by rule: %s", plan.conditions)
 
 
 class AccountFollowup(models.Model):

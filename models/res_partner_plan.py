@@ -39,8 +39,8 @@ class ResPartner(models.Model):
             plan = mine.get(customer) or plans
             partner.has_followup_plans = len(in_use) > 1
             partner.followup_plan_id = plan
-            partner.followup_plan_info = plan and plan._get_origin_text(
-                cases.get(customer) or self.env["account.followup"]
+            partner.followup_plan_info = plan and choice._get_origin_text(
+                plan, cases.get(customer) or self.env["account.followup"]
             )
 
     def _inverse_followup_plan_id(self):

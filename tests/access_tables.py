@@ -102,6 +102,7 @@ RIGHTS = {
     "account.followup.page.limit": NOBODY,
     "account.followup.page.link": LOOK,
     "account.followup.plan": {**LOOK, "manager": frozenset(OPERATIONS)},
+    "account.followup.plan.choice": NOBODY,
     # of the user who has opened the screen
     "account.followup.planned": LOOK,
     "account.followup.process.wizard": WINDOW,
@@ -129,7 +130,6 @@ RIGHTS = {
     "account.followup.run.mixin": NOBODY,
     "account.followup.pay": NOBODY,
     "account.followup.total": NOBODY,
-    "account.followup.plan.choice": NOBODY,
     "account.followup.reason": NOBODY,
     "account.followup.rule": NOBODY,
     "account.followup.send": NOBODY,
