@@ -259,16 +259,16 @@ def take(args, odoo):
 
 def main():
     args = parse()
-    odoo = None
-    if not args.public:
-        odoo = Odoo(args.address, args.database, args.login, args.login)
+    who = (args.address, args.database, args.login, args.login)
+    odoo = None if args.public else Odoo(*who)
     if not args.lang:
         take(args, odoo)
         return
     before = odoo.language()
     odoo.set_language(args.lang)
     try:
-        take(args, odoo)
+        # a session keeps the language of its login, and with it the direction
+        take(args, Odoo(*who))
     finally:
         odoo.set_language(before)
 
