@@ -394,7 +394,7 @@ class AccountFollowupItem(models.Model):
 
     @api.model
     def _get_parts_of(self, parts, partner_ids):
-        """Return the parts of the rule for some customers: their plans are known soon.
+        """Return the parts of the rule for some customers: only their plans are read.
 
         :param dict parts: see ``_get_sql_parts``
         """

@@ -42,6 +42,12 @@ class AccountFollowupPlanChoice(models.AbstractModel):
     _description = "Choice of Follow-up Plans"
 
     @api.model
+    def _get_in_use(self, company):
+        """Return the active plans of a root company, in their order."""
+        plans = self.env["account.followup.plan"]
+        return plans._get_plans_in_use(company.ids).get(company, plans)
+
+    @api.model
     def _get_rules(self, plans):
         """Return how plans are chosen in companies in which customers may differ.
 
@@ -139,9 +145,8 @@ class AccountFollowupPlanChoice(models.AbstractModel):
 
         :param plans: those in use of the company, if known
         """
-        every = self.env["account.followup.plan"]
-        plans = plans or every._get_plans_in_use(company.ids).get(company) or every
-        default = plans.filtered("is_default") or every._get_default_plan(company)
+        plans = plans or self._get_in_use(company)
+        default = plans.filtered("is_default") or plans._get_default_plan(company)
         found = {}
         rules = self._get_rules({company: plans})
         if partners.ids and (sql := self._get_sql_plans(rules, partners.ids)):

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.tools import SQL, groupby
 
 from .account_followup_send import ITEM_FIELDS, MOVE_FIELDS
-from .res_company_golive import NOT_STARTED, STARTS
+from .res_company_golive import NOT_STARTED
 
 #: Customers whose history is written at once.
 BATCH_SIZE = 500
@@ -23,26 +23,23 @@ class AccountFollowupStart(models.AbstractModel):
     # ------------------------------------------------------------------
 
     @api.model
-    def _get_preview(self, company, day, until):
-        """Return what each start would make of this day.
+    def _get_preview(self, company, day, start, until):
+        """Return what a start would make of this day.
 
         :param company: root company
+        :param str start: ``first``, ``age`` or ``reminded``
         :param date until: what is due before it counts as reminded
-        :return: dict {start: (what would leave, what counts as reminded)}, both lists
-            of (level id, by itself, customers, items, amount)
+        :return: what would leave, and what counts as reminded, both lists of
+            (level id, by itself, customers, items, amount)
         """
-        return {
-            start: (
-                self._get_due(company, day, start, until),
-                self._get_counted(company, day, start, until),
-            )
-            for start, _label in STARTS
-        }
+        return (
+            self._get_due(company, day, start, until),
+            self._get_counted(company, day, start, until),
+        )
 
     @api.model
     def _get_plans(self, company):
-        plans = self.env["account.followup.plan"]
-        return plans._get_plans_in_use(company.ids).get(company, plans)
+        return self.env["account.followup.plan.choice"]._get_in_use(company)
 
     @api.model
     def _get_plans_counted(self, company, start):

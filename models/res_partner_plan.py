@@ -29,9 +29,9 @@ class ResPartner(models.Model):
     def _compute_followup_plan(self):
         root = self.env.company.root_id
         plans = self.env["account.followup.plan"]
-        in_use = plans._get_plans_in_use(root.ids).get(root) or plans
-        customers = self.commercial_partner_id._origin
         choice = self.env["account.followup.plan.choice"]
+        in_use = choice._get_in_use(root)
+        customers = self.commercial_partner_id._origin
         mine = choice._get_plans(customers, root, in_use)
         cases = customers._get_followup().grouped("partner_id")
         for partner in self:
@@ -51,12 +51,11 @@ class ResPartner(models.Model):
         self._check_field_access(self._fields["followup_plan_id"], "read")
         if operator != "in":
             return NotImplemented
-        plans = self.env["account.followup.plan"]
+        choice = self.env["account.followup.plan.choice"]
         root = self.env.company.root_id
-        mine = plans._get_plans_in_use(root.ids).get(root) or plans
+        mine = choice._get_in_use(root)
         wanted = mine.filtered(lambda plan: plan.id in value)
         default = mine.filtered("is_default")
-        choice = self.env["account.followup.plan.choice"]
         sql = choice._get_sql_plans(choice._get_rules({root: mine}))
         if not sql:
             return [(1, "=", 1)] if default & wanted else [(0, "=", 1)]

@@ -64,6 +64,14 @@ class GoliveCommon(FollowupCommon):
             if self._get_reminders(partner)
         }
 
+    def _count_sent(self):
+        """Return pairs of a level and the number of automatic reminders at it."""
+        return self.env["account.followup.reminder"]._read_group(
+            [("trigger", "=", "automatic"), ("company_id", "=", self.company.id)],
+            ["level_id"],
+            ["__count"],
+        )
+
     def _live(self, days):
         """Let nights pass, each with its run and its queue; the first is today's."""
         with self.mock_mail_gateway():
@@ -130,14 +138,7 @@ class TestGolive(GoliveCommon):
                         }
                         window.action_start()
                         self._live(1)
-                        sent = self.env["account.followup.reminder"]._read_group(
-                            [
-                                ("trigger", "=", "automatic"),
-                                ("company_id", "=", self.company.id),
-                            ],
-                            ["level_id"],
-                            ["__count"],
-                        )
+                        sent = self._count_sent()
                         found = {level.name: count for level, count in sent}
                         self.assertEqual(found, shown)
                         savepoint.rollback()

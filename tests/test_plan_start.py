@@ -99,17 +99,9 @@ class TestPlanStart(GoliveCommon):
                         }
                         window.action_start()
                         self._live(1)
-                        sent = self.env["account.followup.reminder"]._read_group(
-                            [
-                                ("trigger", "=", "automatic"),
-                                ("company_id", "=", self.company.id),
-                            ],
-                            ["level_id"],
-                            ["__count"],
-                        )
                         found = {
                             f"{level.plan_id.name}: {level.name}": count
-                            for level, count in sent
+                            for level, count in self._count_sent()
                         }
                         self.assertEqual(found, shown)
                         savepoint.rollback()

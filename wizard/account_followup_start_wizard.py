@@ -123,22 +123,23 @@ class AccountFollowupStartWizard(models.TransientModel):
     @api.depends("company_id", "until_date")
     def _compute_line_ids(self):
         for wizard in self:
-            lines = wizard._prepare_lines() if not wizard.is_live else []
+            starts = [] if wizard.is_live else dict(STARTS)
+            lines = wizard._prepare_lines(starts)
             wizard.line_ids = [Command.clear(), *map(Command.create, lines)]
 
-    def _prepare_lines(self):
+    def _prepare_lines(self, starts):
         """Return the values of the lines: for each start its sum, then its levels."""
         company = self._get_company()
         day = self._get_day(company)
         until = min(self.until_date or day, day)
-        preview = self._get_service()._get_preview(company, day, until)
+        service = self._get_service()
         labels = dict(self._fields["start"]._description_selection(self.env))
-        with_plan = len(self._get_service()._get_plans(company)) > 1
+        with_plan = len(service._get_plans(company)) > 1
         lines = []
         way = self.env._("nothing sent")
-        for start, label in labels.items():
-            due, counted = preview[start]
-            lines.append(self._prepare_total(start, label, due))
+        for start in starts:
+            due, counted = service._get_preview(company, day, start, until)
+            lines.append(self._prepare_total(start, labels[start], due))
             lines += [self._prepare_level(start, row, with_plan) for row in due]
             lines += [
                 {**self._prepare_level(start, row, with_plan), "way": way}
@@ -214,12 +215,11 @@ class AccountFollowupStartWizard(models.TransientModel):
             return  # the service says so
         names = ("name", "way", "customer_count", "invoice_count")
         shown, now = (
-            sorted(
-                tuple(line[name] for name in names)
-                for line in lines
-                if line["start"] == self.start
+            sorted(tuple(line[name] for name in names) for line in lines)
+            for lines in (
+                self.line_ids.filtered(lambda line: line.start == self.start),
+                self._prepare_lines([self.start]),
             )
-            for lines in (self.line_ids, self._prepare_lines())
         )
         if shown != now:
             raise UserError(
