@@ -6,7 +6,6 @@ from ..tools import ladder
 from ..tools.days import FIRST, LAST
 from ..tools.ladder import DATE_MASK, DELAY_SHIFT, EPOCH, LEVEL_BITS, LEVEL_MASK
 from ..tools.sql import get_fields
-from .payment_transaction import NO_PROVIDERS, UNDER_WAY
 
 #: Of so many companies only their own branches are read, of more all companies.
 FEW_COMPANIES = 50
@@ -359,28 +358,27 @@ class AccountFollowupItem(models.Model):
             rule can be asked whether it would make them now
         :param dict starts: as if companies had started so, see ``_get_starts``
         :param str catch_up: as if all plans said so
-        :return: dict of SQL, and ``without`` itself: a tuple of ids
+        :return: dict of SQL, what ``_read_ground`` returns, and ``without``: ids
         """
         levels = self.env["account.followup.level"].sudo()
+        company_ids = [company.id for company in days]
         levels = levels.with_context(active_test=False).search_fetch(
-            [("company_id", "in", [company.id for company in days])],
-            order="id",
+            [("company_id", "in", company_ids)], order="id"
         )
-        root_plans = self.env["account.followup.plan"]
-        plans = root_plans._get_plans_in_use([company.id for company in days])
+        plans = self.env["account.followup.plan"]._get_plans_in_use(company_ids)
         companies = self._get_sql_companies(days, plans)
         if starts is None:
             starts = self._get_starts(plans)
         broken = self.env["account.followup.broken"]
         # what counts as reminded does so at the level of its age
         broken = {} if catch_up else broken._get_levels(plans, levels)
-        account_ids, is_disputed = self._read_ground(days)
+        ground = self._read_ground(days)
         choice = self.env["account.followup.plan.choice"]
         rules = choice._get_rules(plans)
         return {
             "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
-            "disputed": is_disputed,
+            **ground,
             "plans": choice._get_sql_plans(rules),
             "rules": rules,
             # those of one plan stand with the company
@@ -388,7 +386,7 @@ class AccountFollowupItem(models.Model):
             "reached_key": self._get_sql_reached_key(levels),
             "starts": {company.id: day for company, (_ways, day) in starts.items()},
             "steps": self._get_sql_steps(plans, levels, starts, broken, catch_up),
-            "where": self._get_sql_on(account_ids),
+            "where": self._get_sql_on(ground["account_ids"]),
             "without": tuple(without.ids) if without else (),
         }
 
@@ -501,7 +499,7 @@ class AccountFollowupItem(models.Model):
             reached_date=self._get_sql_reached_date(),
             ripe_date=self._get_sql_ripe_date(parts),
             free_date=self._get_sql_free_date(),
-            rest_reason=self._get_sql_rest_reason(),
+            rest_reason=self._get_sql_rest_reason(parts),
         )
 
     @api.model
@@ -698,44 +696,18 @@ class AccountFollowupItem(models.Model):
         """
         hold = SQL("line.followup_hold_until")
         expected = SQL("line.expected_payment_date")
+        rests = self._get_resting()
         return [
             ("excluded", SQL("line.no_followup"), None),
-            ("blocked", self._get_sql_is_blocked(), None),
-            ("online_payment", self._get_sql_is_being_paid(), None),
+            ("blocked", SQL("line.move_id IN (%s)", rests["blocked"]), None),
+            (
+                "online_payment",
+                SQL("line.move_id IN (%s)", rests["online_payment"]),
+                None,
+            ),
             ("hold", SQL("%s >= company.today", hold), hold),
             ("expected_payment", SQL("%s >= company.today", expected), expected),
         ]
-
-    @api.model
-    def _get_sql_is_blocked(self):
-        return SQL(
-            """
-            line.move_id IN (
-                SELECT blocked.id
-                  FROM account_move blocked
-                 WHERE blocked.payment_state = 'blocked'
-            )
-            """
-        )
-
-    @api.model
-    def _get_sql_is_being_paid(self):
-        """Return the condition that money is on its way, or not in the books yet."""
-        return SQL(
-            """
-            line.move_id IN (
-                SELECT paid.invoice_id
-                  FROM (SELECT id, provider_id FROM payment_transaction WHERE %s)
-                       payment
-                  JOIN payment_provider provider ON provider.id = payment.provider_id
-                  JOIN account_invoice_transaction_rel paid
-                    ON paid.transaction_id = payment.id
-                 WHERE provider.code NOT IN %s
-            )
-            """,
-            SQL(UNDER_WAY),
-            NO_PROVIDERS,
-        )
 
     @api.model
     def _get_dated_reasons(self):
@@ -745,10 +717,11 @@ class AccountFollowupItem(models.Model):
         )
 
     @api.model
-    def _get_sql_rest_reason(self):
+    def _get_sql_rest_reason(self, parts):
         """Return the reason that counts: one without a last day, if there is one."""
+        absent = self._get_resting().keys() - parts["rests"]
         reasons = sorted(
-            self._get_rest_reasons(),
+            (reason for reason in self._get_rest_reasons() if reason[0] not in absent),
             key=lambda reason: (reason[0] != "excluded", reason[2] is not None),
         )
         return SQL(

@@ -19,38 +19,33 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_rest_reasons(self):
         # EXTENDS 'account_payment_followup'
-        return [
-            *super()._get_rest_reasons(),
-            ("dispute", self._get_sql_is_disputed(), None),
-        ]
+        disputed = SQL("line.id IN (%s)", self._get_resting()["dispute"])
+        return [*super()._get_rest_reasons(), ("dispute", disputed, None)]
 
     @api.model
-    def _get_sql_is_disputed(self):
-        """Return the condition; there are few of them, which are read once.
-
-        Where the rest is claimed (rule 15), an item is at rest when there is no rest.
-        """
-        return SQL(
+    def _get_resting(self):
+        # EXTENDS 'account_payment_followup': where the rest is claimed (rule 15), an
+        # item is at rest when there is no rest
+        disputed = SQL(
             """
-            line.id IN (
-                SELECT disputed.line_id
-                  FROM account_followup_dispute dispute
-                  JOIN account_followup_dispute_line_rel disputed
-                    ON disputed.dispute_id = dispute.id
-                 WHERE dispute.state = 'open'
-                   AND (
-                       dispute.is_rest_claimed IS NOT TRUE
-                       OR %s >= (
-                           SELECT item.amount_residual_currency
-                             FROM account_move_line item
-                            WHERE item.id = disputed.line_id
-                       )
+            SELECT disputed.line_id
+              FROM account_followup_dispute dispute
+              JOIN account_followup_dispute_line_rel disputed
+                ON disputed.dispute_id = dispute.id
+             WHERE dispute.state = 'open'
+               AND (
+                   dispute.is_rest_claimed IS NOT TRUE
+                   OR %s >= (
+                       SELECT item.amount_residual_currency
+                         FROM account_move_line item
+                        WHERE item.id = disputed.line_id
                    )
-            )
+               )
             """,
             self.env["account.followup.dispute.part"]._get_sql_left(),
             to_flush=self._get_dispute_fields(),
         )
+        return {**super()._get_resting(), "dispute": disputed}
 
     @api.model
     def _get_dispute_fields(self):

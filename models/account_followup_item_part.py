@@ -1,8 +1,6 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..tools.sql import get_fields
-
 
 class AccountFollowupItem(models.Model):
     """A part of an item is in dispute, the rest of it is claimed (rule 15).
@@ -47,42 +45,6 @@ class AccountFollowupItem(models.Model):
     # ------------------------------------------------------------------
 
     @api.model
-    def _read_ground(self, days):
-        """Return what the statement stands on, in one query.
-
-        :param days: dict {root company: date that counts as today}
-        :return: ids of the receivable accounts, and whether a part of some item is in
-            dispute by itself
-        """
-        names = {"account.account": ("account_type", "non_trade")}
-        [ground] = self.env.execute_query(
-            SQL(
-                """
-                SELECT ARRAY(
-                           SELECT account.id
-                             FROM account_account account
-                            WHERE account.account_type = 'asset_receivable'
-                              AND account.non_trade IS NOT TRUE
-                            ORDER BY account.id
-                       ),
-                       EXISTS (
-                           SELECT
-                             FROM account_followup_dispute dispute
-                            WHERE dispute.state = 'open'
-                              AND dispute.is_rest_claimed
-                              AND dispute.company_id IN %(companies)s
-                       )
-                """,
-                companies=tuple(company.id for company in days) or (None,),
-                to_flush=[
-                    *get_fields(self.env, names),
-                    *self._get_dispute_fields(),
-                ],
-            )
-        )
-        return ground
-
-    @api.model
     def _get_sql_partner(self, is_whole, parts):
         # EXTENDS 'account_payment_followup'
         partner = super()._get_sql_partner(is_whole, parts)
@@ -107,7 +69,7 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_sql_amounts(self, parts):
         # EXTENDS 'account_payment_followup': when nothing is left beside the part, all
-        # of it rests, see ``_get_sql_is_disputed``
+        # of it rests, see ``_get_resting``
         if not parts["disputed"]:
             return super()._get_sql_amounts(parts)
         open_amount = SQL("line.amount_residual_currency")

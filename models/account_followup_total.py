@@ -384,15 +384,18 @@ class AccountFollowupTotal(models.AbstractModel):
         """Return the items in the currency of the company, and what the others sum to.
 
         Nearly all items are in the currency of the company: these are added up at once,
-        and only the others currency by currency.
+        and only the others currency by currency, if there are any.
         """
+        plans, parts = self._get_sql_with_plans(parts, partners)
+        items = self._get_sql_items(days, partners, parts, OWN_CURRENCY)
+        if not parts["foreign"]:
+            return SQL("%s %s", plans, items)
         names = ["partner_id", "company_id", "reached_key", "first_day", "certainty"]
         if parts["plans"]:
             names.append("plan_id")
         own = {"residual": "numeric", "kind": "integer", "ripe_key": "bigint"}
         if parts["disputed"]:
             own["disputed_part"] = "numeric"
-        plans, parts = self._get_sql_with_plans(parts, partners)
         return SQL(
             """
             %(plans)s
@@ -408,12 +411,7 @@ class AccountFollowupTotal(models.AbstractModel):
             no_own=self._get_sql_nothing(own),
             foreign=self._get_sql_names(FOREIGN),
             no_foreign=self._get_sql_nothing(FOREIGN),
-            items=self._get_sql_items(
-                days,
-                partners,
-                parts,
-                OWN_CURRENCY,
-            ),
+            items=items,
             others=self._get_sql_foreign(days, partners, parts),
         )
 
@@ -442,7 +440,9 @@ class AccountFollowupTotal(models.AbstractModel):
                 SQL("MIN" if name in ("enough", "smallest") else "MAX"),
                 SQL.identifier("item", name),
             )
-            for name in FOREIGN
+            if parts["foreign"]
+            else SQL("NULL::%s", SQL(kind))
+            for name, kind in FOREIGN.items()
         }
         return SQL(
             """

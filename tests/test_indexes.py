@@ -81,6 +81,19 @@ class TestIndexes(FollowupCommon):
         others = totals._get_sql_items(days, None, parts, OTHER_CURRENCIES)
         self.assertEqual(self._check_plan(others), set(INDEXES) - {OPEN_INDEX})
 
+    def test_p4_what_the_rule_stands_on(self):
+        """Whether anything is in another currency is one look into an index."""
+        items = self.env["account.followup.item"]
+        self.env.cr.execute("ANALYZE account_move_line, account_move")
+        self.env.cr.execute(
+            SQL("EXPLAIN %s", items._get_sql_ground({self.company: TODAY}))
+        )
+        plan = "\n".join(row[0] for row in self.env.cr.fetchall())
+        scans = re.findall(r".*Scan.* on account_move_line line .*", plan)
+        self.assertEqual(len(scans), 1, plan)
+        self.assertRegex(scans[0], f"Index Only Scan using {FOREIGN_INDEX} on ")
+        self.assertNotIn("Seq Scan on account_move ", plan)
+
     def test_p4_online_payments(self):
         """Of all that was ever paid online only what is under way is read."""
         provider = self.env["payment.provider"].create({"name": "Any", "code": "none"})
@@ -113,11 +126,17 @@ class TestIndexes(FollowupCommon):
         )
         self.env.cr.execute("ANALYZE payment_transaction")
         items = self.env["account.followup.item"]
-        plan = self._get_plan(items._get_sql({self.company: TODAY}, is_whole=True))
-        scans = re.findall(".*Scan.* on payment_transaction.*", plan)
-        self.assertTrue(scans)
-        for scan in scans:
-            self.assertIn("payment_transaction_followup_under_way_idx", scan)
+        days = {self.company: TODAY}
+        parts = {**items._get_sql_parts(days), "rests": ["online_payment"]}
+        for query in (
+            items._get_sql_ground(days),
+            items._get_sql(days, is_whole=True, parts=parts),
+        ):
+            plan = self._get_plan(query)
+            scans = re.findall(".*Scan.* on payment_transaction.*", plan)
+            self.assertTrue(scans)
+            for scan in scans:
+                self.assertIn("payment_transaction_followup_under_way_idx", scan)
 
     def test_p12_ripe_items(self):
         """So does the question whether anything is due at all."""

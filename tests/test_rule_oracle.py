@@ -281,8 +281,13 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for root in self.roots:
                     self._set_up_company(rng, root)
                 self._scatter_items(rng, days)
+                if seed % 2:
+                    self._make_one_currency()
                 self._scatter_payments(rng)
-                self._create_disputes(rng, days)
+                if seed % 4 < 2:
+                    self._create_disputes(rng, days)
+                else:
+                    self._let_nothing_rest()
                 self._create_promises(rng, days)
                 self._create_cases(rng, days)
                 self._create_reminders(rng, days)
@@ -458,6 +463,34 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 """,
                 SQL(", ").join(rows),
             )
+        )
+        self.env.invalidate_all()
+
+    def _make_one_currency(self):
+        """Let all that is open be so in the company's currency, demo data, too.
+
+        Then the statement does not ask for others, see ``_read_ground``.
+        """
+        self.env.cr.execute(
+            """
+            UPDATE account_move_line
+               SET currency_id = company_currency_id,
+                   amount_residual_currency = ROUND(amount_residual_currency, 2),
+                   amount_residual = ROUND(amount_residual_currency, 2)
+             WHERE currency_id <> company_currency_id
+            """
+        )
+        self.env.invalidate_all()
+
+    def _let_nothing_rest(self):
+        """Likewise for the reasons to rest that are rare."""
+        self.env.cr.execute(
+            """
+            UPDATE account_move SET payment_state = 'not_paid'
+             WHERE payment_state = 'blocked';
+            UPDATE payment_transaction SET state = 'draft';
+            UPDATE account_followup_dispute SET state = 'settled' WHERE state = 'open';
+            """
         )
         self.env.invalidate_all()
 
@@ -867,6 +900,7 @@ class TestRuleOracle(LedgerCase):
                     self._check_reminders(customers, days)
                 counts["automatic"] += self._check_automatic(days)
                 counts += self._count(customers, days)
+                counts += self._count_ground(days)
             _logger.info("Seed %s: %s customers so far", seed, counts["customers"])
         _logger.info("Compared with the oracle: %s", dict(counts))
         self.assertGreater(counts["customers"], 5000)
@@ -880,6 +914,13 @@ class TestRuleOracle(LedgerCase):
             "claimed without a part",
         ):
             self.assertGreater(counts[name], 50, f"{name}: the ledgers are too tame")
+        for name in (
+            "one currency",
+            "several currencies",
+            "nothing rests",
+            "some rest",
+        ):
+            self.assertGreater(counts[name], 5, f"{name}: no such ledgers")
 
     def _check_reminders(self, customers, days):
         """The reminder that would be made claims what the oracle says (rule 8)."""
@@ -971,6 +1012,16 @@ class TestRuleOracle(LedgerCase):
             texts = gate._get_case_reasons(cases, day)
             told = {one.partner_id.id for one in texts if one.company_id == root}
             self.assertEqual(told, paused)
+
+    def _count_ground(self, days):
+        """Return what the statement had to ask for."""
+        ground = self.env["account.followup.item"]._read_ground(days)
+        return Counter(
+            [
+                "several currencies" if ground["foreign"] else "one currency",
+                "some rest" if ground["rests"] else "nothing rests",
+            ]
+        )
 
     def _count(self, customers, days):
         """Return what sorts of customers there were."""
