@@ -281,13 +281,13 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for root in self.roots:
                     self._set_up_company(rng, root)
                 self._scatter_items(rng, days)
-                if seed % 2:
+                if seed % 8 in (1, 5):
                     self._make_one_currency()
                 self._scatter_payments(rng)
-                if seed % 4 < 2:
-                    self._create_disputes(rng, days)
-                else:
+                if seed % 8 in (3, 5):
                     self._let_nothing_rest()
+                else:
+                    self._create_disputes(rng, days)
                 self._create_promises(rng, days)
                 self._create_cases(rng, days)
                 self._create_reminders(rng, days)
