@@ -31,6 +31,7 @@ from . import (
     account_followup_edit,
     account_followup_item_list,
     account_followup_item_ground,
+    account_followup_item_rest,
     account_followup_item_dispute,
     account_followup_broken,
     account_followup_item_part,

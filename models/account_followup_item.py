@@ -70,7 +70,8 @@ FIELDS_READ = {
 class AccountFollowupItem(models.Model):
     """A row per open receivable journal item, with all that the rule says of it.
 
-    Rules 1 to 5 of the design stand here and in ``tools/ladder.py``, nowhere else.
+    Rules 1 to 5 of the design stand here, rule 3 in ``account_followup_item_rest.py``,
+    and the steps of rule 4 in ``tools/ladder.py``, nowhere else.
     The day is a value that is joined in: the same statement answers for any day. Beside
     the fields it has
 
@@ -358,7 +359,8 @@ class AccountFollowupItem(models.Model):
             rule can be asked whether it would make them now
         :param dict starts: as if companies had started so, see ``_get_starts``
         :param str catch_up: as if all plans said so
-        :return: dict of SQL, what ``_read_ground`` returns, and ``without``: ids
+        :return: dict of SQL, what ``_read_ground`` returns, and ``without``: ids; for
+            one transaction, as long as it writes nothing of that
         """
         levels = self.env["account.followup.level"].sudo()
         company_ids = [company.id for company in days]
@@ -682,70 +684,8 @@ class AccountFollowupItem(models.Model):
         return SQL("COALESCE(line.date_maturity, line.invoice_date, line.date)")
 
     @api.model
-    def _get_rest_reasons(self):
-        """Rule 3: return why an item rests. Modules that know another reason add it.
-
-        All else follows from it: status, claims, next reminder, run, filters. The label
-        is that of ``rest_reason``. Core keeps an invoice blocked when it has been paid,
-        but then nothing is open. A wire transfer that is announced (``custom``) is no
-        payment yet; what the provider has got is one, also while core has not made an
-        entry of it (``UNDER_WAY``).
-
-        :return: list of (reason, condition on ``line`` and ``company``, last day, None
-            if it is not known); what has no last day goes before what has one
-        """
-        hold = SQL("line.followup_hold_until")
-        expected = SQL("line.expected_payment_date")
-        rests = self._get_resting()
-        return [
-            ("excluded", SQL("line.no_followup"), None),
-            ("blocked", SQL("line.move_id IN (%s)", rests["blocked"]), None),
-            (
-                "online_payment",
-                SQL("line.move_id IN (%s)", rests["online_payment"]),
-                None,
-            ),
-            ("hold", SQL("%s >= company.today", hold), hold),
-            ("expected_payment", SQL("%s >= company.today", expected), expected),
-        ]
-
-    @api.model
-    def _get_dated_reasons(self):
-        """Return the reasons that end on a day which is known, see ``free_date``."""
-        return tuple(
-            reason for reason, _condition, day in self._get_rest_reasons() if day
-        )
-
-    @api.model
-    def _get_sql_rest_reason(self, parts):
-        """Return the reason that counts: one without a last day, if there is one."""
-        absent = self._get_resting().keys() - parts["rests"]
-        reasons = sorted(
-            (reason for reason in self._get_rest_reasons() if reason[0] not in absent),
-            key=lambda reason: (reason[0] != "excluded", reason[2] is not None),
-        )
-        return SQL(
-            "CASE %s END",
-            SQL(" ").join(
-                SQL("WHEN %s THEN %s", condition, SQL("%s::text", reason))
-                for reason, condition, _day in reasons
-            ),
-        )
-
-    @api.model
-    def _get_sql_free_date(self):
-        """Return the day after all those on which it rests, empty if there is none."""
-        days = [day for _reason, _condition, day in self._get_rest_reasons() if day]
-        if not days:
-            return SQL("NULL::date")
-        return self._get_sql_clamped(
-            SQL("COALESCE(%s)", SQL(", ").join(days)),
-            *(SQL("%s + 1", day) for day in days),
-        )
-
-    @api.model
     def _get_sql_where(self):
-        """Rule 1, but for the accounts.
+        """Rule 1, but for the accounts: a condition on ``line`` alone.
 
         What is open in company currency only is a difference of rates, no debt.
         """
@@ -917,14 +857,6 @@ class AccountFollowupItem(models.Model):
         return SQL(
             "item.rest_reason IS NULL"
             " AND item.ripe_date <= item.due_date + item.days_late"
-        )
-
-    @api.model
-    def _get_sql_comes(self):
-        """Return the condition that ``item`` rests until a day, if at all."""
-        return SQL(
-            "(item.rest_reason IS NULL OR item.rest_reason IN %s)",
-            self._get_dated_reasons() or (None,),
         )
 
     @api.model

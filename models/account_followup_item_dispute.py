@@ -19,7 +19,7 @@ class AccountFollowupItem(models.Model):
     @api.model
     def _get_rest_reasons(self):
         # EXTENDS 'account_payment_followup'
-        disputed = SQL("line.id IN (%s)", self._get_resting()["dispute"])
+        disputed = self._get_sql_is_resting("dispute")
         return [*super()._get_rest_reasons(), ("dispute", disputed, None)]
 
     @api.model
@@ -45,7 +45,7 @@ class AccountFollowupItem(models.Model):
             self.env["account.followup.dispute.part"]._get_sql_left(),
             to_flush=self._get_dispute_fields(),
         )
-        return {**super()._get_resting(), "dispute": disputed}
+        return {**super()._get_resting(), "dispute": (SQL("line.id"), disputed)}
 
     @api.model
     def _get_dispute_fields(self):

@@ -2,45 +2,17 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools.sql import get_fields
-from .account_followup_total import OTHER_CURRENCIES
-from .payment_transaction import NO_PROVIDERS, UNDER_WAY
+
+#: Items in the currency of the company, and those in others as the index has it: a
+#: branch has the currency of its main company.
+OWN_CURRENCY = SQL("line.currency_id = company.currency_id")
+OTHER_CURRENCIES = SQL("line.currency_id <> line.company_currency_id")
 
 
 class AccountFollowupItem(models.Model):
     """What is nowhere in the books, the statement need not ask for."""
 
     _inherit = "account.followup.item"
-
-    @api.model
-    def _get_resting(self):
-        """Return what rests for reasons that are rare.
-
-        Where there is nothing of it, the statement does not ask for it, see
-        ``_read_ground``.
-
-        :return: dict {reason: statement of the ids of invoices or items}
-        """
-        return {
-            "blocked": SQL(
-                "SELECT blocked.id"
-                "  FROM account_move blocked"
-                " WHERE blocked.payment_state = 'blocked'"
-            ),
-            # money on its way, or not in the books yet
-            "online_payment": SQL(
-                """
-                SELECT paid.invoice_id
-                  FROM (SELECT id, provider_id FROM payment_transaction WHERE %s)
-                       payment
-                  JOIN payment_provider provider ON provider.id = payment.provider_id
-                  JOIN account_invoice_transaction_rel paid
-                    ON paid.transaction_id = payment.id
-                 WHERE provider.code NOT IN %s
-                """,
-                SQL(UNDER_WAY),
-                NO_PROVIDERS,
-            ),
-        }
 
     @api.model
     def _read_ground(self, days):
@@ -99,7 +71,7 @@ class AccountFollowupItem(models.Model):
                 resting,
                 reason,
             )
-            for reason, resting in self._get_resting().items()
+            for reason, (_column, resting) in self._get_resting().items()
         )
 
     @api.model

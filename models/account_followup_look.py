@@ -258,15 +258,8 @@ class AccountFollowupLook(models.AbstractModel):
                        MAX(company.xmin::text),
                        MAX(followup.xmin::text),
                        ARRAY_AGG(item.xmin::text ORDER BY line.id),
-                       (
-                           SELECT ARRAY_AGG(dispute.xmin::text ORDER BY dispute.id)
-                             FROM account_followup_reminder_line named
-                             JOIN account_followup_dispute_line_rel disputed
-                               ON disputed.line_id = named.move_line_id
-                             JOIN account_followup_dispute dispute
-                               ON dispute.id = disputed.dispute_id
-                            WHERE named.reminder_id = reminder.id
-                       )
+                       ARRAY_AGG(invoice.xmin::text ORDER BY line.id),
+                       %s
                   FROM account_followup_reminder reminder
                   JOIN res_company company ON company.id = reminder.company_id
                   LEFT JOIN account_followup followup
@@ -275,13 +268,40 @@ class AccountFollowupLook(models.AbstractModel):
                   LEFT JOIN account_followup_reminder_line line
                          ON line.reminder_id = reminder.id
                   LEFT JOIN account_move_line item ON item.id = line.move_line_id
+                  LEFT JOIN account_move invoice ON invoice.id = item.move_id
                  WHERE reminder.id IN %s
                  GROUP BY reminder.id
                 """,
+                self._get_sql_marks(),
                 tuple(reminders.ids),
             )
         )
         return {reminder_id: marks for reminder_id, *marks in rows}
+
+    @api.model
+    def _get_sql_marks(self):
+        """Return what else lets the items of ``reminder`` rest: it is written anew."""
+        return SQL(
+            """
+            (
+                SELECT ARRAY_AGG(dispute.xmin::text ORDER BY dispute.id)
+                  FROM account_followup_reminder_line named
+                  JOIN account_followup_dispute_line_rel disputed
+                    ON disputed.line_id = named.move_line_id
+                  JOIN account_followup_dispute dispute
+                    ON dispute.id = disputed.dispute_id
+                 WHERE named.reminder_id = reminder.id
+            ),
+            (
+                SELECT ARRAY_AGG(payment.xmin::text ORDER BY payment.id)
+                  FROM account_followup_reminder_line named
+                  JOIN account_invoice_transaction_rel paid
+                    ON paid.invoice_id = named.move_id
+                  JOIN payment_transaction payment ON payment.id = paid.transaction_id
+                 WHERE named.reminder_id = reminder.id
+            )
+            """
+        )
 
     @api.model
     def _date_leaving(self, reminders):

@@ -505,7 +505,7 @@ class AccountFollowupRule(models.AbstractModel):
         """Return the beginning of a statement in which the items are read once.
 
         For a few customers it costs more to plan a statement than to carry it out, and
-        the items are asked for three times: own currency, others, next reminder.
+        the items are asked for up to three times: own currency, others, next reminder.
 
         :param partners: commercial partners; None for all
         :return: SQL, and the parts that name it

@@ -2,6 +2,7 @@ from odoo import api, models
 from odoo.tools import SQL
 
 from ..tools import ladder
+from .account_followup_item_ground import OTHER_CURRENCIES, OWN_CURRENCY
 
 #: What is owed in a currency, and of which sums it is made.
 ADDED_UP = {
@@ -16,11 +17,6 @@ ADDED_UP_WITH_PARTS = {
     "open": (*ADDED_UP["open"], "part_not_due", "part_late"),
     "overdue": (*ADDED_UP["overdue"], "part_late"),
 }
-
-#: Items in the currency of the company, and those in others as the index has it: a
-#: branch has the currency of its main company.
-OWN_CURRENCY = SQL("line.currency_id = company.currency_id")
-OTHER_CURRENCIES = SQL("line.currency_id <> line.company_currency_id")
 
 #: The same of what is read already.
 IN_CURRENCIES = {

@@ -168,6 +168,29 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
         return invoice
 
     @classmethod
+    def _pay_online(cls, invoice, state, code="online"):
+        """Return the payment of an invoice with a provider of some code."""
+        provider = cls.env["payment.provider"].create({"name": "Any", "code": "none"})
+        provider.flush_recordset()
+        cls.env.cr.execute(  # the module of a real one is not installed here
+            "UPDATE payment_provider SET code = %s WHERE id = %s", [code, provider.id]
+        )
+        provider.invalidate_recordset()
+        method = cls.env["payment.method"].create({"name": "Card", "code": "any_card"})
+        return cls.env["payment.transaction"].create(
+            {
+                "provider_id": provider.id,
+                "payment_method_id": method.id,
+                "amount": 100,
+                "currency_id": cls.company.currency_id.id,
+                "partner_id": invoice.partner_id.id,
+                "reference": f"{code} {state} {provider.id}",
+                "state": state,
+                "invoice_ids": [Command.set(invoice.ids)],
+            }
+        )
+
+    @classmethod
     def _pay(cls, invoice, amount=None, day=TODAY):
         values = {"payment_date": day}
         if amount:

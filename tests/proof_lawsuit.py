@@ -17,8 +17,14 @@ class Item(models.Model):
 
     @api.model
     def _get_rest_reasons(self):
+        pending = self._get_sql_is_resting("lawsuit")
+        return [*super()._get_rest_reasons(), ("lawsuit", pending, None)]
+
+    @api.model
+    def _get_resting(self):
+        """It is rare: where nothing is at court, the rule does not ask for it."""
         pending = SQL(
-            "line.move_id IN (SELECT id FROM account_move WHERE ref = 'at court')",
+            "SELECT id FROM account_move WHERE ref = 'at court'",
             to_flush=self.env["account.move"]._fields["ref"],
         )
-        return [*super()._get_rest_reasons(), ("lawsuit", pending, None)]
+        return {**super()._get_resting(), "lawsuit": (SQL("line.move_id"), pending)}

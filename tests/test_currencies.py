@@ -315,30 +315,9 @@ class TestRests(FollowupCommon):
         self.assertEqual(self.invoice.payment_state, "blocked")
         self.assertFalse(self._get_row())
 
-    def _pay_online(self, code, state):
-        provider = self.env["payment.provider"].create({"name": "Any", "code": "none"})
-        provider.flush_recordset()
-        self.env.cr.execute(  # the module of a real one is not installed here
-            "UPDATE payment_provider SET code = %s WHERE id = %s", [code, provider.id]
-        )
-        provider.invalidate_recordset()
-        method = self.env["payment.method"].create({"name": "Card", "code": "any_card"})
-        return self.env["payment.transaction"].create(
-            {
-                "provider_id": provider.id,
-                "payment_method_id": method.id,
-                "amount": 100,
-                "currency_id": self.company.currency_id.id,
-                "partner_id": self.customer.id,
-                "reference": f"{code} {state}",
-                "state": state,
-                "invoice_ids": [Command.set(self.invoice.ids)],
-            }
-        )
-
     def test_paid_online(self):
         """While the provider has not answered (F14)."""
-        transaction = self._pay_online("online", "pending")
+        transaction = self._pay_online(self.invoice, "pending")
         self._check_rests("online_payment")
         for state, status in (
             ("cancel", "in_need_of_action"),
@@ -353,7 +332,7 @@ class TestRests(FollowupCommon):
 
     def test_paid_online_and_not_booked_yet(self):
         """The provider has the money; core makes an entry of it minutes later."""
-        transaction = self._pay_online("online", "done")
+        transaction = self._pay_online(self.invoice, "done")
         self._check_rests("online_payment")
         [explained] = self._get_followup()._get_explanation(TODAY)["items"]
         self.assertIn("online done", str(explained["reasons"]))
@@ -364,17 +343,17 @@ class TestRests(FollowupCommon):
 
     def test_why_names_what_is_under_way(self):
         """Not what was tried before."""
-        self._pay_online("online", "pending")
-        self._pay_online("online", "cancel")
+        self._pay_online(self.invoice, "pending")
+        self._pay_online(self.invoice, "cancel")
         [explained] = self._get_followup()._get_explanation(TODAY)["items"]
         self.assertIn("online pending", str(explained["reasons"]))
         self.assertNotIn("online cancel", str(explained["reasons"]))
 
     def test_paid_online_and_never_booked(self):
         """Core gives up after some days: somebody has to know of it, once."""
-        transaction = self._pay_online("online", "done")
+        transaction = self._pay_online(self.invoice, "done")
         transaction.last_state_change = TODAY
-        other = self._pay_online("online", "pending")
+        other = self._pay_online(self.invoice, "pending")
         other.last_state_change = TODAY
         for days, count in ((1, 0), (2, 1), (3, 1)):
             self._run_on(days)
@@ -390,7 +369,7 @@ class TestRests(FollowupCommon):
 
     def test_never_booked_but_settled(self):
         """Somebody has registered the payment by hand: nothing is left to do."""
-        self._pay_online("online", "done").last_state_change = TODAY
+        self._pay_online(self.invoice, "done").last_state_change = TODAY
         self._pay(self.invoice)
         self._run_on(2)
         self.assertFalse(self._get_unbooked_tasks())
@@ -409,7 +388,7 @@ class TestRests(FollowupCommon):
     def test_announced_transfers(self):
         """A wire transfer that is announced is no payment yet."""
         for code in ("none", "custom"):
-            self._pay_online(code, "pending")
+            self._pay_online(self.invoice, "pending", code)
             self.assertEqual(self._get_row()["status"], "in_need_of_action", code)
 
     def test_non_trade(self):

@@ -70,6 +70,24 @@ class TestHooks(ProofCommon):
         self._run_cron()
         self.assertFalse(self._get_reminders())
 
+    def test_a_reason_that_holds_for_more(self):
+        """A module widens a reason: it holds, also while core's list of it is empty."""
+        items = self.env["account.followup.item"]
+        more = SQL("line.id = ANY(%s)", self.invoice.line_ids.ids)
+        reasons = []
+        self._extend(
+            "account.followup.item",
+            "_get_rest_reasons",
+            lambda original, own: [*original(own), *reasons],
+        )
+        for reason in items._get_resting():
+            reasons[:] = [(reason, more, None)]
+            self.env.invalidate_all()
+            item = items.search([("move_id", "=", self.invoice.id)])
+            self.assertEqual(item.rest_reason, reason)
+            status = self.customer.followup_status
+            self.assertEqual(status, "with_overdue_invoices", reason)
+
     def test_why_a_customer_is_not_reminded(self):
         self.invoice.line_ids.followup_hold_until = TODAY
         self._extend(

@@ -78,6 +78,19 @@ def get_runs(path):
 class TestHouse(BaseCase):
     """The measures of the house, see docs/development.md."""
 
+    def test_names_in_the_documents_are_in_the_code(self):
+        """What docs/ say of a method, a field or an index can be looked up."""
+        code = "".join(path.read_text() for path in get_files("."))
+        known = set(re.findall(r"\w+", code))
+        for name in ("rules", "development"):
+            text = (ROOT / "docs" / f"{name}.md").read_text()
+            quoted = " ".join(re.findall(r"`([^`\n]+)`", text))
+            named = set(re.findall(r"(?<!\w)_[a-z]\w+", quoted))
+            self.assertGreater(len(named), 20)
+            # what a module may write is an example
+            unknown = {one for one in named - known if "_my_" not in one}
+            self.assertEqual(unknown, set(), name)
+
     def test_what_is_cited_is_defined(self):
         """Rules and promises have an address in docs/rules.md."""
         text = (ROOT / "docs" / "rules.md").read_text()

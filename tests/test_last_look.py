@@ -8,6 +8,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
+from odoo.addons.mail.models.mail_mail import MailMail
 
 from .common import TODAY, FollowupCommon
 
@@ -255,6 +256,38 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             self.assertEqual(self._leave(), 20)
         self.assertEqual([number for number, _queries in counts], [10, 10])
         self.assertLessEqual(max(queries for _number, queries in counts), 20)
+
+    def _change_between_two(self, change):
+        """Return the states of two reminders, when ``change`` comes between them."""
+        partners = [self._create_customer(f"Next {number}") for number in range(2)]
+        invoices = [self._create_late(20, partner=partner) for partner in partners]
+        self._run_cron()
+        reminders = self._get_reminders(partners[0]) + self._get_reminders(partners[1])
+        send, changed = MailMail._send, []
+
+        def send_and_change(mails, *args, **kwargs):
+            result = send(mails, *args, **kwargs)
+            if not changed:
+                # a savepoint writes as another transaction does
+                with self.env.cr.savepoint():
+                    for invoice in invoices:
+                        change(invoice)
+                    changed.append(True)
+            return result
+
+        with patch.object(MailMail, "_send", send_and_change):
+            self.assertEqual(self._leave(), 1)
+        return set(reminders.mapped("state"))
+
+    def test_between_two_emails(self):
+        """What happens when the one before has left counts, too."""
+        for change in (
+            lambda invoice: invoice.action_toggle_block_payment(),
+            lambda invoice: self._pay_online(invoice, "pending"),
+            lambda invoice: invoice.line_ids.write({"followup_hold_until": TODAY}),
+        ):
+            states = self._change_between_two(change)
+            self.assertEqual(states, {"sent", "withdrawn"})
 
     def test_not_for_ever_on_one_day(self):
         """Whatever it is that changes all day long: tomorrow is another day."""

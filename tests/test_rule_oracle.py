@@ -38,6 +38,14 @@ CUSTOMERS = int(os.environ.get("FOLLOWUP_CUSTOMERS") or 150)
 AMOUNTS = ("10", "20", "25.5", "33.33", "50", "100", "0.01", "333.333")
 MINIMUM = ("0", "0", "0", "10", "25.5", "50", "66.66", "100", "1000")
 STATES = ("queued", "sent", "failed", "withdrawn")
+#: What lets nothing rest for a reason, see ``_get_resting``; demo data included.
+NOTHING_RESTS = {
+    "blocked": "UPDATE account_move SET payment_state = 'not_paid'"
+    " WHERE payment_state = 'blocked'",
+    "online_payment": "UPDATE payment_transaction SET state = 'draft'",
+    "dispute": "UPDATE account_followup_dispute SET state = 'settled'"
+    " WHERE state = 'open'",
+}
 
 
 def shift(day, rng, first, last):
@@ -281,13 +289,13 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
                 for root in self.roots:
                     self._set_up_company(rng, root)
                 self._scatter_items(rng, days)
-                if seed % 8 in (1, 5):
+                absent = self._choose_absent(seed)
+                if "currencies" in absent:
                     self._make_one_currency()
                 self._scatter_payments(rng)
-                if seed % 8 in (3, 5):
-                    self._let_nothing_rest()
-                else:
+                if "dispute" not in absent:
                     self._create_disputes(rng, days)
+                self._let_not_rest(absent)
                 self._create_promises(rng, days)
                 self._create_cases(rng, days)
                 self._create_reminders(rng, days)
@@ -482,16 +490,22 @@ class LedgerCase(OracleFacts, AccountTestInvoicingCommon):
         )
         self.env.invalidate_all()
 
-    def _let_nothing_rest(self):
+    def _choose_absent(self, seed):
+        """Return what is nowhere in a ledger: others have all of it."""
+        rare = ("blocked", "online_payment", "dispute")
+        chosen = {
+            1: ("currencies",),
+            3: rare,
+            4: ("currencies", *rare),
+            5: (random.Random(seed).choice(rare),),
+        }
+        return chosen.get(seed % 7, ())
+
+    def _let_not_rest(self, absent):
         """Likewise for the reasons to rest that are rare."""
-        self.env.cr.execute(
-            """
-            UPDATE account_move SET payment_state = 'not_paid'
-             WHERE payment_state = 'blocked';
-            UPDATE payment_transaction SET state = 'draft';
-            UPDATE account_followup_dispute SET state = 'settled' WHERE state = 'open';
-            """
-        )
+        for reason in absent:
+            if query := NOTHING_RESTS.get(reason):
+                self.env.cr.execute(query)
         self.env.invalidate_all()
 
     def _get_random_residual(self, rng, line):
@@ -917,8 +931,9 @@ class TestRuleOracle(LedgerCase):
         for name in (
             "one currency",
             "several currencies",
-            "nothing rests",
-            "some rest",
+            "without blocked",
+            "without online_payment",
+            "without dispute",
         ):
             self.assertGreater(counts[name], 5, f"{name}: no such ledgers")
 
@@ -1015,13 +1030,12 @@ class TestRuleOracle(LedgerCase):
 
     def _count_ground(self, days):
         """Return what the statement had to ask for."""
-        ground = self.env["account.followup.item"]._read_ground(days)
-        return Counter(
-            [
-                "several currencies" if ground["foreign"] else "one currency",
-                "some rest" if ground["rests"] else "nothing rests",
-            ]
-        )
+        items = self.env["account.followup.item"]
+        ground = items._read_ground(days)
+        counts = Counter("without " + name for name in items._get_resting())
+        counts.subtract("without " + name for name in ground["rests"])
+        counts["several currencies" if ground["foreign"] else "one currency"] += 1
+        return counts
 
     def _count(self, customers, days):
         """Return what sorts of customers there were."""
