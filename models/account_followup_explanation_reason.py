@@ -58,7 +58,7 @@ class AccountFollowupExplanationReason(models.AbstractModel):
                 reasons.append(self._prepare_reason(code, *found))
         if facts.level:
             for gate, text in gates:
-                record = gate._get_setting(facts.company)
+                record = gate._get_setting(facts)
                 reasons.append(self._prepare_reason(gate._get_code(), text, record))
         if not facts.is_required and not reasons:
             reasons.append(self._get_rule_reason(facts))

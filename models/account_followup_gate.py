@@ -110,9 +110,12 @@ class AccountFollowupGate(models.AbstractModel):
         return self.env["res.company"]
 
     @api.model
-    def _get_setting(self, company):
-        """Return the record on which the gate can be changed, for a link."""
-        return company
+    def _get_setting(self, facts):
+        """Return the record on which the gate can be changed, for a link.
+
+        :param facts: of the customer whom it holds, see ``Facts`` of the explanation
+        """
+        return facts.company
 
 
 class AccountFollowupGates(models.AbstractModel):

@@ -53,6 +53,15 @@ class AccountFollowupGateCalendar(models.AbstractModel):
         return reasons
 
     @api.model
+    def _get_setting(self, facts):
+        # EXTENDS 'account.followup.gate': the working days may be those of the plan
+        times = SendingTimes(facts.company, facts.day, facts.now)
+        place = Place(facts.partner.country_id.id, facts.plan.calendar_id.id or None)
+        if place.calendar_id and times.is_day_off(place):
+            return facts.plan
+        return facts.company
+
+    @api.model
     def _let_pass(self, company, partner_ids, day, now):
         # EXTENDS 'account.followup.gate': the run comes again when they may leave
         times = SendingTimes(company, day, now)

@@ -162,5 +162,5 @@ class AccountFollowupGateCap(models.AbstractModel):
         return float(usual or 0)
 
     @api.model
-    def _get_setting(self, company):
-        return company.followup_approval_id or company
+    def _get_setting(self, facts):
+        return facts.company.followup_approval_id or facts.company

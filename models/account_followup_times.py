@@ -133,6 +133,10 @@ class SendingTimes:
             )
         return self.reasons[place]
 
+    def is_day_off(self, place):
+        """Return whether it is the calendar that nothing leaves by."""
+        return bool(self._get_day_reason(place))
+
     def _get_day_reason(self, place):
         calendar = self.get_calendar(place)
         if not calendar:

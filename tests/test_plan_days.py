@@ -114,8 +114,24 @@ class TestPlanDays(CalendarCommon):
             row = self._get_row(self.office).with_user(clerk)
             self.assertIn("Office Days", row.waiting_text)
             case = row.followup_id
-            codes = [one["code"] for one in case._get_explanation(WEDNESDAY)["reasons"]]
-        self.assertIn("calendar", codes)
+            reasons = case._get_explanation(WEDNESDAY)["reasons"]
+        settings = {one["code"]: one["record"] for one in reasons}
+        self.assertEqual(settings["calendar"].sudo(), self.offices)
+
+    def test_x16_why_leads_to_the_days_that_hold(self):
+        """To the company's, or to its hours, where these do."""
+        self.company.followup_calendar_id = self.calendar
+        self._create_holiday(WEDNESDAY, self.calendar)
+        self.company.write({"followup_send_from": 8, "followup_send_to": 17})
+        for customer, hour in ((self.shop, 10), (self.office, 18)):
+            with freeze_time(at(WEDNESDAY, hour)):
+                row = self._get_row(customer)
+                case = self.env["account.followup"]._get_case(customer, self.company)
+                now = at(WEDNESDAY, hour)
+                reasons = case._get_explanation(WEDNESDAY, now=now)["reasons"]
+            self.assertTrue(row.waiting_text)
+            settings = {one["code"]: one["record"] for one in reasons}
+            self.assertEqual(settings["calendar"], self.company)
 
     def test_x16_a_calendar_that_a_plan_needs_is_not_deleted(self):
         """Its customers would get reminders on their holidays, and nobody knew."""
