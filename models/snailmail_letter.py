@@ -126,6 +126,7 @@ class SnailmailLetter(models.Model):
             raise
         except Exception as error:
             _logger.info("Letter %s: no usable answer: %r", self.id, error)
+        self.sudo().followup_delivery_ids._keep_addresses()
         if "ready" in self.sudo().notification_ids.mapped("notification_status"):
             self._fail_followup(self.error_code or "UNKNOWN_ERROR")
 

@@ -319,6 +319,41 @@ class TestLetter(LetterCommon, CronMixinCase):
         self.assertEqual(self.service.letters[0]["address"]["city"], "Shelbyville")
         self.assertEqual(reminder.state, "sent")
 
+    def test_e3_address_as_used(self):
+        """Corrected while the letter waits: it goes there, and the history says so."""
+        self._create_late(20)
+        self._run_cron()
+        delivery = self._get_reminders().delivery_ids
+        place = "Springfield 20500 United States"
+        self.assertEqual(delivery.recipient, f"1 Main Street {place}")
+        self.customer.street = "2 New Street"
+        self._run_letter_queue()
+        (letter,) = self.service.letters
+        self.assertEqual(letter["address"]["street"], "2 New Street")
+        self.assertEqual(delivery.state, "sent")
+        self.assertEqual(delivery.recipient, f"2 New Street {place}")
+        self.customer.street = "3 Later Street"
+        self._run_cron()
+        self._run_letter_queue()
+        self.assertEqual(delivery.recipient, f"2 New Street {place}")
+
+    def test_e3_another_contact_meanwhile(self):
+        """The letter is Ann's: it goes to her, and the history says so."""
+        values = {"parent_id": self.customer.id, "type": "followup"}
+        ann = self._create_addressee("Ann", street="7 Ann Street", **values)
+        self._create_late(20)
+        self._run_cron()
+        ann.type = "other"
+        self._create_addressee("Bob", street="8 Bob Street", **values)
+        self._run_letter_queue()
+        (letter,) = self.service.letters
+        self.assertEqual(letter["address"]["name"], "Ann")
+        delivery = self._get_reminders().delivery_ids
+        self.assertEqual((delivery.partner_id, delivery.state), (ann, "sent"))
+        self.assertEqual(
+            delivery.recipient, "7 Ann Street Springfield 20500 United States"
+        )
+
     # ------------------------------------------------------------------
     # E3: what the service says
     # ------------------------------------------------------------------
