@@ -276,6 +276,17 @@ class TestSms(SmsCommon, CronMixinCase):
         self.assertEqual(self._send_sms().state, "sent")
         self.assertEqual([sms["number"] for sms in self.service.sms], ["+12025550151"])
 
+    def test_e3_number_as_used(self):
+        """Corrected while the SMS waits: the history says where it went."""
+        self._create_late(20)
+        self._run_cron()
+        self.customer.phone = "+12025550199"
+        self._run_cron()
+        self._run_sms_queue()
+        self.assertEqual([sms["number"] for sms in self.service.sms], [NUMBER])
+        delivery = self._get_reminders().delivery_ids
+        self.assertEqual((delivery.recipient, delivery.state), (NUMBER, "sent"))
+
     # ------------------------------------------------------------------
     # E3: what the service says
     # ------------------------------------------------------------------
