@@ -11,6 +11,7 @@ from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 from odoo.addons.mail.models.mail_mail import MailMail
 
 from .common import TODAY, FollowupCommon
+from .iap_common import IapCommon
 
 CRON = "account_payment_followup.ir_cron_process_followups"
 
@@ -113,6 +114,43 @@ class TestLastLook(FollowupCommon, CronMixinCase):
         self.assertEqual(self._queue().amount_overdue, 70)
         self.assertEqual(self._leave(), 1)
 
+    def test_s1_1_a_credit_in_another_currency(self):
+        """It is named in the next one, and pays nothing of what is claimed there."""
+        euro = self.setup_other_currency("EUR", rates=[("2024-01-01", 0.5)])
+        dollar = self.company.currency_id
+        for claimed, credited in ((dollar, euro), (euro, dollar)):
+            partner = self._create_customer(f"Claimed {claimed.name}")
+            self._create_late(20, 100, partner, currency_id=claimed.id)
+            with self.subTest(claimed=claimed.name):
+                reminder = self._queue(partner)
+                credit = self._create_late(
+                    0, 900, partner, move_type="out_refund", currency_id=credited.id
+                )
+                self._leave()
+                self.assertEqual(reminder.state, "withdrawn")
+                self.assertIn(f"came in: {credit.name}", reminder.failure_reason)
+                anew = self._queue(partner)
+                self.assertEqual(self._leave(), 1, "the claim is as it was")
+                self.assertEqual(anew.state, "sent")
+                self.assertEqual(anew.amount_overdue, reminder.amount_overdue)
+                self.assertEqual(
+                    anew.line_ids.mapped(
+                        lambda line: (line.currency_id, line.residual)
+                    ),
+                    [(claimed, 100), (credited, -900)],
+                )
+
+    def test_s1_1_a_credit_as_large_as_the_claim(self):
+        """In the currency of the claim: nothing is left to remind of."""
+        euro = self.setup_other_currency("EUR", rates=[("2024-01-01", 0.5)])
+        self._create_late(20, 100, currency_id=euro.id)
+        reminder = self._queue()
+        credit = self._create_late(0, 100, move_type="out_refund", currency_id=euro.id)
+        self._assert_withdrawn(reminder, f"came in: {credit.name}")
+        self._run_cron()
+        self.assertEqual(self._leave(), 0)
+        self.assertEqual(self._get_reminders(), reminder, "and none is made anew")
+
     def test_one_of_several_rests(self):
         changes = {
             "Excluded": {"no_followup": True},
@@ -188,6 +226,37 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             self._assert_withdrawn(reminder, "waited in the queue for too long")
             self._queue()
             self.assertEqual(self._leave(), 1)
+
+    def _queue_until_next_level(self, catch_up):
+        """Queue a reminder at the first level, within a long gap; return it."""
+        self.company.followup_min_days = 60
+        self.company.followup_catch_up = catch_up
+        self._create_late(0)
+        with freeze_time(TODAY + timedelta(days=2)):
+            self.env.invalidate_all()
+            reminder = self._queue()
+        self.assertEqual(reminder.level_id, self.level_1)
+        return reminder
+
+    def test_level_of_today(self):
+        """Of the age of the next level by now: one at that level leaves instead."""
+        reminder = self._queue_until_next_level("jump")
+        with freeze_time(TODAY + timedelta(days=16)):
+            self.env.invalidate_all()
+            self._assert_withdrawn(reminder, "Another level is due now: Level 15.")
+            anew = self._queue()
+            self.assertEqual(anew.level_id, self.level_2)
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(anew.state, "sent")
+
+    def test_level_of_today_step_by_step(self):
+        """As old, but the next level comes only after this one: it leaves."""
+        reminder = self._queue_until_next_level("step")
+        with freeze_time(TODAY + timedelta(days=16)):
+            self.env.invalidate_all()
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(reminder.state, "sent")
+            self.assertEqual(reminder.line_ids.level_id, self.level_1)
 
     def test_gap_and_level_count_from_the_day_it_left(self):
         self.company.followup_min_days = 3
@@ -460,3 +529,87 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             self.assertEqual(self._leave(), 1)
         self.assertEqual(reminder.state, "sent")
         self.assertEqual(reminder.resend_user_id, self.responsible)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestLastLookOfSmsAndLetters(IapCommon):
+    """Promise 2: whatever holds back an e-mail holds back an SMS and a letter."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.company.followup_min_days = 3
+        cls.other = cls._create_customer("Right Ltd")
+        cls.large, cls.small = cls._create_late(20, 9000), cls._create_late(20, 50)
+
+    def _get_causes(self):
+        """Return [(days in the queue, what happens meanwhile, part of the reason)]."""
+        company, customer = self.company, self.customer.with_company(self.company)
+        large, tomorrow = self.large, TODAY + timedelta(days=1)
+
+        def change(record, name, value):
+            return lambda: record.write({name: value})
+
+        return [
+            (0, change(company, "followup_automatic", False), "Automatic reminders"),
+            (0, change(company, "followup_enabled", False), "follow-ups were"),
+            (0, change(customer, "followup_reminder_type", "manual"), "are manual"),
+            (0, change(customer, "followup_next_reminder_date", tomorrow), "was set"),
+            (0, lambda: self._pay(large), f"{large.name} is settled"),
+            (0, change(large, "followup_hold_until", TODAY), "(On hold)"),
+            (0, change(large, "no_followup", True), "(Excluded)"),
+            (5, lambda: None, "waited in the queue for too long"),
+            (0, self._move_to_other, f"{large.name} belongs to another customer"),
+        ]
+
+    def _move_to_other(self):
+        self.large.button_draft()
+        self.large.partner_id = self.other
+        self.large.action_post()
+
+    def _queue(self, channel):
+        """Make a reminder of both invoices over one channel; return it, queued."""
+        template = self.env.ref("account_payment_followup.sms_template_reminder")
+        values = {"send_email": False, "sms_template_id": template.id}
+        self.levels.write({**values, f"send_{channel}": True})
+        self._run_cron()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.line_ids.move_id, self.large + self.small)
+        self.assertEqual(reminder.delivery_ids.channel, channel)
+        self.assertEqual(reminder.state, "queued")
+        return reminder
+
+    def _hold_by_each_cause(self, reminder, run):
+        """Let one cause after the other come up, each as if it were the only one."""
+        for days, change, reason in self._get_causes():
+            with (
+                self.subTest(reason),
+                freeze_time(TODAY + timedelta(days=days)),
+                self.env.cr.savepoint() as savepoint,
+            ):
+                change()
+                self.env.invalidate_all()
+                run()
+                self.assertEqual(len(self.service.requests), 0, "nothing leaves")
+                self.assertEqual(reminder.delivery_ids.state, "withdrawn")
+                self.assertEqual(reminder.state, "withdrawn")
+                self.assertIn(reason, reminder.failure_reason)
+                self.assertFalse(self.small.followup_level_id, "no level was reached")
+                savepoint.rollback()
+            self.service.reset()
+            self.assertEqual(reminder.state, "queued", "ready for the next cause")
+
+    def test_x2_sms(self):
+        reminder = self._queue("sms")
+        self._hold_by_each_cause(reminder, self._run_sms_queue)
+        self._run_sms_queue()
+        self.assertEqual(len(self.service.sms), 1, "nothing has come up")
+        self.assertEqual(reminder.state, "sent")
+
+    def test_x2_letter(self):
+        reminder = self._queue("letter")
+        self._hold_by_each_cause(reminder, self._run_letter_queue)
+        self._run_letter_queue()
+        self.assertEqual(len(self.service.letters), 1, "nothing has come up")
+        self.assertEqual(reminder.state, "sent")
