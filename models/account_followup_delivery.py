@@ -248,12 +248,18 @@ class AccountFollowupDelivery(models.Model):
             )
         )
 
+    def _get_corrected_address(self):
+        """Return the address that is used by now, if it is another than was noted."""
+        self.ensure_one()
+        if not self.partner_id:
+            return None
+        used = ", ".join(self._get_channel()._get_addresses(self.partner_id))
+        return used if used != self.recipient else None
+
     def _keep_addresses(self):
         """Note the addresses that are used, where they were corrected meanwhile."""
-        for delivery in self.filtered("partner_id"):
-            channel = delivery._get_channel()
-            used = ", ".join(channel._get_addresses(delivery.partner_id))
-            if used and used != delivery.recipient:
+        for delivery in self:
+            if used := delivery._get_corrected_address():
                 with contextlib.suppress(psycopg2.OperationalError):
                     with self.env.cr.savepoint():
                         delivery.recipient = used

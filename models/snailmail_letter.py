@@ -1,9 +1,11 @@
+import io
 import logging
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools.pdf import PdfFileReader, PdfFileWriter
 
 _logger = logging.getLogger(__name__)
 
@@ -121,12 +123,14 @@ class SnailmailLetter(models.Model):
             return super()._snailmail_print_valid_address()
         try:
             with self.env.cr.savepoint():
+                self._renew_cover()
                 super()._snailmail_print_valid_address()
         except psycopg2.OperationalError:
             raise
         except Exception as error:
             _logger.info("Letter %s: no usable answer: %r", self.id, error)
-        self.sudo().followup_delivery_ids._keep_addresses()
+        else:
+            self.sudo().followup_delivery_ids._keep_addresses()
         if "ready" in self.sudo().notification_ids.mapped("notification_status"):
             self._fail_followup(self.error_code or "UNKNOWN_ERROR")
 
@@ -142,8 +146,26 @@ class SnailmailLetter(models.Model):
             }
         )
 
+    def _renew_cover(self):
+        """Let the paper show the address of the contact, where it was corrected.
+
+        The post reads it there: a cover page comes before what was printed before.
+        """
+        for delivery in self.sudo().followup_delivery_ids:
+            content = delivery.attachment_id.raw or b""
+            is_pdf = content.startswith(b"%PDF")  # in tests none is made
+            if not (is_pdf and delivery._get_corrected_address()):
+                continue
+            letter = delivery.letter_id.with_context(snailmail_layout=True)
+            letter.partner_id.invalidate_recordset(["display_name"])
+            if letter.cover:
+                content = leave_out_pages(content, 2 if letter.duplex else 1)
+            letter.cover = True
+            delivery.attachment_id.raw = letter._append_cover_page(content)
+
     def _requeue_followup(self):
         """Put the letters back into the queue, with the address as it is now."""
+        self._renew_cover()
         for letter in self:
             letter.write(
                 {
@@ -161,3 +183,13 @@ class SnailmailLetter(models.Model):
             name: contact._fields[name].convert_to_write(contact[name], contact)
             for name in ADDRESS_FIELDS
         }
+
+
+def leave_out_pages(document, number):
+    """Return a PDF without so many pages at its beginning."""
+    writer = PdfFileWriter()
+    for page in PdfFileReader(io.BytesIO(document), strict=False).pages[number:]:
+        writer.addPage(page)
+    stream = io.BytesIO()
+    writer.write(stream)
+    return stream.getvalue()

@@ -229,6 +229,66 @@ class TestLetter(LetterCommon, CronMixinCase):
         self.assertIn("Payment reminder", pdf.pages[2].extract_text())
         self.assertTrue(letter["options"]["cover"])
 
+    def _post_to_corrected_address(self, street):
+        """Correct the address of a letter that waits; return the text of its pages."""
+        self.customer.street = street
+        self._run_letter_queue()
+        letter = self.service.letters[-1]
+        self.assertEqual(letter["address"]["street"], street)
+        delivery = self._get_reminders().delivery_ids
+        self.assertEqual(delivery.attachment_id.raw, letter["pdf"], "the copy is kept")
+        self.assertIn(street, delivery.recipient)
+        self.assertTrue(letter["options"]["cover"])
+        pdf = PdfFileReader(io.BytesIO(letter["pdf"]))
+        self._assert_a4(pdf)
+        return [page.extract_text() for page in pdf.pages]
+
+    def _queue_pdf(self, **company):
+        self.company.write(company)
+        self._create_late(20)
+        followup = self._get_followup().with_context(force_report_rendering=True)
+        with self.allow_pdf_render():
+            followup._process(TODAY)
+
+    def test_c7_corrected_address_is_on_the_paper(self):
+        """The post reads it there: a cover page comes before the pages of before."""
+        self._queue_pdf(snailmail_cover=False, snailmail_duplex=False)
+        cover, page = self._post_to_corrected_address("2 New Street")
+        self.assertIn("2 New Street", cover)
+        self.assertIn("Payment reminder", page)
+
+    def _fail_pdf(self, answer):
+        """Correct the address of a letter with a cover page, and let the post fail."""
+        self._queue_pdf(snailmail_cover=True, snailmail_duplex=True)
+        self.customer.street = "2 New Street"
+        self.service.letter_answer = answer
+        with mute_logger(*IAP_LOGGERS):
+            self._run_letter_queue()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.state, "failed")
+        self.service.reset()
+        return reminder.delivery_ids
+
+    def _assert_pages(self, pages, street):
+        cover, back, page = pages
+        self.assertIn(street, cover)
+        self.assertFalse(back)
+        self.assertIn("Payment reminder", page)
+
+    def test_c7_corrected_address_is_on_the_cover(self):
+        """Corrected once more before it is sent again: never two cover pages."""
+        delivery = self._fail_pdf("NO_PRICE_AVAILABLE")
+        self.customer.street = "3 Newer Street"
+        delivery.action_retry()
+        pages = self._post_to_corrected_address("3 Newer Street")
+        self._assert_pages(pages, "3 Newer Street")
+
+    def test_c7_corrected_address_when_sent_again(self):
+        """The post service was down when the letter was to go to the new address."""
+        self._fail_pdf(ERROR_500).action_retry()
+        pages = self._post_to_corrected_address("2 New Street")
+        self._assert_pages(pages, "2 New Street")
+
     def test_c7_address_as_the_post_wants_it(self):
         """In Germany the second line of the street stands beside the first."""
         self.env["res.lang"]._activate_lang("fr_FR")
