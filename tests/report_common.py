@@ -6,9 +6,11 @@ from random import Random
 
 from odoo import Command, fields
 
+from ..tools import ageing
 from .common import TODAY, FollowupCommon
 
 EPOCH = TODAY - timedelta(days=400)
+AGES = (30, 60, 90, 120)
 
 
 class ReportCommon(FollowupCommon):
@@ -59,6 +61,11 @@ class ReportCommon(FollowupCommon):
         return partners
 
     @classmethod
+    def _choose_company(cls):
+        """Return the company in whose books the next entry is."""
+        return cls.company
+
+    @classmethod
     def _create_random_invoice(cls, dice, partner):
         day = EPOCH + timedelta(days=dice.randrange(400))
         contact = cls.env["res.partner"]
@@ -69,6 +76,7 @@ class ReportCommon(FollowupCommon):
         move = cls.env["account.move"].create(
             {
                 "move_type": dice.choice(["out_invoice"] * 4 + ["out_refund"]),
+                "company_id": cls._choose_company().id,
                 "partner_id": (contact or partner).id,
                 "currency_id": currency.id,
                 "invoice_date": day,
@@ -193,6 +201,7 @@ class ReportCommon(FollowupCommon):
         other = cls.company_data["default_account_revenue"]
         entry = cls.env["account.move"].create(
             {
+                "company_id": cls._choose_company().id,
                 "date": day,
                 "line_ids": [
                     Command.create(
@@ -286,6 +295,21 @@ class ReportCommon(FollowupCommon):
             sums[key] += amounts(line)[1 if document else 0]
         return {key: self._round(value, key[1]) for key, value in sums.items()}
 
+    def _get_ages(self, lines, document, day):
+        """Return {(customer, currency): what was open in each bucket} of a ledger."""
+        ages = {}
+        for line in lines:
+            currency = line.currency_id if document else line.company_currency_id
+            key = (line.partner_id.commercial_partner_id.id or False, currency.id)
+            due = line.date_maturity or line.invoice_date or line.date
+            sums = ages.setdefault(key, [0.0] * (len(AGES) + 2))
+            bucket = ageing.get_bucket(AGES, (day - due).days)
+            sums[bucket] += self._get_open_at(line, day)[1 if document else 0]
+        return {
+            key: [self._round(value, key[1]) for value in sums]
+            for key, sums in ages.items()
+        }
+
     def _round(self, value, currency_id):
         return self.env["res.currency"].browse(currency_id).round(value) + 0.0
 
@@ -293,21 +317,44 @@ class ReportCommon(FollowupCommon):
     # The reports
     # ------------------------------------------------------------------
 
+    def _get_reports(self):
+        """Return the reports with the companies that are ticked."""
+        return self.reports.with_company(self.company)
+
     def _get_report(self, variant, **options):
         options = {"variant": variant, "limit": 1000, **options}
-        return self.reports.with_company(self.company).get_report(options)
+        return self._get_reports().get_report(options)
 
     def _get_all_lines(self, report, row):
         """Return all rows under a customer, as a person who loads more and more."""
         rows, remaining = [], 1
         while remaining:
             shown = len([one for one in rows if one["type"] == "line"])
-            page = self.reports.with_company(self.company).get_lines(
-                report["options"], row["id"], shown
-            )
+            page = self._get_reports().get_lines(report["options"], row["id"], shown)
             rows += page["rows"]
             remaining = page["remaining"]
         return rows
+
+    def _check_open_by_age(self, currency, day, companies=None):
+        """Each row of a statement says how old its closing balance is."""
+        options = {"currency": currency, "period": "custom", "date_to": str(day)}
+        report, shown = self._get_report("customer_statement", **options), {}
+        for row in report["rows"]:
+            lines = self._get_all_lines(report, row)
+            balance = row["values"]["balance"]
+            closing = [line for line in lines if line["type"] == "closing"]
+            self.assertEqual([line["values"]["balance"] for line in closing], [balance])
+            aged = [line for line in lines if line["type"] == "ageing"]
+            ages = [age["value"] for line in aged for age in line["ageing"]]
+            self.assertEqual(self._round(sum(ages), row["currency_id"]), balance)
+            shown[row["partner_id"], row["currency_id"]] = ages
+        ledger = self._get_ledger(day, companies=companies)
+        expected = self._get_ages(ledger, currency == "document", day)
+        self.assertEqual(self._with_some(shown), self._with_some(expected))
+        return shown
+
+    def _with_some(self, ages):
+        return {key: values for key, values in ages.items() if any(values)}
 
     def _get_figures(self, rows, column):
         """Return {(customer, currency): value} of a column of customers' rows."""

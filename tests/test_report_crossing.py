@@ -81,6 +81,13 @@ class TestReportCrossing(ReportCommon):
             ),
         )
 
+    def test_f1_open_by_age_of_each_row_is_its_closing(self):
+        """What the customer reads below the balance, whatever was matched with what."""
+        for currency in CURRENCIES:
+            for day in self.days:
+                with self.subTest(currency=currency, day=day):
+                    self.assertTrue(self._check_open_by_age(currency, day))
+
     def test_f1_lines_lead_from_opening_to_closing(self):
         first, last = sorted(self.days[:2])
         for variant in POSTINGS:
