@@ -448,3 +448,202 @@ class TestReportSettled(ReportCommon):
         query = Query(self.reports, {}).get_keys(keys)
         self.assertNotIn("(item.partner_id, item.currency_id)", query.code)
         self.assertEqual(len(set(query.params[1])), len(keys))
+
+
+class BranchCommon(ReportCommon):
+    """A company with a branch; ``ticked`` are those that the user has ticked."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.branch = cls.env["res.company"].create(
+            {"name": "Branch", "parent_id": cls.company.id}
+        )
+        cls.env.user.company_ids += cls.branch
+        cls.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        cls.tree = cls.ticked = cls.company + cls.branch
+
+    def _get_reports(self):
+        return self.reports.with_context(allowed_company_ids=self.ticked.ids)
+
+    def _get_balance(self, day=None):
+        """Return the general ledger of the companies that are ticked."""
+        ledger = self._get_ledger(day, companies=self.ticked)
+        return self.company.currency_id.round(sum(ledger.mapped("balance")))
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestReportBranch(BranchCommon):
+    """Rows F1, F4, F5, F6: what a branch is owed and the main company was paid."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.invoice = cls._create_late(10, 500.0, company_id=cls.branch.id)
+
+    def _settle(self, share):
+        entry = self._settle_by(Random(1), self.invoice, self.customer, share=share)
+        self.assertEqual(
+            (self.invoice.company_id, entry.company_id), (self.branch, self.company)
+        )
+        return entry
+
+    def _get_totals(self, column, variant, **options):
+        rows = self._get_report(variant, **options)["rows"]
+        return [row["values"][column] for row in rows]
+
+    def _check(self, companies, is_open, balance, ledger):
+        """All that is about debts says what is open, the ledger what is booked."""
+        self.ticked = companies
+        for currency in CURRENCIES:
+            with self.subTest(companies=companies.mapped("name"), currency=currency):
+                for variant in ("aged_receivable", "followup_report"):
+                    totals = self._get_totals("total", variant, currency=currency)
+                    self.assertEqual(totals, is_open)
+                options = {"currency": currency, "period": "all"}
+                self.assertEqual(
+                    self._get_totals("balance", "customer_statement", **options),
+                    [balance],
+                )
+                self.assertEqual(
+                    self._get_totals("balance", "partner_ledger", **options), [ledger]
+                )
+                self._check_open_by_age(currency, TODAY, companies)
+        self.assertEqual(self._get_balance(), ledger)
+
+    def test_f1_branch_is_owed_the_main_company_was_paid(self):
+        self._check(self.branch, [500.0], 500.0, 500.0)
+        self._settle(0.6)
+        self._check(self.branch, [200.0], 200.0, 500.0)
+        self._check(self.company, [], 0.0, -300.0)
+        self._check(self.tree, [200.0], 200.0, 200.0)
+        self._settle(1)
+        self._check(self.branch, [], 0.0, 500.0)
+        self._check(self.company, [], 0.0, -500.0)
+        self._check(self.tree, [], 0.0, 0.0)
+
+    def _get_moved(self):
+        """Return [(reference, debit, credit)] of what has moved to the row."""
+        report = self._get_report("customer_statement", period="all")
+        (row,) = report["rows"]
+        lines = [line["values"] for line in self._get_all_lines(report, row)[:-1]]
+        names = ("ref", "debit", "credit")
+        return [tuple(values[name] for name in names) for values in lines[1:]]
+
+    def test_f1_statement_says_where_it_was_paid(self):
+        self._settle(1)
+        for companies, moved in (
+            (self.branch, [("Settled in First House", None, 500.0)]),
+            (self.company, [("Used in Branch", None, -500.0)]),
+        ):
+            self.ticked = companies
+            self.assertEqual(self._get_moved(), moved)
+            hidden = self._get_report(
+                "customer_statement", period="all", hide_settled=True
+            )
+            self.assertEqual(hidden["rows"], [])
+            aged = self._get_report("aged_receivable")
+            self.assertIn("paid to other companies is paid", aged["subtitle"])
+
+    def test_s3_1_a_company_of_others_is_not_named(self):
+        self._settle(1)
+        self.clerk.write(
+            {
+                "company_id": self.branch.id,
+                "company_ids": [Command.set(self.branch.ids)],
+            }
+        )
+        self.ticked, self.reports = self.branch, self.reports.with_user(self.clerk)
+        self.assertEqual(
+            self._get_moved(), [("Settled in another company", None, 500.0)]
+        )
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestReportBranchLedger(BranchCommon):
+    """Rows F1, F4, F5, F6: the same for a random ledger of a company and a branch."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.dice = Random(4)
+        partners = cls._create_ledger(4, 40, 4)
+        moves = cls.env["account.move"].search(
+            [
+                ("commercial_partner_id", "in", partners.ids),
+                ("state", "=", "posted"),
+                ("amount_residual", ">", 0),
+            ],
+            order="id",
+        )
+        for move in moves[::2]:  # by the same customer, in either company
+            cls._settle_by(cls.dice, move, move.commercial_partner_id)
+        cls.days = [EPOCH + timedelta(days=days) for days in (150, 300)]
+        cls.days.append(TODAY)
+
+    @classmethod
+    def _choose_company(cls):
+        return cls.dice.choice(cls.tree)
+
+    def _for_each_tick(self, check):
+        """Call with the companies that somebody can tick, and each kind of amounts."""
+        for companies in (self.company, self.branch, self.tree):
+            self.ticked = companies
+            for currency in CURRENCIES:
+                with self.subTest(companies=companies.mapped("name"), by=currency):
+                    check(companies, currency)
+
+    def test_the_ledger_has_what_is_rare(self):
+        """Else the properties below prove nothing."""
+        matches = self._get_ledger(companies=self.tree).matched_credit_ids
+        counts = dict.fromkeys(("branch", "main", "same", "other", "foreign"), 0)
+        for match in matches:
+            debit, credit = match.debit_move_id, match.credit_move_id
+            if debit.company_id != credit.company_id:
+                counts["branch" if debit.company_id == self.branch else "main"] += 1
+                customers = (debit + credit).partner_id.commercial_partner_id
+                is_same = customers and debit.partner_id and credit.partner_id
+                is_same = is_same and len(customers) == 1
+                counts["same" if is_same else "other"] += 1
+                counts["foreign"] += debit.currency_id != credit.currency_id
+        self.assertGreater(min(counts.values()), 2, counts)
+
+    def test_f1_open_by_age_of_each_row_is_its_closing(self):
+        self._for_each_tick(self._check_ages)
+
+    def _check_ages(self, companies, currency):
+        for day in self.days:
+            self.assertTrue(self._check_open_by_age(currency, day, companies))
+
+    def test_f4_f6_what_is_open_is_the_balance(self):
+        """Statement, Aged Receivable and Follow-up Report agree in each row."""
+        self._for_each_tick(self._check_open)
+
+    def _check_open(self, _companies, currency):
+        options = {"currency": currency, "period": "custom", "date_to": str(TODAY)}
+        statement = self._get_report("customer_statement", **options)
+        balances = self._get_figures(statement["rows"], "balance")
+        for variant in ("aged_receivable", "followup_report"):
+            report = self._get_report(variant, currency=currency)
+            self.assertEqual(
+                self._without_zeros(self._get_figures(report["rows"], "total")),
+                self._without_zeros(balances),
+            )
+
+    def test_f5_totals_are_the_general_ledger(self):
+        """Of the companies that are ticked, whoever was paid for them."""
+        self._for_each_tick(self._check_totals)
+
+    def _check_totals(self, companies, currency):
+        suffix = "_company" if currency == "document" else ""
+        names = {"partner_ledger": "balance"}
+        if companies == self.tree:
+            names |= {"customer_statement": "balance", "aged_receivable": "total"}
+        for day in self.days:
+            options = {"period": "custom", "date_to": str(day)}
+            for variant, name in names.items():
+                report = self._get_report(variant, currency=currency, **options)
+                total = report["totals"][-1]["values"][f"{name}{suffix}"]
+                self.assertEqual(total, self._get_balance(day))
