@@ -170,12 +170,68 @@ class TestStatementDays(StatementCommon):
             closing = [row for row in lines["rows"] if row["type"] == "closing"]
             self.assertEqual(closing[0]["values"]["date"], str(day))
 
+    def _revalue(self, partner, euro):
+        """Book a difference that is nothing in the currency of the document."""
+        day, receivable = APRIL[1], self.company_data["default_account_receivable"]
+        foreign = {"currency_id": euro.id, "amount_currency": 0.0}
+        lines = [
+            {"account_id": receivable.id, "balance": 25.0, **foreign},
+            {
+                "account_id": self.company_data["default_account_revenue"].id,
+                "balance": -25.0,
+            },
+        ]
+        commands = [Command.create({"partner_id": partner.id, **one}) for one in lines]
+        self.env["account.move"].create(
+            {"date": day, "line_ids": commands}
+        ).action_post()
+
+    def _pay_in_dollars(self, invoice):
+        wizard = self.env["account.payment.register"].with_context(
+            active_model="account.move", active_ids=invoice.ids
+        )
+        dollar = self.company.currency_id
+        wizard.create(
+            {"payment_date": APRIL[1], "currency_id": dollar.id}
+        )._create_payments()
+        self.assertEqual(invoice.amount_residual, 0.0)
+
+    def _get_owed(self, partner):
+        """Return {currency: (balance, balance in company currency)} in April."""
+        report = self.env["account.followup.report"].with_company(self.company)
+        rows = report.get_report(
+            {
+                "partner_ids": partner.ids,
+                "period": "custom",
+                "date_from": str(APRIL[0]),
+                "date_to": str(APRIL[1]),
+            }
+        )["rows"]
+        names = ("balance", "balance_company")
+        currencies = self.env["res.currency"]
+        return {
+            currencies.browse(row["currency_id"]).name: tuple(
+                row["values"][name] for name in names
+            )
+            for row in rows
+        }
+
     def test_f10_monthly_statements_go_to_who_owes(self):
         """Neither to who has paid, nor to who has a credit, nor for a revaluation."""
         paid = self._create_customer("Paid Ltd")
         self._pay(self._create_late(30, 50.0, paid), day=APRIL[1])
         credit = self._create_customer("Credit Ltd")
         self._create_late(30, 50.0, credit, move_type="out_refund")
+        euro = self.setup_other_currency(
+            "EUR", rates=[("2024-01-01", 0.5), ("2024-04-30", 0.8)]
+        )
+        revalued = self._create_customer("Revalued Ltd")
+        self._revalue(revalued, euro)
+        self.assertEqual(self._get_owed(revalued), {"EUR": (0.0, 25.0)})
+        foreign = self._create_customer("Foreign Ltd")
+        self._pay_in_dollars(self._create_late(20, 80.0, foreign, currency_id=euro.id))
+        settled = dict.fromkeys(("EUR", "USD"), (0.0, 0.0))
+        self.assertEqual(self._get_owed(foreign), settled)
         with freeze_time("2024-04-20"):
             self.company.write(
                 {"followup_statement_monthly": True, "followup_statement_day": 1}
@@ -184,8 +240,8 @@ class TestStatementDays(StatementCommon):
         mails = self._run_job("2024-05-02")
         self.assertEqual(len(mails), 1)
         self.assertIn("late.ltd@", mails[0]["email_to"][0])
-        for partner in (paid, credit):
-            self.assertFalse(self._get_statements(partner))
+        for partner in (paid, credit, revalued, foreign):
+            self.assertFalse(self._get_statements(partner), partner.name)
 
     def test_f10_paid_between_writing_and_sending(self):
         """What is said of the end of the month is true when it leaves."""
