@@ -1,3 +1,6 @@
+import io
+
+import openpyxl
 from freezegun import freeze_time
 
 from odoo import Command
@@ -5,11 +8,15 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..report.engine.document import Document
+from ..report.engine.options import ID_LISTS, MAX_INTEGER
 from .common import TODAY
 from .report_common import ReportCommon
 from .report_files_common import VARIANTS
 
 FAR = "9999-12-31"
+METHODS = ("get_report", "_render_xlsx", "_render_pdf", "_get_document")
+#: Name of what is hidden, and of a hidden currency.
+SECRETS = ("TOP SECRET", "ZZY")
 
 
 @freeze_time(TODAY)
@@ -36,7 +43,7 @@ class TestReportOptions(ReportCommon):
 
     def test_s3_1_hidden_customers_are_as_missing_ones(self):
         """On the screen, in sheets and in print, alone and among others."""
-        for method in ("get_report", "_render_xlsx", "_render_pdf", "_get_document"):
+        for method in METHODS:
             for variant in VARIANTS:
                 answers = []
                 for partner in (self.secret, self.missing):
@@ -74,6 +81,140 @@ class TestReportOptions(ReportCommon):
             self.assertIn("Open it anew", answer)
         self.level_1.active = False
         self.assertIsInstance(self._ask({"level_ids": self.level_1.ids}), dict)
+
+    def _hide(self, records):
+        """Let a record rule hide records from all users."""
+        self.env["ir.rule"].sudo().create(
+            {
+                "name": "Hidden",
+                "model_id": self.env["ir.model"]._get_id(records._name),
+                "domain_force": str([("id", "not in", records.ids)]),
+            }
+        )
+        return records
+
+    def _create_guest(self):
+        """Return a portal user of another company."""
+        return (
+            self.env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                {
+                    "name": SECRETS[0],
+                    "login": "followup_guest",
+                    "company_id": self.company_2.id,
+                    "company_ids": self.company_2.ids,
+                    "group_ids": self.env.ref("base.group_portal").ids,
+                }
+            )
+        )
+
+    def _create_secrets(self):
+        """Return {option: records that are not for the clerk}."""
+        name = {"name": SECRETS[0]}
+        level = {**name, "delay": 99}
+        foreign_level = self.level_1.copy({**level, "company_id": self.company_2.id})
+        guest = self._create_guest()
+        hidden = self._create_user("hidden", "account.group_account_invoice")
+        hidden.write(name)
+        currency = self.env["res.currency"].create({"name": SECRETS[1], "symbol": "Z"})
+        users = self._hide(hidden) + guest
+        return {
+            "partner_ids": self.secret,
+            "category_ids": self._hide(self.env["res.partner.category"].create(name)),
+            "level_ids": self._hide(self.level_1.copy(level)) + foreign_level,
+            "currency_ids": self._hide(currency),
+            "salesperson_ids": users,
+            "responsible_ids": users,
+        }
+
+    def _get_shown(self):
+        """Return {option: (record that the clerk may read, its name in the head)}."""
+        category = self.env["res.partner.category"].create({"name": "Good"})
+        self.customer.write(
+            {"category_id": category.ids, "user_id": self.responsible.id}
+        )
+        people = (self.responsible, "Responsible")
+        return {
+            "partner_ids": (self.customer, "Late Ltd"),
+            "category_ids": (category, "Good"),
+            "level_ids": (self.level_1, "Level 1"),
+            "currency_ids": (self.company.currency_id, "USD"),
+            "salesperson_ids": people,
+            "responsible_ids": people,
+        }
+
+    def test_s3_1_hidden_records_are_as_missing_ones(self):
+        """Whatever is chosen, of another company or hidden by a record rule."""
+        secrets = self._create_secrets()
+        self.assertEqual(set(secrets), set(ID_LISTS))
+        for name, records in secrets.items():
+            mine = records.with_user(self.clerk).with_company(self.company)
+            self.assertFalse(mine._filtered_access("read"), name)
+            for method in METHODS:
+                for variant in VARIANTS:
+                    with self.subTest(name=name, method=method, variant=variant):
+                        self._check_as_missing(name, records, method, variant)
+
+    def _check_as_missing(self, name, records, method, variant):
+        answers = set()
+        for id_ in (*records.ids, MAX_INTEGER):
+            answer = self._ask({"variant": variant, name: [id_]}, method)
+            self.assertIsInstance(answer, str)
+            answers.add(answer.replace(f"[{id_}]", "[id]"))
+        (answer,) = answers
+        self.assertIn(f"{name} = [id]. Open it anew", answer)
+
+    def test_s3_1_hidden_records_among_others(self):
+        """They are ignored, and nothing is told of them on screen and in files."""
+        secrets = self._create_secrets()
+        for name, (shown, label) in self._get_shown().items():
+            ids = secrets[name].ids + shown.ids
+            for variant in VARIANTS:
+                with self.subTest(name=name, variant=variant):
+                    self._check_told({"variant": variant, name: ids}, name, shown)
+            options = {"variant": "aged_receivable", name: ids}
+            with self.subTest(name=name):
+                self._check_files(options, label)
+
+    def _check_told(self, options, name, shown):
+        report = self._ask(options)
+        self.assertEqual(report["options"][name], shown.ids)
+        reports = self.reports.with_user(self.clerk).with_company(self.company)
+        document = reports._get_document(options)
+        filters = Document(reports, document).get_filters()
+        for secret in SECRETS:
+            self.assertNotIn(secret, f"{report} {filters}")
+
+    def _check_files(self, options, label):
+        _name, sheet = self._ask(options, "_render_xlsx")
+        book = openpyxl.load_workbook(io.BytesIO(sheet))
+        cells = str([*book.active.iter_rows(values_only=True)])
+        _name, paper = self._ask(options, "_render_pdf")
+        for text in (cells, paper.decode()):
+            self.assertIn(label, text)
+            for secret in SECRETS:
+                self.assertNotIn(secret, text)
+
+    def test_s3_1_rows_of_hidden_customers(self):
+        """What is unfolded names customers, too."""
+        partner = self.secret.with_company(self.company_2)
+        self._create_late(40, 700.0, partner, company_id=self.company_2.id)
+        reports = self.reports.with_user(self.clerk).with_company(self.company)
+        currency = self.company.currency_id.id
+        for variant in VARIANTS:
+            answers = []
+            for one in (self.secret, self.missing):
+                row_id = f"{one.id}-{currency}"
+                options = {"variant": variant, "unfold": False, "unfolded": [row_id]}
+                lines = reports.get_lines(options, row_id)
+                document = reports._get_document(options)
+                rows = [(row["name"], lines) for row, lines in document["rows"]]
+                answers.append((lines, rows, document["row_count"]))
+            with self.subTest(variant=variant):
+                nothing = {"rows": [], "count": 0, "remaining": 0}
+                self.assertEqual(answers[0], (nothing, [("Late Ltd", [])], 1))
+                self.assertEqual(*answers)
 
     def test_s4_odd_options_end_in_a_sentence(self):
         for options in (
