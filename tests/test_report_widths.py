@@ -187,6 +187,23 @@ class TestReportDirections(ReportFilesCommon):
             numbers = root.xpath("//td[contains(@class, 'o_number')]/span/@dir")
             self.assertEqual(set(numbers), {"ltr"})
 
+    def test_f9_the_period_has_a_direction_of_its_own(self):
+        """Its words are those of the language, its days are read from the left."""
+        for lang in ("ar_001", "de_DE"):
+            self.env["res.lang"]._activate_lang(lang)
+            self.customer.lang = lang
+            report = self.report.with_context(lang=lang)
+            options = {"period": "this_year", "partner_ids": self.customer.ids}
+            subtitle = report.get_report(options)["subtitle"]
+            _name, content = report._render_pdf(options)
+            root = html.document_fromstring(content.decode())
+            found = root.xpath("//*[normalize-space(text())=$text]", text=subtitle)
+            self.assertEqual(
+                [(one.tag, one.get("dir")) for one in found], [("span", "auto")]
+            )
+            page = next(found[0].iterancestors("div"))
+            self.assertEqual(page.get("dir"), "rtl" if lang == "ar_001" else "ltr")
+
     def test_v11_buckets_are_read_from_left_to_right(self):
         """ "31–60" and not "60–31", where the text around it goes the other way."""
         self.env["res.lang"]._activate_lang("ar_001")
