@@ -6,6 +6,7 @@ from odoo import Command
 from odoo.tests import tagged
 
 from .common import TODAY, FollowupCommon
+from .iap_common import IapCommon
 
 
 @freeze_time(TODAY)
@@ -374,3 +375,113 @@ class TestRecipients(FollowupCommon):
             Command.create({"name": "Desk", "type": "followup", "email": "d@x.example"})
         ]
         self.assertEqual(self._get_names("email"), ["Desk"])
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestRecipientsOfAnotherCompany(IapCommon):
+    """C3: what a company sends to a shared customer never goes to contacts of others.
+
+    The other company has marked a contact of its own, and has its own invoice address.
+    """
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.other = cls.env["res.company"].create({"name": "Second"})
+        cls.company.partner_id.write(
+            {"street": "2 Sender Road", "city": "Boston", "zip": "02108"}
+        )
+        cls.theirs = cls._create_contact("Two", "followup", cls.other)
+        cls.theirs += cls._create_contact("Inv2", "invoice", cls.other)
+        cls._create_late(20)
+
+    @classmethod
+    def _create_contact(cls, name, kind, company):
+        number = len(cls.customer.child_ids)
+        return cls.env["res.partner"].create(
+            {
+                "name": name,
+                "parent_id": cls.customer.id,
+                "type": kind,
+                "company_id": company.id,
+                "email": f"{name.lower()}@customer.example.com",
+                "phone": f"+120255501{70 + number}",
+                "street": f"9 {name} Street",
+                "city": "Springfield",
+                "zip": "20500",
+                "country_id": cls.country.id,
+            }
+        )
+
+    def _assert_nothing_of_theirs(self, *texts):
+        for text in texts:
+            for contact in self.theirs:
+                for name in (contact.name, contact.email, contact.phone):
+                    self.assertNotIn(name, text)
+
+    def _check_channels(self, number, street, email):
+        """Send all that a company sends, by run and by hand; check where it went."""
+        sms_template = self.env.ref("account_payment_followup.sms_template_reminder")
+        self.level_1.write(
+            {"send_sms": True, "send_letter": True, "sms_template_id": sms_template.id}
+        )
+        with self.mock_mail_gateway():
+            self._run_cron()
+        self._run_sms_queue()
+        self._run_letter_queue()
+        self.assertEqual([one["number"] for one in self.service.sms], [number])
+        (letter,) = self.service.letters
+        self.assertEqual(letter["address"]["street"], street)
+        self.assertIn(street, letter["pdf"].decode())
+        deliveries = self._get_reminders().delivery_ids
+        self.assertEqual(
+            sorted(deliveries.mapped("channel")), ["email", "letter", "sms"]
+        )
+        self._assert_nothing_of_theirs(
+            letter["pdf"].decode(), *deliveries.mapped("recipient")
+        )
+        self._check_window(number, street, email)
+        self._check_statement(street, email)
+
+    def _check_window(self, number, street, email):
+        window = self._open_window()
+        window.write({"do_sms": True, "do_letter": True, "do_print": True})
+        for address in (number, street, email):
+            self.assertIn(address, window.contact_info)
+        self._assert_nothing_of_theirs(window.contact_info)
+
+    def _check_statement(self, street, email):
+        action = self.customer.action_send_followup_statement()
+        window = self.env[action["res_model"]].with_context(**action["context"])
+        window = window.create({"do_print": True})
+        self.assertIn(email, window.contact_info)
+        self._assert_nothing_of_theirs(window.contact_info)
+        with self.mock_mail_gateway():
+            window.action_send()
+            (mail,) = self._mails
+        self.assertEqual(len(mail["email_to"]), 1)
+        self.assertIn(email, mail["email_to"][0])
+        statement = self.env["account.followup.statement"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        paper = statement.attachment_id.raw.decode()
+        self.assertIn(street, paper)
+        self._assert_nothing_of_theirs(
+            paper, *statement.delivery_ids.mapped("recipient")
+        )
+
+    def test_c3_the_customer_gets_it(self):
+        self._check_channels("+12025550122", "1 Main Street", self.customer.email)
+
+    def test_c3_own_contact_gets_it(self):
+        ours = self._create_contact("Ours", "followup", self.company)
+        self._check_channels(ours.phone, "9 Ours Street", ours.email)
+
+    def test_c3_the_other_company_writes_to_its_own(self):
+        """They are passed over for whose they are, and for nothing else."""
+        service = self.env["account.followup.recipients"].with_company(self.other)
+        for channel in ("email", "sms", "letter", "print"):
+            with self.subTest(channel=channel):
+                found = service._get_recipients(self.customer, channel)
+                self.assertEqual(found.mapped("name"), ["Two"])
