@@ -59,6 +59,75 @@ class TestSendChecked(FollowupCommon):
             self.env.invalidate_all()
             self.assertEqual(invoice.followup_level_id, self.level_2)
 
+    def _set_texts_and_tasks(self):
+        """Each of the two levels has a text and a task of its own."""
+        call = self.env.ref("mail.mail_activity_data_call")
+        for level, name in ((self.level_1, "First"), (self.level_2, "Second")):
+            level.write(
+                {
+                    "mail_template_id": self.template.copy(
+                        {
+                            "subject": f"{name} reminder",
+                            "body_html": f"<p>{name} text</p>",
+                        }
+                    ).id,
+                    "schedule_activity": True,
+                    "activity_type_id": call.id,
+                    "activity_summary": f"{name} call",
+                }
+            )
+
+    def test_s2_6_next_level_with_its_text_in_the_morning(self):
+        """What nobody has edited becomes the text of the level that leaves."""
+        self._set_texts_and_tasks()
+        reminded = self._create_late(14)
+        with freeze_time(TODAY - timedelta(days=13)):
+            self.env.invalidate_all()
+            self._send(self._open_window())
+        self.customer.activity_ids.unlink()
+        other = self._create_late(3)
+        self.env.invalidate_all()
+        window = self._open_window()
+        self.assertEqual(window.level_id, self.level_1)
+        self.assertEqual(window.subject, "First reminder")
+        self.assertIn("First text", window.body)
+        with freeze_time(TOMORROW):
+            self.env.invalidate_all()
+            action = self._send(window)
+            self.assertEqual(self.sent, 0)
+            self.assertEqual(action["res_id"], window.id, "it shows anew")
+            self.assertEqual(len(self._get_reminders()), 1)
+            self._check_second_level(window)
+            self._send(window)
+            self.env.invalidate_all()
+        self._check_second_level_sent(reminded, other)
+
+    def _check_second_level(self, window):
+        """The window says that it is another level now, and shows its text."""
+        self.assertIn("Another level is due", window.alerts["changed"]["message"])
+        self.assertEqual(window.level_id, self.level_2)
+        self.assertEqual(window.subject, "Second reminder")
+        self.assertIn("Second text", window.body)
+        self.assertNotIn("First", window.body)
+        self.assertFalse(window.is_text_kept, "there is nothing to ask")
+
+    def _check_second_level_sent(self, reminded, other):
+        """What left, what the history says and who is to call are of that level."""
+        (mail,) = self._mails
+        self.assertEqual(mail["subject"], "Second reminder")
+        self.assertIn("Second text", mail["body"])
+        reminder = self._get_reminders()[-1]
+        self.assertEqual(reminder.date, TOMORROW)
+        self.assertEqual(reminder.level_id, self.level_2)
+        self.assertEqual(reminder.text_level_id, self.level_2)
+        self.assertEqual(reminder.subject, "Second reminder")
+        self.assertIn("Second text", reminder.body)
+        self.assertEqual(reminded.followup_level_id, self.level_2)
+        self.assertEqual(other.followup_level_id, self.level_1)
+        task = self.customer.activity_ids
+        self.assertEqual(task.mapped("summary"), ["Second call"])
+        self.assertEqual(task.user_id, self.responsible)
+
     def test_s2_6_only_another_day(self):
         self._create_late(20)
         window = self._open_window()
