@@ -2,13 +2,13 @@ from contextlib import contextmanager
 from datetime import date, timedelta
 from unittest.mock import patch
 
-import psycopg2
 from freezegun import freeze_time
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from odoo import Command
 from odoo.exceptions import UserError, ValidationError
+from odoo.service.model import retrying
 from odoo.tests import Form, tagged
 from odoo.tools import SQL, mute_logger
 
@@ -198,20 +198,69 @@ class TestTypedDates(FollowupCommon):
                     TODAY,
                 )
 
+    def _save_as_the_client_does(self, record, **values):
+        """Write as a request does, which turns errors of the database into sentences.
+
+        :return: what the user is told, or None
+        """
+        with self.enter_registry_test_mode(), self.registry.cursor() as cr:
+            mine = record.with_env(self.env(cr=cr))
+            try:
+                retrying(lambda: mine.write(values), mine.env)
+            except ValidationError as error:
+                return str(error)
+            finally:
+                cr.rollback()
+        return None
+
     @mute_logger("odoo.sql_db")
     def test_numbers(self):
-        for record, name, bad in (
-            (self.level_1, "delay", (-3651, 3651, 2**31 - 1)),
-            (self.company, "followup_min_days", (-1, 3651, 10_000_000)),
+        """One more than the bound is refused, with the bounds; the bound is not."""
+        plan = self.level_1.plan_id
+        for record, name, low, high, sentence in (
+            (
+                self.level_1,
+                "delay",
+                -3650,
+                3650,
+                "The days of a follow-up level are between -3,650 and 3,650, which are "
+                "ten years before and after the due date.",
+            ),
+            (
+                self.level_1,
+                "payment_days",
+                0,
+                366,
+                "The days to pay of a follow-up level are between 0 and 366.",
+            ),
+            (
+                self.company,
+                "followup_min_days",
+                0,
+                3650,
+                "The minimum number of days between two reminders is one from 0 to "
+                "3,650, which are ten years.",
+            ),
+            (
+                plan,
+                "min_days",
+                0,
+                3650,
+                "The days between two reminders of a follow-up plan are from 0 to "
+                "3,650.",
+            ),
         ):
-            for value in bad:
-                with self.assertRaises(psycopg2.errors.CheckViolation):
-                    with self.env.cr.savepoint():
-                        record[name] = value
-                        record.flush_recordset()
-            record.invalidate_recordset()
-            record[name] = 3650
-        self.level_1.delay = -3650
+            for value in (low, high):
+                with self.subTest(record=record, name=name, value=value):
+                    self.assertIsNone(
+                        self._save_as_the_client_does(record, **{name: value})
+                    )
+            for value in (low - 1, high + 1, 2**31 - 1):
+                with self.subTest(record=record, name=name, value=value):
+                    self.assertEqual(
+                        self._save_as_the_client_does(record, **{name: value}),
+                        f"The operation cannot be completed: {sentence}",
+                    )
 
     def test_ageing_limits(self):
         with self.assertRaisesRegex(ValidationError, "36500"):
