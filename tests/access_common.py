@@ -11,6 +11,17 @@ from .common import TODAY, FollowupCommon
 
 MODULE = "account_payment_followup"
 
+#: Ways to find records: arguments from a domain and a field to group by.
+SEARCHES = {
+    "search": lambda domain, field: [domain],
+    "search_count": lambda domain, field: [domain],
+    "search_read": lambda domain, field: [domain, ["id"]],
+    "web_search_read": lambda domain, field: [domain, {"id": {}}],
+    "name_search": lambda domain, field: ["", domain],
+    "formatted_read_group": lambda domain, field: [domain, [field], ["__count"]],
+    "web_read_group": lambda domain, field: [domain, [field]],
+}
+
 
 class AccessCommon(FollowupCommon, HttpCase):
     """Each kind of user, in the company and in another one, and a record of all."""

@@ -388,6 +388,19 @@ ROUTES |= {
 }
 SHARED_ROUTES |= {route for route in ROUTES if route.startswith("/followup")}
 
+#: What a reminder leaves in models of core: a field with what it says, and who reads it
+#: in its company and in others.
+#: The message is for whoever may read the customer, whom companies can share; the
+#: portal user of the company is one of the debtor's, that of the other one is not.
+LEFT_IN_CORE = {
+    "mail.message": {
+        "field": "body",
+        "own": ACCOUNTANTS | {"employee", "portal"},
+        "other": ACCOUNTANTS | {"employee"},
+    },
+    "ir.attachment": {"field": "raw", "own": ACCOUNTANTS, "other": frozenset()},
+}
+
 #: Who sees a menu.
 MENUS = {
     "menu_account_followup": ACCOUNTANTS,

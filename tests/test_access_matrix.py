@@ -9,8 +9,9 @@ from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
 from odoo.tests import tagged
 
-from .access_common import MODULE, AccessCommon
+from .access_common import MODULE, SEARCHES, AccessCommon
 from .access_tables import (
+    LEFT_IN_CORE,
     METHODS,
     OPERATIONS,
     REPORT_MODELS,
@@ -21,17 +22,6 @@ from .access_tables import (
     SHARED_ROUTES,
 )
 from .common import TODAY
-
-#: Ways to find records: arguments from a domain and a field to group by.
-SEARCHES = {
-    "search": lambda domain, field: [domain],
-    "search_count": lambda domain, field: [domain],
-    "search_read": lambda domain, field: [domain, ["id"]],
-    "web_search_read": lambda domain, field: [domain, {"id": {}}],
-    "name_search": lambda domain, field: ["", domain],
-    "formatted_read_group": lambda domain, field: [domain, [field], ["__count"]],
-    "web_read_group": lambda domain, field: [domain, [field]],
-}
 
 #: Model: field that a user with the right to write may change.
 CHANGES = {
@@ -177,18 +167,47 @@ class TestAccessModels(MatrixCommon):
                         self._check_search(record, user, name, is_own, method)
 
     def _check_search(self, record, user, name, is_own, method):
-        field = "company_id" if "company_id" in record._fields else "create_uid"
-        args = SEARCHES[method]([("id", "=", record.id)], field)
-        searched = record.with_env(self._get_env(user))
         if name not in RIGHTS[record._name]:
-            self._try(False, searched, method, *args)
+            searched = record.with_env(self._get_env(user))
+            self._try(False, searched, method, *self._get_search(record, method))
             return
-        found = self._call(searched, method, *args)
+        self.assertEqual(self._is_found(record, user, method), is_own)
+
+    def _get_search(self, record, method):
+        field = "company_id" if "company_id" in record._fields else "create_uid"
+        return SEARCHES[method]([("id", "=", record.id)], field)
+
+    def _is_found(self, record, user, method):
+        searched = record.with_env(self._get_env(user))
+        found = self._call(searched, method, *self._get_search(record, method))
         if isinstance(found, dict):
             found = found.get("length", found)
-        elif isinstance(found, int):
-            found = found and [found]
-        self.assertEqual(bool(found), is_own)
+        return bool(found)
+
+    def test_g2_what_a_reminder_leaves_in_core(self):
+        """Its text and its files: the debtor's own user reads the text only."""
+        message = self.records["account.followup.reminder"].mail_message_id
+        left = {"mail.message": message, "ir.attachment": message.attachment_ids}
+        self.assertEqual(set(left), set(LEFT_IN_CORE))
+        for model, record in left.items():
+            record.ensure_one()
+            readers = LEFT_IN_CORE[model]
+            for name, user, is_own in self._get_kinds():
+                allowed = name in readers["own" if is_own else "other"]
+                with self.subTest(model=model, user=user.login):
+                    mine = record.with_env(self._get_env(user))
+                    self._try(allowed, mine, "read", record.ids, [readers["field"]])
+                    for method in SEARCHES:
+                        self._check_left(record, user, allowed, method)
+
+    def _check_left(self, record, user, allowed, method):
+        """Who may not read it does not find it, or is refused."""
+        with self.subTest(method=method):
+            try:
+                found = self._is_found(record, user, method)
+            except AccessError:
+                found = False
+            self.assertEqual(found, allowed)
 
     def test_g2_reading(self):
         for model in self._get_concrete_models():

@@ -1,14 +1,19 @@
+import warnings
+
 from freezegun import freeze_time
 from markupsafe import Markup
 
 from odoo import Command
 from odoo.exceptions import AccessError
+from odoo.service.model import call_kw
 from odoo.tests import BaseCase, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from odoo.addons.mail.tools.discuss import Store
 
 from ..tools import links
+from .access_common import SEARCHES
+from .access_tables import LEFT_IN_CORE
 from .common import TODAY, FollowupCommon
 
 
@@ -289,6 +294,46 @@ class TestFilesAreClosed(SecretsCommon, HttpCase):
                 answer = self.url_open(f"/web/content/{attachment.id}")
                 self.assertIn(answer.status_code, statuses)
 
+    def _create_strangers(self):
+        """Return an employee and an accountant of another company.
+
+        They see the customer and its chatter, since companies share it.
+        """
+        other = self.env["res.company"].create({"name": "Second House"})
+        strangers = self.env["res.users"]
+        for group in ("base.group_user", "account.group_account_manager"):
+            user = self._create_user(group.replace(".", "_"), group)
+            user.write(
+                {"company_id": other.id, "company_ids": [Command.set(other.ids)]}
+            )
+            strangers += user
+        return strangers
+
+    @mute_logger("odoo.http", "odoo.addons.base.models.ir_attachment")
+    def test_other_company(self):
+        """The invoices stay closed in the chatter of a customer whom it shares."""
+        message = self._remind(by_run=False, do_print=True).mail_message_id
+        self.assertEqual(len(message.attachment_ids), 2)
+        for user in self._create_strangers():
+            user.password = user.login
+            self.authenticate(user.login, user.login)
+            mine = self.env(user=user, context={})
+            customer = self.customer.with_env(mine)
+            self.assertIn(message, customer.message_ids, "they see the chatter")
+            store = Store()
+            store.add(message.with_env(mine))
+            self.assertFalse(store.get_result().get("ir.attachment"))
+            attachments = mine["ir.attachment"]
+            self.assertFalse(
+                attachments.search([("id", "in", message.attachment_ids.ids)])
+            )
+            for attachment in message.attachment_ids:
+                with self.subTest(user=user.login, name=attachment.name):
+                    with self.assertRaises(AccessError):
+                        attachments.browse(attachment.id).read(["name", "raw"])
+                    answer = self.url_open(f"/web/content/{attachment.id}")
+                    self.assertIn(answer.status_code, (403, 404))
+
     def test_statement_and_letter_on_paper(self):
         window = self.env["account.followup.statement.wizard"].create(
             {"partner_ids": self.customer.ids}
@@ -313,13 +358,22 @@ class TestFilesAreClosed(SecretsCommon, HttpCase):
 class TestPortalUser(SecretsCommon):
     """A debtor's own user reads what was sent to the debtor, and nothing internal."""
 
-    def test_messages(self):
+    #: The way of older clients is still open.
+    WAYS = {
+        **SEARCHES,
+        "read_group": lambda domain, field: [domain, [field], [field]],
+    }
+
+    def _create_portal_user(self, login, customer):
         contact = self._create_customer(
-            "Contact", parent_id=self.customer.id, is_company=False
+            "Contact", parent_id=customer.id, is_company=False
         )
-        user = new_test_user(
-            self.env, "debtor", "base.group_portal", partner_id=contact.id
+        return new_test_user(
+            self.env, login, "base.group_portal", partner_id=contact.id
         )
+
+    def test_messages(self):
+        user = self._create_portal_user("debtor", self.customer)
         reminder = self._remind()
         self._get_followup()
         note = self.customer.message_post(
@@ -342,3 +396,80 @@ class TestPortalUser(SecretsCommon):
         self.assertEqual(found, sent)
         with self.assertRaises(AccessError):
             reminder.mail_message_id.attachment_ids.with_user(user).read(["raw"])
+
+    def _call(self, user, records, method, *args):
+        """Call a method as a client does; return the answer, none if it is refused."""
+        mine = self.env(user=user, context={})[records._name]
+        self.env.invalidate_all()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)
+                found = call_kw(mine, method, list(args), {})
+        except AccessError:
+            return None
+        return found.get("length", found) if isinstance(found, dict) else found
+
+    def _get_ways(self, user, records):
+        """Return the methods by which a user finds or reads some records."""
+        domain = [("id", "in", records.ids)]
+        found = {
+            method: self._call(user, records, method, *prepare(domain, "create_uid"))
+            for method, prepare in self.WAYS.items()
+        }
+        field = LEFT_IN_CORE.get(records._name, {}).get("field", "display_name")
+        found["read"] = self._call(user, records, "read", records.ids, [field])
+        return {method for method, answer in found.items() if answer}
+
+    def _get_left(self, reminder):
+        """Return {name: records} of all that a reminder has left."""
+        notes = self.invoice.message_ids.filtered(
+            lambda message: "Payment reminder" in message.body
+        )
+        return {
+            "reminder": reminder,
+            "items": reminder.line_ids,
+            "deliveries": reminder.delivery_ids,
+            "message": reminder.mail_message_id,
+            "notes on the invoice": notes,
+            "files": reminder.mail_message_id.attachment_ids,
+        }
+
+    def test_user_of_another_customer(self):
+        """It finds and reads nothing of a reminder, by whatever call."""
+        other = self._create_customer("Other Ltd")
+        self._create_late(20, partner=other)
+        users = {
+            "own": self._create_portal_user("debtor", self.customer),
+            "other": self._create_portal_user("stranger", other),
+        }
+        left = self._get_left(self._remind())
+        everything = {*self.WAYS, "read"}
+        accountants = {
+            name: self._get_ways(self.accountant, records)
+            for name, records in left.items()
+        }
+        self.assertEqual(accountants, dict.fromkeys(left, everything))
+        ways = {
+            kind: {name: self._get_ways(user, left[name]) for name in left}
+            for kind, user in users.items()
+        }
+        self.assertEqual(ways["other"], dict.fromkeys(left, set()))
+        # core opens notes on an invoice to who may read it, by their numbers
+        del ways["own"]["notes on the invoice"]
+        expected = {**dict.fromkeys(ways["own"], set()), "message": everything}
+        self.assertEqual(ways["own"], expected)
+
+    def test_text_that_another_customer_searches_for(self):
+        """Nor does it find the text by its words."""
+        user = self._create_portal_user("stranger", self._create_customer("Other Ltd"))
+        reminder = self._remind()
+        messages = self.env["mail.message"]
+        for domain in (
+            [("body", "ilike", "Total overdue")],
+            [("body", "ilike", self.invoice.name)],
+            [("model", "=", "res.partner"), ("res_id", "=", self.customer.id)],
+            [("attachment_ids", "in", reminder.mail_message_id.attachment_ids.ids)],
+        ):
+            with self.subTest(domain=domain):
+                self.assertIn(reminder.mail_message_id, messages.search(domain))
+                self.assertFalse(messages.with_user(user).search(domain))
