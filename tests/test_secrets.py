@@ -454,10 +454,29 @@ class TestPortalUser(SecretsCommon):
             for kind, user in users.items()
         }
         self.assertEqual(ways["other"], dict.fromkeys(left, set()))
-        # core opens notes on an invoice to who may read it, by their numbers
-        del ways["own"]["notes on the invoice"]
-        expected = {**dict.fromkeys(ways["own"], set()), "message": everything}
+        expected = {**dict.fromkeys(left, set()), "message": everything}
         self.assertEqual(ways["own"], expected)
+
+    def test_notes_on_an_invoice(self):
+        """It reads what was written to it there, but neither holds nor levels."""
+        user = self._create_portal_user("debtor", self.customer)
+        self._remind()
+        self.invoice._get_followup_lines().write(
+            {"followup_hold_until": TODAY, "followup_hold_reason": "They lie"}
+        )
+        self.env.cr.precommit.run()
+        notes = self.invoice.message_ids
+        self.assertIn("They lie", str(notes.mapped("body")))
+        self.assertIn(self.level_1.name, str(notes.mapped("body")))
+        answer = self.invoice.message_post(
+            body="Thank you for your question",
+            message_type="comment",
+            subtype_xmlid="mail.mt_comment",
+        )
+        for note in notes:
+            self.assertFalse(self._call(user, note, "read", note.ids, ["body"]))
+        (read,) = self._call(user, answer, "read", answer.ids, ["body"])
+        self.assertIn("Thank you", read["body"])
 
     def test_text_that_another_customer_searches_for(self):
         """Nor does it find the text by its words."""
