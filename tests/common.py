@@ -74,6 +74,16 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
         )
 
     @classmethod
+    def _get_real_today(cls):
+        """Return the day, for tests by the real clock, of which a browser has one, too.
+
+        It is the same for the company, its users and the browser: late in the evening
+        it would be tomorrow already in the company's working calendar.
+        """
+        cls.company.partner_id.tz = "UTC"
+        return fields.Date.today()
+
+    @classmethod
     def _create_user(cls, login, *groups):
         return (
             cls.env["res.users"]

@@ -392,7 +392,7 @@ class TestBankTour(BankCommon, HttpCase):
     """X5 on the screen: set up, who waits and why, sent by hand all the same."""
 
     def test_x5_wait_for_the_bank(self):
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self._create_late(20, 250, day=today)
         self._receive(today - timedelta(days=30))
         user = self._create_user(

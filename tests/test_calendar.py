@@ -775,7 +775,7 @@ class TestCalendarTour(CalendarCommon, HttpCase):
     """X15 on the screen: days, hours, countries; who waits is told."""
 
     def test_x15_choose_days_and_hours(self):
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self._create_late(20, 250, day=today)
         for day in range(-1, 3):
             self._create_holiday(today + timedelta(days=day), self.calendar)

@@ -2,7 +2,6 @@ from datetime import timedelta
 
 from lxml import etree
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, HttpCase, freeze_time, tagged
 
@@ -135,7 +134,7 @@ class TestSendWindowTour(FollowupCommon, HttpCase):
 
     def _start(self, tour, *groups, path="/odoo"):
         self.level_1.name = "Friendly Reminder"
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self._create_late(20, 250, day=today)
         user = self._create_user("person", "account.group_account_invoice", *groups)
         user.password = user.login

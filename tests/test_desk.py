@@ -194,7 +194,7 @@ class TestDeskTours(DeskCommon, HttpCase):
         super().setUpClass()
         cls.company.followup_min_days = 3
         cls.clerk.password = cls.clerk.login
-        today = fields.Date.context_today(cls.company)
+        today = cls._get_real_today()
         cls.today = today
         cls.invoice = cls._create_late(20, 250, day=today)
         cls.other = cls._create_customer("Other Ltd")

@@ -3,7 +3,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 from lxml import etree
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
@@ -458,7 +458,7 @@ class TestDisputeTour(FollowupCommon, HttpCase):
     """X8: from the customer to the dispute and its end, in a browser."""
 
     def test_x8_tour(self):
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self.level_1.name = "Friendly Reminder"
         self._create_late(20, day=today)
         person = self._create_user("person", "account.group_account_invoice")

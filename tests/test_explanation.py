@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, HttpCase, freeze_time, tagged
 
@@ -414,7 +413,7 @@ class TestExplanationWindow(ExplanationCommon):
 @tagged("post_install", "-at_install")
 class TestExplanationTour(FollowupCommon, HttpCase):
     def test_x3_tour(self):
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self._create_late(20, 250, day=today)
         self.level_1.name = "Friendly Reminder"
         self.customer.with_company(self.company).followup_reminder_type = "manual"

@@ -3,7 +3,6 @@ from datetime import timedelta
 from pprint import pformat
 from unittest.mock import patch
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import HttpCase, freeze_time, tagged
 
@@ -218,7 +217,7 @@ class TestForecastOracle(LedgerCase):
 @tagged("post_install", "-at_install")
 class TestPlannedTour(FollowupCommon, HttpCase):
     def test_x6_planned_tour(self):
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self.level_1.name = "Friendly Reminder"
         self._create_late(-2, 250, day=today)
         user = self._create_user(

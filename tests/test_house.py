@@ -91,6 +91,16 @@ class TestHouse(BaseCase):
             unknown = {one for one in named - known if "_my_" not in one}
             self.assertEqual(unknown, set(), name)
 
+    def test_tours_have_one_day(self):
+        """By the real clock it may be tomorrow in one time zone, and not in another."""
+        own_day = re.compile(r"context_today\(|[dD]ate\.today\(")
+        tours = [
+            path for path in get_files("tests") if ".start_tour(" in path.read_text()
+        ]
+        self.assertGreater(len(tours), 10)
+        for path in tours:
+            self.assertNotRegex(path.read_text(), own_day, path.name)
+
     def test_what_is_cited_is_defined(self):
         """Rules and promises have an address in docs/rules.md."""
         text = (ROOT / "docs" / "rules.md").read_text()

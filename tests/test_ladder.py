@@ -1,6 +1,5 @@
 from datetime import timedelta
 
-from odoo import fields
 from odoo.exceptions import AccessError
 from odoo.tests import Form, HttpCase, freeze_time, tagged
 
@@ -144,7 +143,7 @@ class TestLadderTour(FollowupCommon, HttpCase):
 
     def test_b1_ladder(self):
         self.level_1.name = "Friendly Reminder"
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self._create_late(20, 250, day=today)
         user = self._create_user(
             "person", "base.group_partner_manager", "account.group_account_invoice"

@@ -3,7 +3,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.tests import HttpCase, tagged
 
 from ..tools.payer import get_trend, suggest_trust
@@ -288,7 +288,7 @@ class TestPayerTour(FollowupCommon, HttpCase):
         """A costly column is read when somebody shows it, and sorts the list."""
         user = self._create_user("person", "account.group_account_invoice")
         user.password = user.login
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         paid = self._create_late(46, 100, day=today)
         self._pay(paid, day=today - DAY)
         self._create_late(20, 250, day=today)

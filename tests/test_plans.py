@@ -3,7 +3,7 @@ from datetime import timedelta
 import psycopg2
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
@@ -495,7 +495,7 @@ class TestPlanTour(FollowupCommon, HttpCase):
         self.customer.category_id = self.env["res.partner.category"].create(
             {"name": "Consumer"}
         )
-        self._create_late(20, 250, day=fields.Date.context_today(self.company))
+        self._create_late(20, 250, day=self._get_real_today())
         user = self._create_user(
             "person", "base.group_partner_manager", "account.group_account_manager"
         )

@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from freezegun import freeze_time
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
@@ -910,7 +910,7 @@ class TestPromiseTour(FollowupCommon, HttpCase):
     """X7: from the customer to the promise, in a browser."""
 
     def test_x7_tour(self):
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self.level_1.name = "Friendly Reminder"
         self._create_late(20, day=today)
         person = self._create_user("person", "account.group_account_invoice")

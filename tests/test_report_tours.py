@@ -1,4 +1,3 @@
-from odoo import fields
 from odoo.tests import HttpCase, tagged
 
 from .common import FollowupCommon
@@ -16,7 +15,7 @@ class TestReportTours(FollowupCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.level_1.name = "Friendly Reminder"
-        today = fields.Date.context_today(cls.company)
+        today = cls._get_real_today()
         cls.prompt = cls._create_customer("Prompt Ltd")
         cls.invoice = cls._create_late(20, 250, day=today)
         cls._create_late(-5, 60, partner=cls.prompt, day=today)
@@ -37,7 +36,7 @@ class TestReportTours(FollowupCommon, HttpCase):
 
     def test_f5_accounts_of_the_ledger(self):
         """Receivable, payable or both: chosen in the options, and remembered."""
-        day = fields.Date.context_today(self.company)
+        day = self._get_real_today()
         vendor = self._create_customer("Vendor Ltd")
         self._create_late(
             10, 30.0, vendor, day=day, move_type="in_invoice", invoice_date=day
@@ -89,9 +88,7 @@ class TestReportTours(FollowupCommon, HttpCase):
         self._start(f"/odoo/action-{action.id}", "account_followup_report_from_list")
 
     def test_f3_statements_from_the_work_list(self):
-        self._create_late(
-            3, 10, partner=self.prompt, day=fields.Date.context_today(self.company)
-        )
+        self._create_late(3, 10, partner=self.prompt, day=self._get_real_today())
         self._start("/odoo/followup-reports", "account_followup_report_from_list")
 
     def test_f4_followup_report(self):
@@ -133,9 +130,7 @@ class TestReportTours(FollowupCommon, HttpCase):
 
     def test_v5_address_of_a_customers_items(self):
         """Opened by somebody who has nothing but the address."""
-        self._create_late(
-            5, 60, partner=self.prompt, day=fields.Date.context_today(self.company)
-        )
+        self._create_late(5, 60, partner=self.prompt, day=self._get_real_today())
         contact = self.customer.child_ids.create(
             {"name": "Contact", "parent_id": self.customer.id}
         )

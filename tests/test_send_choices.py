@@ -167,7 +167,7 @@ class TestSendChoicesTour(FollowupCommon, HttpCase):
 
     def test_c2_choices_stay(self):
         self.level_1.name = "Friendly Reminder"
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         kept = self._create_late(20, 250, day=today)
         self._create_late(20, 99, day=today)
         user = self._create_user(

@@ -551,7 +551,7 @@ class TestTakeoverTour(FollowupCommon, HttpCase):
     """Row X14: the window, in a real browser."""
 
     def test_x14_window(self):
-        today = date.today()
+        today = self._get_real_today()
         self._create_late(20, day=today, name="INV/TAKE/0001")
         user = self._create_user(
             "person", "base.group_partner_manager", "account.group_account_manager"

@@ -766,7 +766,7 @@ class TestTestModeTour(FollowupCommon, HttpCase):
         """Switched on in the settings, sent, seen: the message is marked."""
         self.level_1.name = "Friendly Reminder"
         self.company.tax_exigibility = True  # as core's settings want it
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self._create_late(20, 250, day=today)
         user = self._create_user(
             "admin",

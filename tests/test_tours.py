@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from odoo import Command, fields
+from odoo import Command
 from odoo.tests import HttpCase, tagged
 
 from .common import FollowupCommon
@@ -23,7 +23,7 @@ class TestTours(FollowupCommon, HttpCase):
 
     def _create_late_today(self, days_late, amount=100.0, **values):
         return self._create_late(
-            days_late, amount, day=fields.Date.context_today(self.company), **values
+            days_late, amount, day=self._get_real_today(), **values
         )
 
     def test_a1_configure_a_level(self):
@@ -96,7 +96,7 @@ class TestTours(FollowupCommon, HttpCase):
         self._start(
             "/odoo", "account_followup_call_on_row", "account.group_account_invoice"
         )
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         self.assertEqual(invoice.expected_payment_date, today + timedelta(days=7))
 
     def test_u19_hold_from_the_work_list(self):
@@ -170,7 +170,7 @@ class TestTours(FollowupCommon, HttpCase):
         )
         run = self.env["account.followup.run"].search([], limit=1)
         self.assertEqual(run.waiting_count, 13)
-        self._pay(paid, day=fields.Date.context_today(self.company))
+        self._pay(paid, day=self._get_real_today())
         cron = self.env.ref("account_payment_followup.ir_cron_process_runs")
         with self.mock_mail_gateway():
             cron.sudo().method_direct_trigger()
@@ -186,7 +186,7 @@ class TestTours(FollowupCommon, HttpCase):
             "person", "base.group_partner_manager", "account.group_account_invoice"
         )
         person.password = person.login
-        today = fields.Date.context_today(self.company)
+        today = self._get_real_today()
         activity = self.customer.activity_schedule(
             "mail.mail_activity_data_call",
             date_deadline=today - timedelta(days=2),
