@@ -1,10 +1,9 @@
-import io
-
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter, merge_pdf
+from odoo.tools.pdf import PdfFileWriter, merge_pdf
 
 from ..tools.names import make_file_name
+from ..tools.pdf_pages import get_content, get_pages
 
 #: Width and height of A4 in points; a printer's millimetre is no other format.
 A4 = (595.28, 841.89)
@@ -108,7 +107,7 @@ class AccountFollowupDocument(models.AbstractModel):
 def fit_to_a4(document):
     """Return a PDF with all its pages on A4: others are centred, large ones shrink."""
     writer = PdfFileWriter()
-    for page in PdfFileReader(io.BytesIO(document), strict=False).pages:
+    for page in get_pages(document):
         left, bottom, right, top = (float(value) for value in page.mediaBox)
         size = (right - left, top - bottom)
         if all(abs(mine - a4) < TOLERANCE for mine, a4 in zip(size, A4, strict=True)):
@@ -121,6 +120,4 @@ def fit_to_a4(document):
         merge = getattr(target, "merge_transformed_page", None)
         merge = merge or target.mergeTransformedPage
         merge(page, (scale, 0, 0, scale, x - left * scale, y - bottom * scale))
-    stream = io.BytesIO()
-    writer.write(stream)
-    return stream.getvalue()
+    return get_content(writer)

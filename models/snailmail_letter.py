@@ -1,11 +1,11 @@
-import io
 import logging
 
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter
+
+from ..tools.pdf_pages import leave_out_pages
 
 _logger = logging.getLogger(__name__)
 
@@ -183,13 +183,3 @@ class SnailmailLetter(models.Model):
             name: contact._fields[name].convert_to_write(contact[name], contact)
             for name in ADDRESS_FIELDS
         }
-
-
-def leave_out_pages(document, number):
-    """Return a PDF without so many pages at its beginning."""
-    writer = PdfFileWriter()
-    for page in PdfFileReader(io.BytesIO(document), strict=False).pages[number:]:
-        writer.addPage(page)
-    stream = io.BytesIO()
-    writer.write(stream)
-    return stream.getvalue()

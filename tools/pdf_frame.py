@@ -1,15 +1,14 @@
 """Header and footer of a PDF, made once and drawn on all of its pages."""
 
-import io
-
 from odoo.tools.pdf import (
     ArrayObject,
     DecodedStreamObject,
     DictionaryObject,
     NameObject,
-    PdfFileReader,
     PdfFileWriter,
 )
+
+from .pdf_pages import get_content, get_pages
 
 
 def merge(contents, frame=None):
@@ -20,13 +19,11 @@ def merge(contents, frame=None):
     """
     writer = PdfFileWriter()
     for content in contents:
-        for page in PdfFileReader(io.BytesIO(content), strict=False).pages:
+        for page in get_pages(content):
             writer.addPage(page)
     if frame:
         _put_frame(writer, frame)
-    with io.BytesIO() as stream:
-        writer.write(stream)
-        return stream.getvalue()
+    return get_content(writer)
 
 
 def _put_frame(writer, frame):
@@ -66,7 +63,7 @@ def _make_stream(text):
 
 def _make_form(writer, frame):
     """Return a page as something that can be drawn on other pages, kept once."""
-    page = PdfFileReader(io.BytesIO(frame), strict=False).pages[0]
+    page = get_pages(frame)[0]
     form = _make_stream("")
     form.setData(page["/Contents"].getObject().getData())
     form[NameObject("/Type")] = NameObject("/XObject")

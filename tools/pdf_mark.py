@@ -5,7 +5,9 @@ import math
 
 from reportlab.pdfgen import canvas
 
-from odoo.tools.pdf import PdfFileReader, PdfFileWriter
+from odoo.tools.pdf import PdfFileWriter
+
+from .pdf_pages import get_content, get_pages
 
 #: Of the diagonal of the page, how much the word takes.
 SHARE = 0.7
@@ -24,7 +26,7 @@ def mark_pages(content, word):
     if not content.startswith(b"%PDF"):
         return content
     writer, marks = PdfFileWriter(), {}
-    for page in PdfFileReader(io.BytesIO(content), strict=False).pages:
+    for page in get_pages(content):
         box = tuple(float(value) for value in page.mediaBox)
         if box not in marks:
             marks[box] = _make_mark(box, word)
@@ -32,9 +34,7 @@ def mark_pages(content, word):
         merge = getattr(page, "merge_page", None) or page.mergePage
         merge(marks[box])
         writer.addPage(page)
-    with io.BytesIO() as stream:
-        writer.write(stream)
-        return stream.getvalue()
+    return get_content(writer)
 
 
 def _make_mark(box, word):
@@ -51,4 +51,4 @@ def _make_mark(box, word):
         page.drawCentredString(0, -size / 3, word)
         page.save()
         content = stream.getvalue()
-    return PdfFileReader(io.BytesIO(content), strict=False).pages[0]
+    return get_pages(content)[0]
