@@ -55,8 +55,8 @@ class AccountFollowupGateCalendar(models.AbstractModel):
     @api.model
     def _get_setting(self, facts):
         # EXTENDS 'account.followup.gate': the working days may be those of the plan
-        times = SendingTimes(facts.company, facts.day, facts.now)
-        place = Place(facts.partner.country_id.id, facts.plan.calendar_id.id or None)
+        times = self._get_times(facts.company, facts.day, facts.now)
+        [place] = times.get_places(facts.partner.ids).values()
         if place.calendar_id and times.is_day_off(place):
             return facts.plan
         return facts.company
