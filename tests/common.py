@@ -84,6 +84,16 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
         return fields.Date.today()
 
     @classmethod
+    def _create_branch(cls, name):
+        """Return a branch of the company, with its accounts, that the user may see."""
+        branch = cls.env["res.company"].create(
+            {"name": name, "parent_id": cls.company.id}
+        )
+        cls.env.user.company_ids += branch
+        cls.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        return branch
+
+    @classmethod
     def _create_user(cls, login, *groups):
         return (
             cls.env["res.users"]

@@ -36,11 +36,7 @@ class TestAccessBranch(MatrixCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.branch = cls.env["res.company"].create(
-            {"name": "Branch Office", "parent_id": cls.company.id}
-        )
-        cls.env.user.company_ids += cls.branch
-        cls.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        cls.branch = cls._create_branch("Branch Office")
         cls.branch_users = AccessCommon._create_users.__func__(
             cls, "branch", cls.branch
         )

@@ -490,19 +490,15 @@ class TestCompanies(FollowupCommon):
     # G1: a branch
     # ------------------------------------------------------------------
 
-    def _create_branch(self):
-        branch = self.env["res.company"].create(
-            {"name": "Branch Office", "parent_id": self.company.id}
-        )
-        self.env.user.company_ids += branch
-        self.cr.precommit.run()  # loads what the chart of accounts gives a branch
+    def _create_branch_with_clerk(self):
+        branch = self._create_branch("Branch Office")
         clerk = self._create_user("branch_clerk", INVOICE)
         clerk.write({"company_id": branch.id, "company_ids": [Command.set(branch.ids)]})
         return branch, clerk
 
     def test_g1_user_of_the_branch_ends_nothing_of_others(self):
         """Promises and disputes about invoices that the user may not hold, either."""
-        branch, clerk = self._create_branch()
+        branch, clerk = self._create_branch_with_clerk()
         days = {self.company: TODAY}
         line = self._create_late(20, 100)._get_followup_lines()
         other = self._create_late(10, 40)._get_followup_lines()
@@ -525,7 +521,7 @@ class TestCompanies(FollowupCommon):
         self.assertEqual((promise.state, dispute.state), ("open", "open"))
 
     def test_g1_branch_has_the_case_of_its_main_company(self):
-        branch, _clerk = self._create_branch()
+        branch, _clerk = self._create_branch_with_clerk()
         self.assertFalse(
             self.env["account.followup.level"].search([("company_id", "=", branch.id)]),
             "the plan of a branch is that of its main company",
@@ -553,7 +549,7 @@ class TestCompanies(FollowupCommon):
         self.assertEqual(self._get_followup().reminder_type, "manual")
 
     def test_g1_branch_settings_are_those_of_the_main_company(self):
-        branch, _clerk = self._create_branch()
+        branch, _clerk = self._create_branch_with_clerk()
         settings = self.env["res.config.settings"].with_company(branch).create({})
         self.assertTrue(settings.followup_automatic)
         settings.followup_min_days = 12
@@ -564,7 +560,7 @@ class TestCompanies(FollowupCommon):
 
     def test_g1_user_of_the_branch_looks(self):
         """The state is that of the whole case, the items only those of the branch."""
-        branch, clerk = self._create_branch()
+        branch, clerk = self._create_branch_with_clerk()
         self._create_late(20, 100)
         own = self._create_late(20, 30, company_id=branch.id)
         with self.mock_mail_gateway():
@@ -622,7 +618,7 @@ class TestCompanies(FollowupCommon):
             self.assertTrue(found["length"])
 
     def test_g1_user_of_the_branch_sends(self):
-        branch, clerk = self._create_branch()
+        branch, clerk = self._create_branch_with_clerk()
         other = self._create_late(20, 100)
         own = self._create_late(20, 30, company_id=branch.id)
         self.env.invalidate_all()
@@ -640,7 +636,7 @@ class TestCompanies(FollowupCommon):
         self.assertFalse(other.followup_level_id, "what is left out keeps its level")
 
     def test_g1_user_of_the_branch_processes(self):
-        branch, clerk = self._create_branch()
+        branch, clerk = self._create_branch_with_clerk()
         self._create_late(20, 100)
         self._create_late(20, 30, company_id=branch.id)
         self.env.invalidate_all()
@@ -662,7 +658,7 @@ class TestCompanies(FollowupCommon):
         self.assertEqual(self._get_reminders().amount_overdue, 130)
 
     def test_g1_user_of_the_branch_calls_and_holds(self):
-        branch, clerk = self._create_branch()
+        branch, clerk = self._create_branch_with_clerk()
         other = self._create_late(20, 100)
         own = self._create_late(20, 30, company_id=branch.id)
         self.env.invalidate_all()
@@ -692,7 +688,7 @@ class TestCompanies(FollowupCommon):
 
     def test_g1_items_of_the_branch_for_a_user_of_the_main_company(self):
         """Core lets a user of the main company alone see nothing of its branches."""
-        branch, _clerk = self._create_branch()
+        branch, _clerk = self._create_branch_with_clerk()
         self._create_late(20, 30, company_id=branch.id)
         self.customer.company_id = branch
         self.env.invalidate_all()
@@ -703,7 +699,7 @@ class TestCompanies(FollowupCommon):
         self._check_views(customers)
 
     def test_g1_no_level_or_case_of_a_branch(self):
-        branch, _clerk = self._create_branch()
+        branch, _clerk = self._create_branch_with_clerk()
         with self.assertRaisesRegex(ValidationError, "First House"):
             self.level_1.company_id = branch
         with self.assertRaisesRegex(ValidationError, "First House"):

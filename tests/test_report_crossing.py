@@ -456,11 +456,7 @@ class BranchCommon(ReportCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.branch = cls.env["res.company"].create(
-            {"name": "Branch", "parent_id": cls.company.id}
-        )
-        cls.env.user.company_ids += cls.branch
-        cls.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        cls.branch = cls._create_branch("Branch")
         cls.tree = cls.ticked = cls.company + cls.branch
 
     def _get_reports(self):

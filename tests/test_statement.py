@@ -734,11 +734,7 @@ class TestStatementSchedule(StatementCommon, CronMixinCase):
 
     def test_f3_branch(self):
         """The statement of a main company has the postings of its branches."""
-        branch = self.env["res.company"].create(
-            {"name": "Branch", "parent_id": self.company.id}
-        )
-        self.env.user.company_ids += branch
-        self.cr.precommit.run()  # loads what the chart of accounts gives a branch
+        branch = self._create_branch("Branch")
         partner = self._create_customer("Branch Customer")
         self._create_late(20, partner=partner, company_id=branch.id)
         self._run_job()
