@@ -51,15 +51,21 @@ class AccountFollowupClaim(models.AbstractModel):
 
     @api.model
     def _get_counting_rows(self, rows, day):
-        """Return the ripe items that count: those in a currency with a claim (rule 6).
+        """Return the ripe items that count: in a currency with a claim (rule 6)."""
+        claimed = self._get_claimed_currency_ids(rows)
+        return [row for row in rows if row["is_ripe"] and row["currency_id"] in claimed]
+
+    @api.model
+    def _get_claimed_currency_ids(self, rows):
+        """Return the ids of the currencies in which something is claimed (rule 6).
 
         The claim is what is overdue, or, for a level before the due date, what is ripe.
         """
-        ripe = [row for row in rows if row["is_ripe"]]
         highest = {}
-        for row in ripe:
-            delay = highest.get(row["currency_id"], row["next_delay"])
-            highest[row["currency_id"]] = max(delay, row["next_delay"])
+        for row in rows:
+            if row["is_ripe"]:
+                delay = highest.get(row["currency_id"], row["next_delay"])
+                highest[row["currency_id"]] = max(delay, row["next_delay"])
         claims = self._get_claims(
             rows,
             lambda row: (
@@ -68,8 +74,7 @@ class AccountFollowupClaim(models.AbstractModel):
                 else row["is_ripe"]
             ),
         )
-        claimed = {currency.id for currency in claims}
-        return [row for row in ripe if row["currency_id"] in claimed]
+        return {currency.id for currency in claims}
 
     @api.model
     def _get_level_due(self, rows, day):

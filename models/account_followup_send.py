@@ -214,12 +214,7 @@ class AccountFollowupSend(models.AbstractModel):
         :param rows: of the items that are named
         """
         content = self._get_default_content(followup, level, day)
-        reached = level.browse(
-            row["reached_level_id"]
-            for row in rows
-            if row["residual"] > 0 and row["reached_level_id"]
-        )
-        highest = max(level | reached, key=lambda one: one.delay, default=level)
+        highest = self._get_reached_level(rows)
         if level and highest.delay > level.delay >= 0:
             content["text_level"] = highest
             for name in ("mail_template", "sms_template"):
@@ -228,13 +223,32 @@ class AccountFollowupSend(models.AbstractModel):
         return content
 
     @api.model
+    def _get_reached_level(self, rows):
+        """Return the highest level that a claimed item has reached, or none.
+
+        What credits cover in its currency is as good as paid, and says nothing, unless
+        nothing is claimed at all.
+        """
+        claimed = self.env["account.followup.claim"]._get_claimed_currency_ids(rows)
+        levels = self.env["account.followup.level"].browse(
+            row["reached_level_id"]
+            for row in rows
+            if row["residual"] > 0
+            and row["reached_level_id"]
+            and (row["currency_id"] in claimed or not claimed)
+        )
+        return max(levels, key=lambda level: level.delay, default=levels)
+
+    @api.model
     def _get_default_content(self, followup, level, day):
         """Return channels and texts: of the level due, else of the last one reached."""
         source = text_level = level
         if not source:
-            rows = self.env["account.followup.ready"]._get_due_rows(followup, day)
-            row = rows.get(followup.partner_id.id) or {}
-            text_level = level.browse(row.get("level_id"))
+            partner, company = followup.partner_id, followup.company_id
+            rows = self._get_rows_by_customer(company, partner, day)[partner.id]
+            text_level = self._get_reached_level(
+                [row for row in rows if row["rest_reason"] != "excluded"]
+            )
             source = text_level or self._get_lender(level, followup.company_id)
         channels = self.env["account.followup.channels"]
         has_days = level or source.mail_template_id

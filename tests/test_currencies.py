@@ -138,7 +138,12 @@ class TestCurrencies(FollowupCommon):
         self.assertNotIn("credit", self._open_window().alerts)
 
     def test_a_currency_without_claim_does_not_count(self):
-        """The highest level of what credits cover is not due, nor is it reached."""
+        """The highest level of what credits cover is not due, nor is it reached.
+
+        Nor is it the wording: nobody gets a harder text for what is as good as paid.
+        """
+        harder = self.template.copy({"subject": "Second notice"})
+        self.level_2.write({"mail_template_id": harder.id, "copy_customer": True})
         covered = self._create_late(40, 100, currency_id=self.euro.id)
         self._create_late(0, 150, currency_id=self.euro.id, move_type="out_refund")
         lines = covered.line_ids
@@ -154,11 +159,16 @@ class TestCurrencies(FollowupCommon):
             self._run_cron()
         reminder = self._get_reminders()[-1]
         self.assertEqual(reminder.level_id, self.level_1)
+        self.assertEqual(reminder.text_level_id, self.level_1)
+        self.assertNotIn("Second notice", reminder.subject)
         levels = {line.move_id: line.level_id for line in reminder.line_ids}
         self.assertEqual(levels[claimed], self.level_1)
         self.assertFalse(levels[covered], "its third level is not skipped")
         self.assertEqual(reminder.amount_overdue, 80)
         self.assertEqual(lines.followup_level_id, self.level_2)
+        window = self._open_window()
+        self.assertFalse(window.level_id, "none is due")
+        self.assertEqual(window.mail_template_id, self.template)
 
     def _remember(self, invoice, level, day):
         """Write a reminder of the past."""
