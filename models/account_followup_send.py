@@ -76,6 +76,7 @@ class AccountFollowupSend(models.AbstractModel):
         :raise UserError: there is nothing to remind of
         """
         company = followups.company_id
+        self = self.with_company(company)  # noqa: PLW0642
         followups = followups.with_company(company)
         rows = self._get_rows_by_customer(company, followups.partner_id, day, parts)
         self._read_rows_ahead(rows)

@@ -478,6 +478,21 @@ class TestRecipientsOfAnotherCompany(IapCommon):
         ours = self._create_contact("Ours", "followup", self.company)
         self._check_channels(ours.phone, "9 Ours Street", ours.email)
 
+    def test_c3_language_of_who_gets_it(self):
+        """The scheduled action works for all companies, in the name of one of them."""
+        self.theirs.lang = self.env["res.lang"]._activate_lang("de_DE").code
+        ours = self._create_contact("Ours", "followup", self.company)
+        ours.lang = self.env["res.lang"]._activate_lang("fr_FR").code
+        user = self.cron.sudo().user_id
+        user.write(
+            {"company_ids": [Command.link(self.other.id)], "company_id": self.other.id}
+        )
+        with self.mock_mail_gateway():
+            self._run_cron()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.delivery_ids.partner_id, ours)
+        self.assertEqual(reminder.lang, "fr_FR")
+
     def test_c3_the_other_company_writes_to_its_own(self):
         """They are passed over for whose they are, and for nothing else."""
         service = self.env["account.followup.recipients"].with_company(self.other)
