@@ -145,17 +145,22 @@ class AccountFollowupLook(models.AbstractModel):
         """Return what has changed since a person sent the reminder, or None.
 
         Who names an item that rests means it, and who leaves out a credit, too; but
-        nobody knows of a payment that comes later.
+        nobody knows of a payment that comes later, whenever its entry was written.
         """
         for line in reminder.line_ids.filtered(lambda line: line.residual > 0):
             if objection := line._get_objection(rows.get(line.move_line_id.id)):
                 return objection
-        others = [row for row in rows.values() if row["residual"] <= 0]
-        items = self.env["account.move.line"].sudo().browse(row["id"] for row in others)
-        new = items.filtered(lambda item: item.create_date > reminder.create_date)
-        new -= reminder.line_ids.move_line_id
-        ids = set(new.ids)
-        return self._get_credit_objection([row for row in others if row["id"] in ids])
+        known = {
+            *(reminder.known_credit_ids or ()),
+            *reminder.line_ids.move_line_id.ids,
+        }
+        return self._get_credit_objection(
+            [
+                row
+                for row in rows.values()
+                if row["residual"] <= 0 and row["id"] not in known
+            ]
+        )
 
     @api.model
     def _get_credit_objection(self, rows):
@@ -245,7 +250,7 @@ class AccountFollowupLook(models.AbstractModel):
 
     @api.model
     def _get_fingerprints(self, reminders):
-        """Return {id: what tells whether the items, the case or the switches changed}.
+        """Return {id: what tells whether items, credits, case or switches changed}.
 
         One cheap query: PostgreSQL notes in each row which transaction wrote it.
         """
@@ -257,6 +262,7 @@ class AccountFollowupLook(models.AbstractModel):
                 SELECT reminder.id,
                        MAX(company.xmin::text),
                        MAX(followup.xmin::text),
+                       MAX(level.xmin::text),
                        ARRAY_AGG(item.xmin::text ORDER BY line.id),
                        ARRAY_AGG(invoice.xmin::text ORDER BY line.id),
                        %s
@@ -265,6 +271,8 @@ class AccountFollowupLook(models.AbstractModel):
                   LEFT JOIN account_followup followup
                          ON followup.partner_id = reminder.partner_id
                         AND followup.company_id = reminder.company_id
+                  LEFT JOIN account_followup_level level
+                         ON level.id = reminder.level_id
                   LEFT JOIN account_followup_reminder_line line
                          ON line.reminder_id = reminder.id
                   LEFT JOIN account_move_line item ON item.id = line.move_line_id
@@ -280,9 +288,17 @@ class AccountFollowupLook(models.AbstractModel):
 
     @api.model
     def _get_sql_marks(self):
-        """Return what else lets the items of ``reminder`` rest: it is written anew."""
+        """Return what else keeps ``reminder`` back: it is written or comes in anew."""
         return SQL(
             """
+            (
+                SELECT ARRAY_AGG(line.xmin::text ORDER BY line.id)
+                  FROM res_partner contact
+                  JOIN account_move_line line ON line.partner_id = contact.id
+                 WHERE contact.commercial_partner_id = reminder.partner_id
+                   AND line.amount_residual_currency < 0
+                   AND %s
+            ),
             (
                 SELECT ARRAY_AGG(dispute.xmin::text ORDER BY dispute.id)
                   FROM account_followup_reminder_line named
@@ -300,7 +316,8 @@ class AccountFollowupLook(models.AbstractModel):
                   JOIN payment_transaction payment ON payment.id = paid.transaction_id
                  WHERE named.reminder_id = reminder.id
             )
-            """
+            """,
+            self.env["account.followup.item"]._get_sql_where(),
         )
 
     @api.model

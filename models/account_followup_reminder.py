@@ -89,6 +89,11 @@ class AccountFollowupReminder(models.Model):
         readonly=True,
         help="Who sent it again after it had failed.",
     )
+    known_credit_ids = fields.Json(
+        readonly=True,
+        help="The payments and credits that were there when it was made, named or not: "
+        "journal items by id.",
+    )
     reply_ids = fields.Many2many(
         "mail.message", string="Replies", compute="_compute_replies"
     )

@@ -160,6 +160,7 @@ class AccountFollowupSend(models.AbstractModel):
             "trigger": trigger,
             "rows": named,
             "total_due": claim._get_totals(rows),
+            "credit_ids": [row["id"] for row in rows if row["residual"] <= 0],
             "level": level,
             "counting": {row["id"] for row in claim._get_counting_rows(named, day)},
             **self._get_content(followup, named, level, day),

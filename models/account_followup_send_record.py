@@ -200,6 +200,7 @@ class AccountFollowupSend(models.AbstractModel):
             else False,
             "payment_deadline": data["deadline"],
             "pay_ways": self.env["account.followup.pay"]._prepare_ways(data["ways"]),
+            "known_credit_ids": data["credit_ids"],
             "page_link_ids": page_links._prepare_links(followup.company_id, data),
         }
 

@@ -354,6 +354,10 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             lambda invoice: invoice.action_toggle_block_payment(),
             lambda invoice: self._pay_online(invoice, "pending"),
             lambda invoice: invoice.line_ids.write({"followup_hold_until": TODAY}),
+            lambda invoice: self._create_late(
+                0, 100, partner=invoice.partner_id, move_type="out_refund"
+            ),
+            lambda invoice: self.level_1.write({"is_automatic": False}),
         ):
             states = self._change_between_two(change)
             self.assertEqual(states, {"sent", "withdrawn"})
@@ -443,17 +447,27 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             window.action_send()
         others = self._send_by_hand(mine) + self._send_by_hand(theirs)
         later = self._create_late(0, 10, partner=theirs, move_type="out_refund")
-        self.env.flush_all()
-        self.env.cr.execute(
-            "UPDATE account_move_line SET create_date = create_date + '1 s'::interval"
-            " WHERE move_id = %s",
-            [later.id],
-        )
-        self.env.invalidate_all()
         self.assertEqual(self._leave(), 2, "what he has left out is meant")
         self.assertEqual(window.reminder_id.state, "sent")
         self.assertEqual(others.mapped("state"), ["sent", "withdrawn"])
         self.assertIn(later.name, theirs.activity_ids.note)
+
+    def test_by_hand_a_credit_written_before_counts_later(self):
+        """A draft that is posted later, and a payment whose match is undone."""
+        self._create_late(20, 900)
+        draft = self._create_late(0, 100, move_type="out_refund")
+        draft.button_draft()
+        other = self._create_customer("Other")
+        self._create_late(20, 900, partner=other)
+        paid = self._create_late(20, 70, partner=other)
+        self._pay(paid)
+        reminders = self._send_by_hand() + self._send_by_hand(other)
+        draft.action_post()
+        paid.line_ids.remove_move_reconcile()
+        self.assertEqual(self._leave(), 0)
+        self.assertEqual(reminders.mapped("state"), ["withdrawn", "withdrawn"])
+        self.assertIn(draft.name, reminders[0].failure_reason)
+        self.assertIn("A payment or credit came in", reminders[1].failure_reason)
 
     def test_wrong_customer(self):
         """The invoice gets another customer: to the first one nothing leaves."""

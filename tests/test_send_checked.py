@@ -150,6 +150,40 @@ class TestSendChecked(FollowupCommon):
         self._send(window)
         self.assertEqual(window.reminder_id.line_ids.move_id, second)
 
+    def test_s2_6_a_credit_comes_in_while_the_window_is_open(self):
+        """It is in nobody's choice yet, and nobody has left it out."""
+        invoice = self._create_late(20, 900)
+        self._create_late(20, 50)
+        window = self._open_window()
+        credit = self._create_late(0, 100, move_type="out_refund")
+        window.item_line_ids = window.item_line_ids.filtered(
+            lambda line: line.move_id == invoice
+        )
+        self._send(window)
+        self.assertEqual(self.sent, 0)
+        self.assertIn(credit.name, window.alerts["changed"]["message"])
+        self.assertEqual(window.item_line_ids.move_id, invoice + credit)
+        self.assertIn("800.00", window.amount_claimed)
+        self._send(window)
+        self.assertEqual(self.sent, 1)
+        self.assertEqual(window.reminder_id.line_ids.move_id, invoice + credit)
+
+    def test_s2_6_a_credit_that_was_left_out(self):
+        """Before, or when the window has shown it: that is meant."""
+        invoice = self._create_late(20, 900)
+        known = self._create_late(0, 10, move_type="out_refund")
+        window = self._open_window()
+        self.assertEqual(window.item_line_ids.move_id, invoice + known)
+        mine = window.item_line_ids.filtered(lambda line: line.move_id == invoice)
+        window.item_line_ids = mine
+        self._create_late(0, 100, move_type="out_refund")
+        self._send(window)
+        self.assertEqual(self.sent, 0)
+        window.item_line_ids = mine
+        self._send(window)
+        self.assertEqual(self.sent, 1)
+        self.assertEqual(window.reminder_id.line_ids.move_id, invoice)
+
     def test_s2_6_choice_of_items_is_no_change(self):
         self._create_late(20, 900)
         self._create_late(20, 50)

@@ -104,11 +104,13 @@ class AccountFollowupSendWizard(models.TransientModel):
     # the newest reminder when the window was opened, and the one that it sent
     seen_reminder_id = fields.Many2one(
         "account.followup.reminder",
-        compute="_compute_seen_reminder_id",
+        compute="_compute_seen",
         store=True,
         readonly=False,
     )
     reminder_id = fields.Many2one("account.followup.reminder", readonly=True)
+    # ids of the payments and credits that were there when the window was opened
+    known_credit_ids = fields.Json(compute="_compute_seen", store=True, readonly=False)
 
     # whom the e-mail reaches and what goes with it (C3, C5)
     email_recipient_ids = fields.Many2many(
@@ -151,9 +153,11 @@ class AccountFollowupSendWizard(models.TransientModel):
     # ------------------------------------------------------------------
 
     @api.depends("partner_id", "company_id")
-    def _compute_seen_reminder_id(self):
+    def _compute_seen(self):
+        """Note what was there when the window was opened."""
         manual = self.env["account.followup.manual"]
         for wizard in self:
+            wizard.known_credit_ids = wizard._get_choice().credit_ids
             wizard.seen_reminder_id = manual._get_newest_reminder(
                 wizard.partner_id._origin, wizard.company_id
             )
@@ -327,13 +331,15 @@ class AccountFollowupSendWizard(models.TransientModel):
 
         :return: action: the same window
         """
-        rows = self._get_choice().chosen
+        choice = self._get_choice()
+        rows = choice.chosen + choice.new_credits
         self.item_line_ids = self.item_line_ids.browse(row["id"] for row in rows)
         choice = self._get_choice()
         self.write(
             {
                 "level_id": choice.level.id,
                 "shown": json.dumps(choice.shown),
+                "known_credit_ids": choice.credit_ids,
                 "changed_note": note,
             }
         )

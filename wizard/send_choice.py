@@ -72,6 +72,20 @@ class SendChoice(Choice):
         return [row for row in self.rows if row["id"] in ids]
 
     @property
+    def credit_ids(self):
+        """The payments and credits that the user may see, chosen or not."""
+        return [row["id"] for row in self.rows if row["residual"] <= 0]
+
+    @property
+    def new_credits(self):
+        """What is proposed and came in since the window was opened."""
+        known = self.window.known_credit_ids
+        known = known if isinstance(known, list) else []
+        rows = self.manual._get_proposed_rows(self.rows, self.day)
+        rows = [row for row in rows if row["residual"] <= 0 and row["id"] not in known]
+        return [row for row in rows if row["id"] not in self.items.ids]
+
+    @property
     def resting_rows(self):
         """What is overdue, if all of it rests and nothing of it was chosen."""
         ids = set(self.items.ids)
@@ -205,9 +219,11 @@ class SendChoice(Choice):
             shown = json.loads(self.window.shown or "{}")
         except ValueError:  # what is no such text has shown nothing
             shown = {}
-        return self.manual._get_change(
+        change = self.manual._get_change(
             shown if isinstance(shown, dict) else {}, self.shown
         )
+        look = self.env["account.followup.look"].sudo()
+        return change or look._get_credit_objection(self.new_credits)
 
     # ------------------------------------------------------------------
     # The list from which the window was opened
