@@ -103,26 +103,54 @@ class AccountFollowupForecast(models.AbstractModel):
 
     @api.model
     def _get_sql_claims(self, days, partner_ids):
-        """Return what a reminder of that day names in each currency (rules 8, 13)."""
+        """Return what a reminder of that day claims in each currency (rule 13).
+
+        It is converted as all claims are, at the rate of the debts, not of the credits.
+        """
+        return SQL(
+            """
+            SELECT net.partner_id,
+                   net.currency_id,
+                   net.claimed_net::float8,
+                   GREATEST(%(value)s, 0)::float8,
+                   net.days_late
+              FROM (%(nets)s) net
+             WHERE net.claimed_net * 2 >= net.unit
+            """,
+            value=self.env["account.followup.total"]._get_sql_value(
+                "claimed_net", "debts"
+            ),
+            nets=self._get_sql_nets(days, partner_ids),
+        )
+
+    @api.model
+    def _get_sql_nets(self, days, partner_ids):
+        """Return what a reminder of that day names, added up by currency (rule 8)."""
         return SQL(
             """
             SELECT item.partner_id,
                    item.currency_id,
-                   SUM(item.residual)::float8,
-                   SUM(item.residual_company)::float8,
-                   MAX(item.days_late)
-              FROM (%s) item
-             WHERE item.partner_id IN %s
+                   BOOL_AND(item.currency_id = item.company_currency_id) AS is_own,
+                   MIN(item.company_unit) AS company_unit,
+                   %(unit)s AS unit,
+                   SUM(item.residual) AS claimed_net,
+                   SUM(item.residual) FILTER (WHERE item.residual > 0) AS debts,
+                   SUM(item.residual_company) FILTER (WHERE item.residual > 0)
+                        AS debts_company,
+                   MAX(item.days_late) FILTER (WHERE item.residual > 0) AS days_late
+              FROM (%(items)s) item
+             WHERE item.partner_id IN %(partners)s
                AND (
                    item.section IN ('credit', 'overdue')
                    OR (item.is_ripe AND item.next_delay < 0)
                )
              GROUP BY item.partner_id, item.currency_id
-            HAVING SUM(item.residual) > 0
-               AND BOOL_OR(item.section <> 'credit')
             """,
-            self.env["account.followup.item"]._get_sql_shown(days),
-            tuple(partner_ids),
+            unit=self.env["account.followup.total"]._get_sql_unit(
+                SQL("item.currency_id")
+            ),
+            items=self.env["account.followup.item"]._get_sql_shown(days),
+            partners=tuple(partner_ids),
         )
 
 

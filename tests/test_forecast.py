@@ -104,6 +104,22 @@ class TestPlanned(PlannedCommon):
         )
         self.assertEqual(action["context"]["search_default_group_currency"], 3)
 
+    def test_x6_at_the_rate_of_what_is_claimed(self):
+        """As in the reminder itself; how old a credit is says nothing."""
+        euro = self.setup_other_currency("EUR", rates=[("2023-01-01", 0.92)])
+        self._create_late(20, 10_000, currency_id=euro.id)
+        credit = self._create_late(
+            204, 9_900, currency_id=euro.id, move_type="out_refund"
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move_line SET amount_residual = -11000 WHERE id = %s",
+            [credit._get_followup_lines().id],
+        )
+        row, _action = self._open_planned()
+        self.assertEqual((row.amount, row.amount_company), (100, 108.7))
+        self.assertEqual(row.days_late, 20)
+
     def test_x6_who_may_look(self):
         self._create_late(20, 100)
         reader = self._create_user("reader", "account.group_account_readonly")
@@ -189,12 +205,54 @@ class TestForecastOracle(LedgerCase):
                 continue
             self.assertEqual(one["day"], day, says)
             counts["today" if day == today else "later"] += 1
-            mine = [
-                claim for (id_, _currency), claim in claims.items() if id_ == partner.id
-            ]
-            self.assertTrue(mine, says)
+            mine = {
+                self.env["res.currency"].browse(currency_id).name: claim
+                for (id_, currency_id), claim in claims.items()
+                if id_ == partner.id
+            }
+            customer = oracle.get_customer_as_of(customer, today)
+            self._check_claims(customer, day, mine, says)
         self.assertFalse(planned)
         return counts
+
+    def _check_claims(self, customer, day, claims, says):
+        """What is planned is what the reminder of that day would claim."""
+        expected, settings = self._get_claims(customer, day), customer.settings
+        self.assertTrue(expected, says)
+        self.assertEqual(set(claims), set(expected), says)
+        unit = float(settings.units[settings.currency])
+        for currency, (amount, value, days_late) in expected.items():
+            claim = claims[currency]
+            self.assertAlmostEqual(claim[0], float(amount), 6, says)
+            self.assertAlmostEqual(claim[1], float(value), delta=unit, msg=says)
+            self.assertEqual(claim[2], days_late, says)
+
+    def _get_claims(self, customer, day):
+        """Return {currency: (amount, in company currency, days late)} (rules 8, 13)."""
+        settings, claims = customer.settings, {}
+        items = [entry for entry in oracle.get_items(customer) if not entry.excluded]
+        for currency, mine in oracle.by_currency(items).items():
+            credits = [entry for entry in mine if oracle.is_credit(entry)]
+            named = [
+                oracle.without_part(entry, settings)
+                for entry in mine
+                if self._is_named(entry, settings, day)
+            ]
+            value = oracle.get_claim(named, credits, settings)
+            if value is not None:
+                days_late = max(oracle.get_days_late(one, day) for one in named)
+                amount = oracle.get_net(named + credits)
+                claims[currency] = (amount, value, days_late)
+        return claims
+
+    def _is_named(self, entry, settings, day):
+        """Rule 8: overdue, or ripe for a level before the due date."""
+        section = oracle.get_section(entry, day)
+        return section == "overdue" or (
+            section == "not_due"
+            and oracle.is_ripe(entry, settings, day)
+            and oracle.get_next(entry, settings, day).delay < 0
+        )
 
     def _is_ahead(self, customer, today):
         """Return whether a clock that was ahead has made one of its reminders."""
