@@ -301,6 +301,14 @@ class TestRests(FollowupCommon):
         self.assertFalse(self._get_reminders())
         resting = self.env["account.followup.item"].search(
             [
+    def test_history_says_of_no_credit_that_it_is_late(self):
+        reminders = self.env["account.followup.reminder"]
+        arch = reminders.get_views([(False, "form")])["views"]["form"]["arch"]
+        [days_late] = html.fromstring(arch).xpath(
+            "//field[@name='line_ids']//field[@name='days_late']"
+        )
+        self.assertEqual(days_late.get("invisible"), "residual <= 0")
+
                 ("rest_reason", "not in", ["excluded", False]),
                 ("partner_id", "=", self.customer.id),
             ]
