@@ -110,13 +110,13 @@ class AccountFollowupBody(models.AbstractModel):
         """Return [(currency, amount)] of the lines past their due date, less credits.
 
         A currency in which nothing is late has no entry: before the due date, nothing
-        is called overdue (A2).
+        is called overdue (A2). Nor has one in which credits cover what is late.
         """
         counted = lines.filtered(lambda line: line.residual <= 0 or line.days_late > 0)
         totals = {
-            currency: currency.round(max(sum(mine.mapped("residual")), 0.0))
+            currency: currency.round(total)
             for currency, mine in counted.grouped("currency_id").items()
-            if any(line.residual > 0 for line in mine)
+            if currency.compare_amounts(total := sum(mine.mapped("residual")), 0) > 0
         }
         extra = data["extra_lines"] if totals else ()
         claim = self.env["account.followup.claim"]

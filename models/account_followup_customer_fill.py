@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import api, models
 
 from .account_followup_customer import ID_SHIFT
@@ -28,16 +30,23 @@ class AccountFollowupCustomerFill(models.AbstractModel):
     _description = "Customer to Follow Up"
 
     @api.model
-    def _get_items_by_row(self, customers):
-        """Return {row id: its open items that can be reminded of, as dicts}."""
+    def _get_items_by_row(self, customers, days):
+        """Return {row id: its open items, as dicts}."""
         items = self.env["account.followup.item"].sudo()
-        days = self.env["res.company"]._get_followup_days(customers.company_id)
-        result = {}
+        result = defaultdict(list)
         for row in items._get_rows(days, customers.partner_id):
-            if row["residual"] > 0 and row["rest_reason"] != "excluded":
-                key = (row["company_id"] << ID_SHIFT) | row["partner_id"]
-                result.setdefault(key, []).append(row)
+            result[(row["company_id"] << ID_SHIFT) | row["partner_id"]].append(row)
         return result
+
+    @api.model
+    def _get_due_since(self, rows, day):
+        """Return since when the first of the items that count is ripe (rules 5, 6).
+
+        :param rows: all open items of a customer
+        """
+        named = self.env["account.followup.send"]._get_default_rows(rows, day)
+        counting = self.env["account.followup.claim"]._get_counting_rows(named, day)
+        return min((row["ripe_date"] for row in counting), default=None)
 
     @api.model
     def _fill_coming_level(self, customers):
@@ -47,15 +56,14 @@ class AccountFollowupCustomerFill(models.AbstractModel):
 
     @api.model
     def _fill_due_since(self, customers):
-        by_row = self._get_items_by_row(customers)
+        days = self.env["res.company"]._get_followup_days(customers.company_id)
+        by_row = self._get_items_by_row(customers, days)
         for customer in customers:
-            ripe = [
-                item["ripe_date"]
-                for item in by_row.get(customer.id, [])
-                if item["is_ripe"]
-            ]
+            day = days.get(customer.company_id)
             is_due = customer.status == "in_need_of_action"
-            customer.due_since = min(ripe) if is_due and ripe else False
+            customer.due_since = is_due and self._get_due_since(
+                by_row[customer.id], day
+            )
 
     @api.model
     def _fill_status_note(self, customers):

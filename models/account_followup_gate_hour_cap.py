@@ -81,22 +81,39 @@ class AccountFollowupGateHourCap(models.AbstractModel):
 
     @api.model
     def _get_ripe_days(self, company, partner_ids, day):
-        """Return {customer id: since when an item is ripe for its level (rule 5)}."""
-        items = self.env["account.followup.item"]
-        return dict(
-            self.env.execute_query(
-                SQL(
-                    """
-                    SELECT item.partner_id, MIN(item.ripe_date)
-                      FROM (%s) item
-                     WHERE item.partner_id = ANY(%s) AND item.is_ripe
-                     GROUP BY item.partner_id
-                    """,
-                    items._get_sql_shown({company: day}),
-                    list(partner_ids),
-                )
+        """Return {customer id: since when an item that counts is ripe (rules 5, 6)}.
+
+        Who is to be reminded and has ripe items in one currency is so for these. Only
+        of several currencies it has to be asked which of them count.
+        """
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT item.partner_id,
+                       MIN(item.ripe_date),
+                       MIN(item.currency_id) < MAX(item.currency_id)
+                  FROM (%s) item
+                 WHERE item.partner_id = ANY(%s) AND item.is_ripe
+                 GROUP BY item.partner_id
+                """,
+                self.env["account.followup.item"]._get_sql_shown({company: day}),
+                list(partner_ids),
             )
         )
+        since = {partner_id: ripe for partner_id, ripe, _is_several in rows}
+        several = [partner_id for partner_id, _ripe, is_several in rows if is_several]
+        return since | self._get_counting_days(company, several, day)
+
+    @api.model
+    def _get_counting_days(self, company, partner_ids, day):
+        """Return the same of customers who owe in several currencies."""
+        if not partner_ids:
+            return {}
+        rows = self.env["account.followup.send"]._get_rows_by_customer(
+            company, self.env["res.partner"].browse(partner_ids), day
+        )
+        fill = self.env["account.followup.customer.fill"]
+        return {id_: fill._get_due_since(rows[id_], day) or day for id_ in partner_ids}
 
     @api.model
     def _get_next_moment(self, company, cap, free, now):

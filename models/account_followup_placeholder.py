@@ -100,7 +100,8 @@ class AccountFollowupPlaceholder(models.AbstractModel):
         """Return {placeholder: text} in the language of the context."""
         followup, rows = data["followup"], data["rows"]
         company = followup.company_id.sudo()
-        claimed = [row for row in rows if row["residual"] > 0]
+        listed = [row for row in rows if row["residual"] > 0]
+        claimed = self._get_claimed(listed, rows)
         oldest = min(row["due_date"] for row in claimed)
         addressee = self._get_addressee(data)
         return {
@@ -108,13 +109,26 @@ class AccountFollowupPlaceholder(models.AbstractModel):
             **self._get_placeholder_deadlines(data),
             **self._get_placeholder_amounts(data),
             "oldest_due_date": format_date(self.env, oldest),
-            "days_late": str(max((row["days_late"] for row in claimed), default=0)),
-            "count": str(len(claimed)),
+            "days_late": str(max(row["days_late"] for row in claimed)),
+            "count": str(len(listed)),
             "recipient_name": addressee.name or followup.partner_id.sudo().name or "",
             "company_name": company.name,
             **self._get_placeholder_contact(followup),
             "link": self.env["account.followup.link"]._get_link_text(company),
         }
+
+    @api.model
+    def _get_claimed(self, listed, rows):
+        """Return the invoices in whose currency something is claimed (rule 6).
+
+        How late others are, which credits cover, says nothing to who reads it. A person
+        may remind of nothing else: then it is said of them.
+
+        :param list listed: those of ``rows`` that are debts
+        """
+        claims = self.env["account.followup.claim"]._get_claims(rows)
+        currency_ids = {currency.id for currency in claims}
+        return [row for row in listed if row["currency_id"] in currency_ids] or listed
 
     @api.model
     def _get_placeholder_amounts(self, data):

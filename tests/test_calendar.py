@@ -526,6 +526,17 @@ class TestHourCap(CalendarCommon):
         reminded = [self._run_at(at(WEDNESDAY, hour)) for hour in range(8, 16)]
         self.assertEqual(reminded[-2:], [resting, newest])
 
+    def test_x15_what_credits_cover_has_not_waited(self):
+        """Nothing is claimed in its currency, however old it is (rule 6)."""
+        covered, newest = (self._create_customer(name) for name in ("Covered", "New"))
+        euro = {"currency_id": self.setup_other_currency("EUR").id}
+        self._create_late(300, partner=covered, **euro)
+        self._create_late(0, partner=covered, move_type="out_refund", **euro)
+        self._create_late(3, partner=covered)
+        self._create_late(2, partner=newest)
+        reminded = [self._run_at(at(WEDNESDAY, hour)) for hour in range(8, 16)]
+        self.assertEqual(reminded[-2:], [covered, newest])
+
     def test_x15_the_hour_is_full(self):
         """Nobody can leave: the run comes when there is room, not all the time."""
         self.company.followup_hour_cap = 1

@@ -54,9 +54,12 @@ class TestCurrencies(FollowupCommon):
             for row in html.fromstring(str(reminder.body)).iter("tr")
         ]
 
-    def _send(self):
+    def _send(self, subject=None):
+        window = self._open_window()
+        if subject:
+            window.subject = subject
         with self.mock_mail_gateway():
-            self._open_window().action_send()
+            window.action_send()
         return self._get_reminders()[-1:]
 
     # ------------------------------------------------------------------
@@ -208,6 +211,33 @@ class TestCurrencies(FollowupCommon):
         self.assertEqual(row["total_overdue"], 100)
         self.assertEqual(row["total_due"], -50)
 
+    def test_nothing_speaks_of_what_is_covered(self):
+        """Neither days nor totals: where credits cover all, nothing is claimed."""
+        self._create_late(90, 100, currency_id=self.euro.id)
+        self._create_late(0, 150, currency_id=self.euro.id, move_type="out_refund")
+        self._create_late(5, 80)
+        self.env.flush_all()
+        rows = self.env["account.followup.customer"]
+        row = rows.search([("partner_id", "=", self.customer.id)])
+        self.assertEqual(row.status, "in_need_of_action")
+        self.assertEqual(row.due_since, TODAY - timedelta(days=4))
+        reminder = self._send("[[oldest_due_date]]: [[days_late]] days, [[count]]")
+        self.assertEqual(reminder.subject, "05/10/2024: 5 days, 2")
+        cells = self._get_cells(reminder)
+        totals = [row for row in cells if row[:1] == ["Total overdue"]]
+        self.assertEqual(totals, [["Total overdue", "$ 80.00"]])
+        self.assertIn(["Total open", "-50.00 €"], cells)
+
+    def test_a_person_reminds_of_what_is_covered(self):
+        """Then it is spoken of, but nothing of it is overdue."""
+        self._create_late(90, 100, currency_id=self.euro.id)
+        self._create_late(0, 100, currency_id=self.euro.id, move_type="out_refund")
+        reminder = self._send("[[days_late]] days, [[count]]")
+        self.assertEqual(reminder.subject, "90 days, 1")
+        cells = self._get_cells(reminder)
+        self.assertNotIn("Total overdue", [row[0] for row in cells if row])
+        self.assertIn(["Total open", "0.00 €"], cells)
+
     # ------------------------------------------------------------------
     # Nothing open in its own currency
     # ------------------------------------------------------------------
@@ -271,6 +301,14 @@ class TestCurrencies(FollowupCommon):
         self.assertNotIn("sum=", views)
         self.assertIn('name="amount_claimed"', views)
 
+    def test_history_says_of_no_credit_that_it_is_late(self):
+        reminders = self.env["account.followup.reminder"]
+        arch = reminders.get_views([(False, "form")])["views"]["form"]["arch"]
+        [days_late] = html.fromstring(arch).xpath(
+            "//field[@name='line_ids']//field[@name='days_late']"
+        )
+        self.assertEqual(days_late.get("invisible"), "residual <= 0")
+
 
 @tagged("post_install", "-at_install")
 class TestRests(FollowupCommon):
@@ -301,14 +339,6 @@ class TestRests(FollowupCommon):
         self.assertFalse(self._get_reminders())
         resting = self.env["account.followup.item"].search(
             [
-    def test_history_says_of_no_credit_that_it_is_late(self):
-        reminders = self.env["account.followup.reminder"]
-        arch = reminders.get_views([(False, "form")])["views"]["form"]["arch"]
-        [days_late] = html.fromstring(arch).xpath(
-            "//field[@name='line_ids']//field[@name='days_late']"
-        )
-        self.assertEqual(days_late.get("invisible"), "residual <= 0")
-
                 ("rest_reason", "not in", ["excluded", False]),
                 ("partner_id", "=", self.customer.id),
             ]
