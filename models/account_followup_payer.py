@@ -24,7 +24,14 @@ FIELDS_READ = {
 
 #: What is read of journal items.
 ITEMS_READ = {
-    "account.move.line": ("balance", "date_maturity", "parent_state", "partner_id")
+    "account.move.line": (
+        "balance",
+        "date",
+        "date_maturity",
+        "invoice_date",
+        "parent_state",
+        "partner_id",
+    )
 }
 
 
@@ -186,23 +193,22 @@ class AccountFollowupPayer(models.AbstractModel):
                    root.id AS company_id,
                    paid.amount,
                    money.date > root.since AS is_new,
-                   GREATEST(
-                       money.date - COALESCE(item.date_maturity, item.date), 0
-                   ) AS days_late
+                   GREATEST(money.date - %(due)s, 0) AS days_late
               FROM (VALUES %(roots)s) root(id, today, since, before)
               JOIN res_company company
                 ON company.parent_path LIKE root.id || '/%%'
-              JOIN account_move_line item ON item.company_id = company.id
-              JOIN res_partner partner ON partner.id = item.partner_id
-              JOIN account_partial_reconcile part ON part.debit_move_id = item.id
+              JOIN account_move_line line ON line.company_id = company.id
+              JOIN res_partner partner ON partner.id = line.partner_id
+              JOIN account_partial_reconcile part ON part.debit_move_id = line.id
               JOIN account_move_line money ON money.id = part.credit_move_id
               JOIN account_journal journal ON journal.id = money.journal_id
-              JOIN account_journal origin ON origin.id = item.journal_id
-              JOIN account_account account ON account.id = item.account_id
+              JOIN account_journal origin ON origin.id = line.journal_id
+              JOIN account_account account ON account.id = line.account_id
              CROSS JOIN LATERAL (%(paid)s) paid
              WHERE %(is_payment)s
                AND %(is_chosen)s
             """,
+            due=self.env["account.followup.item"]._get_sql_due_date(),
             paid=self._get_sql_paid_amount(),
             roots=SQL(", ").join(starmap(self._get_sql_period, days.items())),
             is_payment=self._get_sql_is_payment(),
@@ -216,7 +222,9 @@ class AccountFollowupPayer(models.AbstractModel):
         return SQL(
             """
             account.account_type = 'asset_receivable'
-            AND item.parent_state = 'posted'
+            AND line.parent_state = 'posted'
+            -- core keeps the match when a payment goes back to draft
+            AND money.parent_state = 'posted'
             AND journal.type IN ('bank', 'cash', 'credit', 'general')
             -- a payment that came back, or was paid back, is no debt
             AND origin.type NOT IN ('bank', 'cash', 'credit')

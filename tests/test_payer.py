@@ -111,6 +111,27 @@ class TestPayer(FollowupCommon):
         (entry._get_followup_lines() | owed).reconcile()
         self.assertFalse(self._read().followup_payer_text)
 
+    def test_x17_payer_payment_back_in_draft_is_no_payment(self):
+        """Core keeps its match: what is not posted was not paid, as of a promise."""
+        invoice = self._create_late(90)
+        payment = self._pay(invoice, day=TODAY - 90 * DAY)
+        self.assertEqual(self._read().followup_payer_text, "0.0")
+        payment.move_id.button_draft()
+        self.assertTrue(invoice.line_ids.matched_credit_ids, "core keeps the match")
+        self.assertFalse(self._read().followup_payer_text)
+        self.assertNotEqual(self._read().followup_suggested_trust, "good")
+
+    def test_x17_payer_due_as_by_the_rule(self):
+        """What has no due date of its own is due on the day of its invoice (rule 2)."""
+        invoice = self._pay_late(0, 100, paid_on=TODAY)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move_line SET date_maturity = NULL, invoice_date = %s"
+            " WHERE id = %s",
+            [TODAY - 30 * DAY, invoice._get_followup_lines().id],
+        )
+        self.assertEqual(self._read().followup_payer_text, "30.0")
+
     def test_x17_payer_payment_by_general_entry(self):
         """What it books on bank or cash is paid; what it writes off is not."""
         bank = self.company_data["default_journal_bank"].default_account_id
