@@ -19,8 +19,8 @@ def get_user_text(error):
     return get_error_text(error)
 
 
-def is_stated(row, is_automatic):
-    """Return whether a row of the report is of a customer who gets a statement."""
+def is_stated(row, is_automatic=False):
+    """Return whether a row of the report belongs in a statement to its customer."""
     balance = row["values"]["balance"]
     if not row["partner_id"]:
         return False

@@ -216,6 +216,20 @@ class TestStatementDays(StatementCommon):
             for row in rows
         }
 
+    def test_f2_no_letter_about_a_difference_of_rates(self):
+        """The file of the screen has the letters that would be sent, no empty ones."""
+        self._revalue(
+            self._create_customer("Revalued Ltd"),
+            self.setup_other_currency("EUR", rates=[("2024-01-01", 0.5)]),
+        )
+        report = self.env["account.followup.report"].with_company(self.company)
+        self.assertEqual(report.get_report({})["count"], 2)
+        name, content = report._render_pdf({})
+        self.assertIn("Late Ltd", name, "a file of one customer")
+        self.assertNotIn("Revalued Ltd", content.decode())
+        with self.assertRaisesRegex(UserError, "No customer has postings"):
+            report._render_pdf({"search": "Revalued Ltd"})
+
     def test_f10_monthly_statements_go_to_who_owes(self):
         """Neither to who has paid, nor to who has a credit, nor for a revaluation."""
         paid = self._create_customer("Paid Ltd")

@@ -5,6 +5,7 @@ from odoo.tools import split_every
 
 from odoo.addons.base.models.ir_actions_report import _wkhtml
 
+from ...models.account_followup_statement_process import is_stated
 from ...tools import table_widths
 from .document import Document
 from .pdf import (
@@ -41,9 +42,10 @@ class Letters(Printer):
     def _get_partners(self, rows, options):
         """Return the customers to write to: those of the rows, or who was chosen.
 
+        :param rows: those that are stated
         :raise UserError: there is none
         """
-        ids = dict.fromkeys(row["partner_id"] for row in rows if row["partner_id"])
+        ids = dict.fromkeys(row["partner_id"] for row in rows)
         if not (ids := list(ids) or options["partner_ids"]):
             raise UserError(
                 self.env._(
@@ -56,12 +58,14 @@ class Letters(Printer):
     def render(self, options):
         """Return (file name, PDF) of the statements of all customers of a report.
 
-        Postings without a customer are not in it: there is nobody to write to.
+        Postings without a customer are not in it: there is nobody to write to. Nor
+        is who has nothing but a difference of rates, as when statements are sent.
         """
         report = self.report
         chosen = report._normalize_options(options)
         columns = report._get_query(chosen).columns
         rows, _totals, _count = report._get_customers(chosen, columns, 0, None)
+        rows = [row for row in rows if is_stated(row)]
         partners = self._get_partners(rows, chosen)
         if len(partners) > 1:  # the statement of one customer is always printed
             lines = sum(row["line_count"] for row in rows)
@@ -103,9 +107,8 @@ class Letters(Printer):
             for partner in group:
                 statements[partner.id] = self._make_statement(document, lang, partner)
             for customer, rows in head["rows"]:
-                values = customer["values"]
-                if not (customer["line_count"] or values["opening"]):
-                    continue  # a difference of rates is no business of the customer
+                if not is_stated(customer):
+                    continue
                 table = self._make_table(document, texts, columns, customer, rows)
                 statements[customer["partner_id"]]["tables"].append(table)
         return statements
