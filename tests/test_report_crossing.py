@@ -401,6 +401,30 @@ class TestReportSettled(ReportCommon):
         self.assertEqual(row["line_count"], 0)
         self.assertNotEqual(row["values"]["balance_company"], 0.0)
 
+    def test_f3_a_difference_of_rates_is_not_late(self):
+        """An invoice that is settled in its own currency is no item (rule 1)."""
+        settled, late = (
+            self._create_late(40, 10.0, currency_id=self.euro.id) for _each in range(2)
+        )
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_move_line"
+            " SET amount_residual_currency = 0, amount_residual = 75 WHERE id = %s",
+            [settled._get_followup_lines().id],
+        )
+        self.env.invalidate_all()
+        for variant in (*POSTINGS, "aged_receivable", "followup_report"):
+            report = self._get_report(variant, currency="document")
+            lines = {
+                line["move_id"]: (line["flags"], line["is_open"])
+                for row in report["rows"]
+                for line in self._get_all_lines(report, row)
+                if line["type"] == "line"
+            }
+            with self.subTest(variant=variant):
+                self.assertEqual(lines[settled.id], ([], False))
+                self.assertEqual(lines[late.id], (["overdue"], True))
+
     def test_f7_opening_entries_are_told_apart(self):
         lines = [
             Command.create(

@@ -144,7 +144,8 @@ class Query:
             %(due)s AS due_date,
             line.parent_state, line.matching_number,
             line.no_followup, line.followup_hold_until, line.expected_payment_date,
-            line.amount_residual AS open_company
+            line.amount_residual AS open_company,
+            COALESCE(line.amount_residual_currency, 0) AS open_own
             """,
             currency=self.get_currency(),
             due=self.get_due_date(),

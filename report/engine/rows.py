@@ -111,7 +111,7 @@ class Rows:
             flags=self._get_flags(row, day),
             is_open=row["parent_state"] == "posted"
             and row["account_type"] == "asset_receivable"
-            and bool(row["open_company"]),
+            and bool(row["open_own"]),
         )
 
     def get_line_name(self, row):
@@ -127,7 +127,7 @@ class Rows:
             flags.append("draft")
         elif self._get_owed(row) > 0 and row["due_date"] < day:
             flags.append("overdue")
-        if row["open_company"] and row["account_type"] == "asset_receivable":
+        if row["open_own"] and row["account_type"] == "asset_receivable":
             if row["no_followup"]:
                 flags.append("excluded")
             if row["followup_hold_until"] and row["followup_hold_until"] >= day:
@@ -137,9 +137,12 @@ class Rows:
         return flags
 
     def _get_owed(self, row):
-        """Return what is open of a debt, below zero of a credit."""
+        """Return what is open of a debt, below zero of a credit.
+
+        What is open in company currency only is a difference of rates (rule 1).
+        """
         is_ours = row["account_type"] == "liability_payable"
-        return -row["open_company"] if is_ours else row["open_company"]
+        return -row["open_own"] if is_ours else row["open_own"]
 
     def _get_value(self, value, column):
         """Return a value of a column: a plain number, a text or an ISO date.

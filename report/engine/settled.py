@@ -118,7 +118,7 @@ class MovedItems:
             line.currency_id AS line_currency_id, NULL::date AS due_date,
             line.parent_state, line.matching_number, NULL::boolean AS no_followup,
             NULL::date AS followup_hold_until, NULL::date AS expected_payment_date,
-            0.0 AS open_company
+            0.0 AS open_company, 0.0 AS open_own
             """,
             move_id=move_id,
             move_name=move_name,
