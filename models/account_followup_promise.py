@@ -51,7 +51,8 @@ class AccountFollowupPromise(models.Model):
         string="Invoices",
         readonly=True,
     )
-    amount = fields.Monetary(readonly=True)
+    # no sum: who promises anew promises the same debt once more
+    amount = fields.Monetary(readonly=True, aggregator=None)
     currency_id = fields.Many2one("res.currency", required=True, readonly=True)
     origin = fields.Selection(ORIGINS, default="clerk", required=True, readonly=True)
     user_id = fields.Many2one(

@@ -535,6 +535,14 @@ class TestPromise(PromiseCommon):
         )
         self.assertEqual(sorted(groups), [("kept", 100.0), ("open", 100.0)])
 
+    def test_x7_lists_have_no_sum(self):
+        """Who promises anew promises the same debt once more."""
+        arch = self.promises.get_views([(False, "list")])["views"]["list"]["arch"]
+        self.assertIn('name="amount"', arch)
+        self.assertNotIn("sum=", arch)
+        amount = self.promises.fields_get(["amount"])["amount"]
+        self.assertFalse(amount.get("aggregator"))
+
     def test_x7_paying_costs_no_query_more(self):
         def count():
             invoice = self._create_late(20)
