@@ -201,11 +201,17 @@ class AccountFollowupDigest(models.AbstractModel):
             "name": partner.display_name,
             "url": f"{base}/odoo/followup-reports/followup-customer/{partner.id}",
             "amount": self._get_total([one], claims),
-            "days_late": one["row"]["days_late"],
+            "days_late": self._get_days_late(partner.id, claims),
             "day": format_date(self.env, one["day"]),
             "reason": one["reason"] or "",
             "hold_url": f"{base}/account_payment_followup/hold/{token}",
         }
+
+    @api.model
+    def _get_days_late(self, partner_id, claims):
+        """Return how late the oldest of what is claimed is, not what credits cover."""
+        mine = [claim for key, claim in claims.items() if key[0] == partner_id]
+        return max([0, *(days_late for _amount, _value, days_late in mine)])
 
     @api.model
     def _get_total(self, planned, claims):

@@ -87,6 +87,17 @@ class TestDigest(DigestCommon):
         self.assertEqual(len(self._get_hold_paths(mail)), 3)
         self.assertFalse(self._run_digest(), "once a day")
 
+    @freeze_time(AFTERNOON)
+    def test_x6_how_late_is_what_is_claimed(self):
+        """Beside the amount stands its age, not that of what credits cover."""
+        franc = {"currency_id": self.setup_other_currency("CHF").id}
+        self._create_late(90, **franc)
+        self._create_late(0, move_type="out_refund", **franc)
+        self._create_late(5)
+        text = self._get_text(self._get_mail()["body"])
+        self.assertIn(", 6 days late", text)
+        self.assertNotIn("91 days late", text)
+
     def test_x6_before_a_working_day(self):
         """Not in the morning, not on a Saturday; on Friday until Monday."""
         self._create_late(20, 100)
