@@ -116,6 +116,15 @@ class AccessCommon(FollowupCommon, HttpCase):
         return {model: record[:1] for model, record in records.items()}
 
     @classmethod
+    def _post_reminder(cls, partner):
+        """Remind a customer by post; return the letter that core keeps of it."""
+        partner.write({"zip": "20500", "country_id": cls.env.ref("base.us").id})
+        cls.env["account.followup.run"]._start(partner, cls.company, "post")
+        reminders = cls.env["account.followup.reminder"].sudo()
+        reminder = reminders.search([("partner_id", "=", partner.id)])
+        return reminder.delivery_ids.letter_id.sudo(False)
+
+    @classmethod
     def _create_takeover(cls):
         """Return {model: record} of a take-over that was done."""
         invoice = cls._create_late(30, 70, partner=cls._create_customer("Third Ltd"))

@@ -399,6 +399,12 @@ LEFT_IN_CORE = {
         "other": ACCOUNTANTS | {"employee"},
     },
     "ir.attachment": {"field": "raw", "own": ACCOUNTANTS, "other": frozenset()},
+    "mail.mail": {"field": "body_html", "own": frozenset(), "other": frozenset()},
+    "snailmail.letter": {
+        "field": "attachment_datas",
+        "own": ACCOUNTANTS,
+        "other": frozenset(),
+    },
 }
 
 #: Who sees a menu.

@@ -230,6 +230,45 @@ class TestAccessBranch(MatrixCommon):
                 own = self.lone.delivery_ids.attachment_id
                 self.assertEqual(self._get_status(f"/web/content/{own.id}"), 200)
 
+    def test_g2_letters_by_post(self):
+        """Core keeps their files, too: letter, invoices, and the code of the page."""
+        head, branch = self.company, self.branch
+        letters = {}
+        for whose, companies in (
+            ("head", head),
+            ("branch", branch),
+            ("both", head + branch),
+        ):
+            partner = self._create_customer(f"Posted to {whose}")
+            for one in companies:
+                self._create_late(20, 50, partner=partner, company_id=one.id)
+            letters[whose] = self._post_reminder(partner)
+        for users, companies, expected in (
+            (self.branch_users, branch, {"branch"}),
+            (self.head_users, head, {"head"}),
+            (self.all_users, head + branch, {"head", "branch", "both"}),
+            (self.all_users, branch, {"branch"}),
+        ):
+            for name in ACCOUNTANTS:
+                context = {"allowed_company_ids": companies.ids}
+                env = self.env(user=users[name], context=context)
+                found = env["snailmail.letter"].search([])
+                for whose, letter in letters.items():
+                    self.env.invalidate_all()
+                    with self.subTest(user=users[name].login, letter=whose):
+                        mine = letter.with_env(env)
+                        self.assertEqual(letter in found, whose in expected)
+                        if whose in expected:
+                            self.assertTrue(mine.attachment_datas)
+                            continue
+                        for use in (
+                            lambda mine=mine: mine.read(["attachment_datas"]),
+                            lambda mine=mine: mine.cancel(),
+                            lambda mine=mine: mine.snailmail_print(),
+                        ):
+                            with self.assertRaises(AccessError):
+                                use()
+
     def test_g2_the_window_tells_of_a_reminder_that_it_hides(self):
         """Nobody is reminded twice because one of both may not see the other's."""
         self.company.followup_min_days = 3

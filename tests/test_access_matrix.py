@@ -186,9 +186,12 @@ class TestAccessModels(MatrixCommon):
 
     def test_g2_what_a_reminder_leaves_in_core(self):
         """Its text and its files: the debtor's own user reads the text only."""
-        message = self.records["account.followup.reminder"].mail_message_id
-        left = {"mail.message": message, "ir.attachment": message.attachment_ids}
-        self.assertEqual(set(left), set(LEFT_IN_CORE))
+        left = self._get_left()
+        fields = self.env["account.followup.delivery"]._fields.values()
+        models = {field.comodel_name for field in fields if field.type == "many2one"}
+        models -= {"res.company", "res.partner", "res.users", *RIGHTS}
+        self.assertEqual(models, set(LEFT_IN_CORE))
+        self.assertEqual(models, set(left))
         for model, record in left.items():
             record.ensure_one()
             readers = LEFT_IN_CORE[model]
@@ -199,6 +202,19 @@ class TestAccessModels(MatrixCommon):
                     self._try(allowed, mine, "read", record.ids, [readers["field"]])
                     for method in SEARCHES:
                         self._check_left(record, user, allowed, method)
+
+    def _get_left(self):
+        """Return {model of core: what reminders have left there}."""
+        reminder = self.records["account.followup.reminder"]
+        message = reminder.mail_message_id
+        posted = self._create_customer("Posted Ltd")
+        self._create_late(20, 100, partner=posted)
+        return {
+            "mail.message": message,
+            "ir.attachment": message.attachment_ids,
+            "mail.mail": reminder.sudo().delivery_ids.mail_mail_id.sudo(False),
+            "snailmail.letter": self._post_reminder(posted),
+        }
 
     def _check_left(self, record, user, allowed, method):
         """Who may not read it does not find it, or is refused."""
