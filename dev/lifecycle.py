@@ -51,8 +51,9 @@ level.write({"send_letter": True, "schedule_activity": True})
 company.write({"followup_automatic": True, "followup_responsible_id": env.uid})
 run = env["account.followup.run"]._start(customer, company, "print")
 assert run.done_count == 1, run.line_ids.mapped("reason")
-document = {"name": "letters.pdf", "raw": b"x", "res_id": run.id}
-env["ir.attachment"].create({**document, "res_model": "account.followup.run"})
+printing = env["account.followup.printing"].create({"run_id": run.id})
+document = {"name": "letters.pdf", "raw": b"x", "res_id": printing.id}
+env["ir.attachment"].create({**document, "res_model": printing._name})
 line = invoice.line_ids.filtered("date_maturity")
 env["account.followup.call"]._log_call(
     {

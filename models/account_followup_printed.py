@@ -64,18 +64,19 @@ class AccountFollowupRun(models.Model):
     def _compute_letter_count(self):
         # EXTENDS
         super()._compute_letter_count()
+        own = self._get_own_printed()
         for run in self:
-            letters = run.sudo().line_ids.reminder_id.delivery_ids
-            run.to_print_count = len(letters.filtered("is_to_print"))
+            printed = run._get_printed() & own
+            run.to_print_count = len(printed.filtered("is_to_print"))
 
     def _search_to_print_count(self, operator, value):
         if (operator, value) != (">", 0):
             return NotImplemented
-        letters = self.env["account.followup.delivery"].sudo().search(TO_PRINT)
+        letters = self.env["account.followup.delivery"].search(TO_PRINT)
         return Domain("line_ids.reminder_id", "in", letters.reminder_id.ids)
 
     def action_print_letters(self):
         # EXTENDS
         action = super().action_print_letters()
-        self.sudo().line_ids.reminder_id.delivery_ids._note_printed()
+        self._get_own_printed()._note_printed()
         return action

@@ -48,6 +48,9 @@ class AccountFollowupRun(models.Model):
     failed_count = fields.Integer(store=True)
     progress = fields.Float(compute="_compute_progress")
     letter_count = fields.Integer("Letters to Print", compute="_compute_letter_count")
+    hidden_letter_count = fields.Integer(
+        "Letters for Others", compute="_compute_letter_count"
+    )
 
     def _get_title(self, moment):
         return self.env._("Processing of %s", moment)
@@ -61,34 +64,47 @@ class AccountFollowupRun(models.Model):
         for run in self:
             run.progress = run._get_progress()
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_letter_count(self):
+        own = self._get_own_printed()
         for run in self:
-            run.letter_count = len(run._get_letters())
+            printed = run._get_printed()
+            run.letter_count = len((printed & own).attachment_id)
+            run.hidden_letter_count = len((printed - own).attachment_id)
 
-    def _get_letters(self):
-        """Return the documents that a person has to print."""
+    def _get_printed(self):
+        """Return the deliveries that a person has to print."""
         deliveries = self.sudo().line_ids.reminder_id.delivery_ids
-        return deliveries.filtered(
-            lambda delivery: delivery.channel == "print"
-        ).attachment_id
+        return deliveries.filtered(lambda delivery: delivery.channel == "print")
+
+    def _get_own_printed(self):
+        """Return those of them whose letters the user may read.
+
+        A run is of the whole house: it may have letters that name invoices of companies
+        which its reader does not see.
+        """
+        printed = self._get_printed().sudo(self.env.su)
+        return printed._filtered_access("read").sudo()
 
     # ------------------------------------------------------------------
     # Buttons
     # ------------------------------------------------------------------
 
     def action_print_letters(self):
-        """Download all letters of the run as one PDF.
+        """Download all letters of the run that one may read, as one PDF.
 
         :raise UserError: there is none
         """
         self.ensure_one()
         self.check_access("read")
-        letters = self._get_letters()
+        letters = self._get_own_printed().attachment_id
         if not letters:
             raise UserError(
                 self.env._("%s: there is no letter to print.", self.display_name)
             )
-        attachment = self._merge_documents(letters)
+        printing = self.env["account.followup.printing"].sudo()
+        printing = printing.create({"run_id": self.id})
+        attachment = self._merge_documents(letters, printing)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{attachment.id}?download=true",
@@ -254,6 +270,12 @@ class AccountFollowupRun(models.Model):
         limit = fields.Datetime.subtract(fields.Datetime.now(), months=1)
         runs = self.search([("create_date", "<", limit), ("state", "=", "done")])
         runs.filtered(lambda run: not run.to_print_count).unlink()
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_printings(self):
+        """Remove them with their files, which the database by itself would leave."""
+        printings = self.env["account.followup.printing"].sudo()
+        printings.search([("run_id", "in", self.ids)]).unlink()
 
 
 class AccountFollowupRunLine(models.Model):

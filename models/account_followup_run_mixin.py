@@ -98,15 +98,18 @@ class AccountFollowupRunMixin(models.AbstractModel):
             "views": [(False, "form")],
         }
 
-    def _merge_documents(self, documents):
-        """Return a new attachment of the run: all documents as one PDF."""
+    def _merge_documents(self, documents, owner):
+        """Return a new attachment: all documents as one PDF.
+
+        :param owner: record whose readers get it
+        """
         self.ensure_one()
         return documents.sudo().create(
             {
                 "name": f"{self.display_name}.pdf".replace("/", "-"),
                 "raw": merge_pdf(documents.mapped("raw")),
-                "res_model": self._name,
-                "res_id": self.id,
+                "res_model": owner._name,
+                "res_id": owner.id,
                 "mimetype": "application/pdf",
             }
         )

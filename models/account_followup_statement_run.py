@@ -96,7 +96,7 @@ class AccountFollowupStatementRun(models.Model):
             )
         attachment = documents
         if len(documents) > 1:
-            attachment = self._merge_documents(documents)
+            attachment = self._merge_documents(documents, self)
         return {
             "type": "ir.actions.act_url",
             "url": f"/web/content/{attachment.id}?download=true",

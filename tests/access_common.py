@@ -263,6 +263,9 @@ class AccessCommon(FollowupCommon, HttpCase):
                 "made_on": TODAY,
                 "rest_until": TODAY,
             },
+            "account.followup.printing": {
+                "run_id": self.records["account.followup.run"].id
+            },
             "account.followup.promise.wizard": {**customer, "date": TODAY},
             "account.followup.promise.wizard.part": {"date": TODAY, "amount": 10},
             "account.followup.process.wizard": {

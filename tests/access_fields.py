@@ -320,6 +320,9 @@ FIELDS = {
         "promise_id": PEOPLE,
         "test_notice": PEOPLE,
     },
+    "account.followup.printing": {
+        "run_id": SERVICE,
+    },
     "account.followup.promise.wizard.part": {
         "amount": PEOPLE,
         "date": PEOPLE,

@@ -125,6 +125,8 @@ RIGHTS = {
     "account.followup.reminder.line": LOOK,
     **dict.fromkeys(BUILDERS, NOBODY),
     "account.followup.root.mixin": NOBODY,
+    # only what one has printed oneself
+    "account.followup.printing": dict.fromkeys(CLERKS, READ),
     "account.followup.run": dict.fromkeys(CLERKS, READ),
     "account.followup.run.line": dict.fromkeys(CLERKS, READ),
     "account.followup.run.mixin": NOBODY,

@@ -539,14 +539,15 @@ class TestAbuse(AbuseCommon):
                         self._call(env, "ir.attachment", "read", letter.ids, ["raw"])
 
     def test_letters_of_a_run(self):
-        """The PDF of all letters belongs to the run."""
+        """The PDF of all letters is for the user who has printed them."""
         run = self.records["account.followup.run"].with_user(self.users["invoice"])
-        run.action_print_letters()
-        document = self.env["ir.attachment"].search(
-            [("res_model", "=", run._name), ("res_id", "=", run.id)]
+        action = run.action_print_letters()
+        document = self.env["ir.attachment"].browse(
+            int(action["url"].split("/")[-1].split("?")[0])
         )
-        self.assertEqual(len(document), 1)
+        self.assertTrue(document.with_user(self.users["invoice"]).raw)
         for user in (
+            self.users["manager"],
             self.users["readonly"],
             self.users["employee"],
             self.users["portal"],

@@ -1,7 +1,9 @@
+from unittest.mock import patch
+
 from freezegun import freeze_time
 
 from odoo import Command
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from .access_common import AccessCommon
@@ -51,8 +53,8 @@ class TestAccessBranch(MatrixCommon):
         cls._create_late(20, 30, partner=joint, company_id=cls.branch.id)
         lone = cls._create_customer("Lone Ltd")
         cls._create_late(20, 40, partner=lone, company_id=cls.branch.id)
-        for customer in (joint, lone):
-            cls.env["account.followup.run"]._start(customer, cls.company, "print")
+        runs = cls.env["account.followup.run"]
+        cls.run_of_both = runs._start(joint + lone, cls.company, "print")
         cls.reminder = cls.records["account.followup.reminder"]
         cls.joint, cls.lone = (
             cls.env["account.followup.reminder"].search(
@@ -268,6 +270,77 @@ class TestAccessBranch(MatrixCommon):
                         ):
                             with self.assertRaises(AccessError):
                                 use()
+
+    def _print(self, user):
+        """Print the letters of the run as a client does; return the file."""
+        run = self.run_of_both.with_env(self._get_env(user))
+        mixin = "odoo.addons.account_payment_followup.models.account_followup_run_mixin"
+        with patch(f"{mixin}.merge_pdf", b" ".join):
+            action = self._call(run, "action_print_letters", run.ids)
+        document_id = int(action["url"].split("/")[-1].split("?")[0])
+        return self.env["ir.attachment"].browse(document_id)
+
+    def _get_letter_counts(self, user):
+        """Return (to print, all, of others) of the letters of the run."""
+        self.env.invalidate_all()
+        run = self.run_of_both.with_env(self._get_env(user))
+        waits = run.search([("to_print_count", ">", 0), ("id", "=", run.id)])
+        self.assertEqual(bool(waits), bool(run.to_print_count))
+        return run.to_print_count, run.letter_count, run.hidden_letter_count
+
+    def test_g2_letters_of_a_run(self):
+        """A run is of the whole house, a letter is for who may read it."""
+        printed = {}
+        for reminder in (self.joint, self.lone):
+            delivery = reminder.sudo().delivery_ids.filtered("attachment_id")
+            delivery.attachment_id.raw = reminder.partner_id.name.encode()
+            printed[reminder] = delivery
+        branch, head = self.branch_users["invoice"], self.head_users["invoice"]
+        both = self.all_users["invoice"]
+        self.assertEqual(self._get_letter_counts(branch), (1, 1, 1))
+        self.assertEqual(self._get_letter_counts(head), (0, 0, 2))
+        self.assertEqual(self._get_letter_counts(both), (2, 2, 0))
+        with self.assertRaisesRegex(UserError, "no letter to print"):
+            self._print(head)
+        self.assertEqual(self._get_letter_counts(both), (2, 2, 0))
+        # a letter that he does not get is not printed
+        document = self._print(branch)
+        self.assertEqual(document.sudo().raw, b"Lone Ltd")
+        self.assertTrue(printed[self.lone].printed_on)
+        self.assertFalse(printed[self.joint].printed_on)
+        self.assertEqual(self._get_letter_counts(branch), (0, 1, 1))
+        self.assertEqual(self._get_letter_counts(both), (1, 2, 0))
+        # and who prints all of them does not share the file
+        of_both = self._print(both)
+        for reminder in printed:
+            self.assertIn(reminder.partner_id.name.encode(), of_both.sudo().raw)
+        self.assertEqual(self._get_letter_counts(both), (0, 2, 0))
+        self._check_files({branch: document, both: of_both})
+        self.run_of_both.sudo().unlink()
+        self.assertFalse((document + of_both).sudo().exists())
+
+    def _is_file_found(self, document):
+        domain = [("res_model", "=", "account.followup.printing")]
+        try:
+            return document in document.search(domain)
+        except AccessError:
+            return False
+
+    def _check_files(self, files):
+        """Each file is for the user who has made it, and for nobody else."""
+        system = self._create_user("system", "base.group_system")
+        others = (*self.branch_users.values(), self.head_users["manager"], system)
+        for user in {*files, *others}:
+            for owner, document in files.items():
+                mine = document.with_env(self._get_env(user))
+                with self.subTest(user=user.login, owner=owner.login):
+                    self._try(user == owner, mine, "read", mine.ids, ["raw"])
+                    self.assertEqual(self._is_file_found(mine), user == owner)
+        for user in files:
+            self._log_in(user)
+            for owner, document in files.items():
+                status = self._get_status(f"/web/content/{document.id}")
+                self.assertEqual(status == 200, user == owner)
 
     def test_g2_the_window_tells_of_a_reminder_that_it_hides(self):
         """Nobody is reminded twice because one of both may not see the other's."""

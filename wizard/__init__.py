@@ -10,6 +10,7 @@ from . import account_followup_call_wizard
 from . import account_followup_dispute_wizard
 from . import account_followup_hold_wizard
 from . import account_followup_planned
+from . import account_followup_printing
 from . import account_followup_process_wizard
 from . import account_followup_promise_wizard
 from . import account_followup_reject_wizard
