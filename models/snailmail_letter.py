@@ -3,7 +3,7 @@ import logging
 import psycopg2
 
 from odoo import api, fields, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 from ..tools.pdf_pages import leave_out_pages
 
@@ -54,6 +54,41 @@ class SnailmailLetter(models.Model):
             letter.write({"model": vals["model"], "res_id": vals["res_id"]})
         return letters
 
+    def write(self, vals):
+        """Keep the letters of reminders as the service has made them.
+
+        Core writes the address of a contact into the letters that wait, with the rights
+        of whoever corrects it; those of reminders take it over as they leave.
+
+        :raise AccessError: something else of such a letter would be changed
+        """
+        # EXTENDS 'snailmail'
+        kept = self.browse()
+        if not self.env.su:
+            kept = self.filtered(lambda letter: letter.sudo().followup_delivery_ids)
+        kept.check_access("read")
+        if kept and not vals.keys() <= set(ADDRESS_FIELDS):
+            raise AccessError(
+                self.env._(
+                    "The letter of a payment reminder or statement stays as it was "
+                    "made. Correct the address on the contact: the letter takes it "
+                    "over when it leaves."
+                )
+            )
+        return super(SnailmailLetter, self - kept).write(vals)
+
+    def _as_service(self):
+        """Return the letters with the rights to do what core's buttons do.
+
+        Nobody writes those of reminders by himself, see ``write``.
+
+        :raise AccessError: the user may not send reminders
+        """
+        if self.env.su or not self.sudo().followup_delivery_ids:
+            return self
+        self.check_access("write")
+        return self.sudo()
+
     @api.model
     def _snailmail_cron(self, autocommit=True):
         """Post the letters of reminders first, in a queue of their own.
@@ -81,6 +116,7 @@ class SnailmailLetter(models.Model):
             being sent at this moment
         """
         # EXTENDS 'snailmail'
+        letters = self._as_service()
         deliveries = self.sudo().followup_delivery_ids
         if deliveries != deliveries._lock_messages():
             raise UserError(self.env._("The letter is being sent at this moment."))
@@ -91,7 +127,12 @@ class SnailmailLetter(models.Model):
                     "of its customer."
                 )
             )
-        return super().snailmail_print()
+        return super(SnailmailLetter, letters).snailmail_print()
+
+    def cancel(self):
+        """Cancel in core's list: for those who may send, also without writing."""
+        # EXTENDS 'snailmail'
+        return super(SnailmailLetter, self._as_service()).cancel()
 
     def _snailmail_print(self, immediate=True):
         """Check reminders once more just before they leave (promise 2, X2).
@@ -102,6 +143,7 @@ class SnailmailLetter(models.Model):
         reminders = self.sudo().followup_delivery_ids.letter_id
         if not reminders:
             return super()._snailmail_print(immediate)
+        letters = self._as_service()
         locked = reminders.try_lock_for_update(allow_referencing=True)
         deliveries = locked.followup_delivery_ids._lock_messages()
         deliveries._get_over().letter_id.cancel()
@@ -111,7 +153,8 @@ class SnailmailLetter(models.Model):
                 delivery.state == "queued" and not tests._is_on(delivery.company_id)
             )
         )
-        letters = self.filtered(
+        leaving.letter_id._take_over_address()
+        letters = letters.filtered(
             lambda letter: letter not in reminders or letter in leaving.letter_id
         )
         return super(SnailmailLetter, letters)._snailmail_print(immediate)
@@ -137,7 +180,9 @@ class SnailmailLetter(models.Model):
     def _fail_followup(self, error_code):
         """Note letters of reminders as failed, in the way of core."""
         message = self._get_error_message(error_code)
-        self.write({"state": "error", "error_code": error_code, "info_msg": message})
+        self.sudo().write(
+            {"state": "error", "error_code": error_code, "info_msg": message}
+        )
         self.notification_ids.sudo().write(
             {
                 "notification_status": "exception",
@@ -165,16 +210,14 @@ class SnailmailLetter(models.Model):
 
     def _requeue_followup(self):
         """Put the letters back into the queue, with the address as it is now."""
+        self._take_over_address()
         self._renew_cover()
+        self.write({"state": "pending", "error_code": False, "info_msg": False})
+
+    def _take_over_address(self):
+        """Address the letters to where their contacts are by now, see ``write``."""
         for letter in self:
-            letter.write(
-                {
-                    "state": "pending",
-                    "error_code": False,
-                    "info_msg": False,
-                    **self._prepare_followup_address(letter.partner_id),
-                }
-            )
+            letter.write(self._prepare_followup_address(letter.partner_id))
 
     @api.model
     def _prepare_followup_address(self, contact):

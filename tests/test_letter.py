@@ -11,6 +11,7 @@ from odoo.tools.pdf import PdfFileReader
 
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
+from ..models.snailmail_letter import ADDRESS_FIELDS
 from .common import TODAY
 from .iap_common import IAP_LOGGERS, IapCommon
 from .iap_server import EMPTY, ERROR_500, HANG_UP, NO_JSON, NONSENSE, SUCCESS, TIMEOUT
@@ -720,6 +721,69 @@ class TestLetter(LetterCommon, CronMixinCase):
                 letter.attachment_id.with_user(user).read(["raw"])
         self.assertEqual(letter.state, "pending")
 
+    def _queue_letter(self, customer=None):
+        """Remind a customer, and leave the letter in the queue; return it."""
+        self._create_late(20, partner=customer)
+        self._run_cron()
+        letter = self._get_letters()[-1:]
+        letter.env.flush_all()
+        return letter
+
+    def test_g2_letters_of_reminders_stay_as_they_are(self):
+        """To whom they go, and what it is, is said by the service alone."""
+        letter = self._queue_letter()
+        street = letter.street
+        for group in (
+            "account.group_account_manager",
+            "account.group_account_invoice",
+            "account.group_account_readonly",
+        ):
+            mine = letter.with_user(self._create_user(group, group))
+            for name, field in letter._fields.items():
+                if not field.store or field.type == "one2many":
+                    continue
+                if name in ADDRESS_FIELDS:
+                    continue
+                with self.subTest(field=name, group=group):
+                    with self.assertRaises(AccessError):
+                        mine.write({name: False})
+            # it is the contact's, whatever core writes here
+            mine.write({"street": "Elsewhere"})
+            self.assertEqual(letter.street, street)
+        self._run_letter_queue()
+        (posted,) = self.service.letters
+        self.assertEqual(posted["address"]["street"], street)
+        self.assertEqual(letter.street, street)
+
+    def test_g2_who_only_reads_stops_and_sends_no_letter(self):
+        letter = self._queue_letter()
+        reader = self._create_user("reader", "account.group_account_readonly")
+        for method in ("cancel", "snailmail_print", "_snailmail_print", "unlink"):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                getattr(letter.with_user(reader), method)()
+        for method in ("cancel_letter", "send_letter"):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                getattr(letter.message_id.with_user(reader), method)()
+        self.assertFalse(self.service.requests)
+        self.assertEqual(letter.state, "pending")
+        self.assertEqual(self._get_reminders().state, "queued")
+
+    def test_g2_a_clerk_sends_and_stops_letters(self):
+        """Core's buttons are for those who may send reminders."""
+        letter = self._queue_letter()
+        with self._outside_of_tests() as env:
+            clerk = env["res.users"].browse(self.responsible.id)
+            env["snailmail.letter"].browse(letter.id).with_user(clerk).snailmail_print()
+        self.env.invalidate_all()
+        self.assertEqual(len(self.service.letters), 1)
+        self.assertEqual(self._get_reminders().state, "sent")
+        other = self._create_addressee("Other")
+        letter = self._queue_letter(other)
+        letter.with_user(self.responsible).cancel()
+        reminder = self._get_reminders(other)
+        self.assertEqual(reminder.state, "withdrawn")
+        self.assertIn("by hand", reminder.failure_reason)
+
     def test_g2_letters_of_another_company(self):
         self._create_late(20)
         self._run_cron()
@@ -743,13 +807,21 @@ class TestLetter(LetterCommon, CronMixinCase):
             with self.assertRaises(AccessError):
                 mine.unlink()
 
-    def test_g2_a_salesperson_corrects_an_address(self):
+    def test_g2_anybody_corrects_an_address(self):
         """Core writes it into the waiting letters of the contact: no error."""
-        self._create_late(20)
-        self._run_cron()
-        user = self._create_user(
-            "sales", "base.group_user", "base.group_partner_manager"
-        )
-        self.customer.with_user(user).street = "9 New Street"
-        self._run_letter_queue()
-        self.assertEqual(self.service.letters[0]["address"]["street"], "9 New Street")
+        for group in (
+            "base.group_user",
+            "account.group_account_readonly",
+            "account.group_account_invoice",
+        ):
+            customer = self._create_addressee(f"Customer of {group}")
+            letter = self._queue_letter(customer)
+            user = self._create_user(group, group, "base.group_partner_manager")
+            customer.with_user(user).street = "9 New Street"
+            self._run_letter_queue()
+            with self.subTest(group=group):
+                address = self.service.letters[-1]["address"]
+                self.assertEqual(address["name"], customer.name)
+                self.assertEqual(address["street"], "9 New Street")
+                # a cover page is made of it
+                self.assertEqual(letter.street, "9 New Street")
