@@ -202,8 +202,9 @@ def uninstall_hook(env):
     """Let go of what would hold on to the models, or stay behind them (G4)."""
     # templates go before the levels that use them
     env.cr.execute("UPDATE account_followup_level SET mail_template_id = NULL")
-    # and disputes before their reasons
+    # and disputes before their reasons, which calls have noted, too
     env.cr.execute("DELETE FROM account_followup_dispute")
+    env.cr.execute("UPDATE account_followup_call SET reason_id = NULL")
     # filters that people have saved; the name of a model is all they know of it
     filters = env["ir.filters"].with_context(active_test=False)
     filters.search([("model_id", "=like", "account.followup%")]).unlink()

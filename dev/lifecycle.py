@@ -62,6 +62,7 @@ env["account.followup.call"]._log_call(
         "date": today,
         "outcome": "dispute",
         "review_date": today,
+        "reason_id": env["account.followup.dispute.reason"]._get_reason().id,
         "line_ids": [Command.set(line.ids)],
     },
     today,

@@ -7,6 +7,7 @@ from odoo.modules.neutralize import neutralize_database
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..hooks import uninstall_hook
 from .common import TODAY, FollowupCommon
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -375,3 +376,32 @@ class TestDeletedWhileQueued(FollowupCommon):
         self.assertEqual(self._send(), 0)
         self.assertEqual(reminder.state, "withdrawn")
         self.assertEqual(reminder.line_ids.name, name)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestUninstall(FollowupCommon):
+    """Row G4: what is removed first is held by nothing."""
+
+    def test_g4_reasons_that_were_used(self):
+        """By a dispute, and by the call in which it was told."""
+        late = self._create_late(20)
+        self.env["account.followup.call"]._log_call(
+            {
+                "partner_id": self.customer.id,
+                "company_id": self.company.id,
+                "date": TODAY,
+                "outcome": "dispute",
+                "review_date": TOMORROW,
+                "reason_id": self.env["account.followup.dispute.reason"]
+                ._get_reason()
+                .id,
+                "line_ids": [Command.set(late._get_followup_lines().ids)],
+            },
+            TODAY,
+        )
+        self.env.flush_all()
+        uninstall_hook(self.env(su=True))
+        self.env.cr.execute("DELETE FROM account_followup_dispute_reason")
+        self.assertTrue(self.env.cr.rowcount)
+        self.env.invalidate_all(flush=False)
