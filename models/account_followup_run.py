@@ -1,8 +1,11 @@
+from datetime import timedelta
+
 import psycopg2
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 #: Customers in one transaction, with letters or without: the screen shows how far it is
 #: after each.
@@ -33,6 +36,8 @@ class AccountFollowupRun(models.Model):
         required=True,
         readonly=True,
     )
+    # the company's day when it was begun: past midnight it does what was shown
+    date = fields.Date(readonly=True)
     state = fields.Selection(store=True)
     line_ids = fields.One2many("account.followup.run.line", "run_id", readonly=True)
     failed_line_ids = fields.One2many(
@@ -126,7 +131,7 @@ class AccountFollowupRun(models.Model):
                 self.env._("%s: there is nobody to try again.", self.display_name)
             )
         lines.write({"state": "waiting", "reason": False, "reminder_id": False})
-        run.user_id = self.env.user
+        run.write({"user_id": self.env.uid, "date": run._get_today()})
         run._work_on(lines)
         return self.action_refresh()
 
@@ -167,6 +172,7 @@ class AccountFollowupRun(models.Model):
         run = self.sudo().create(
             {
                 "company_id": company.id,
+                "date": company.sudo()._get_followup_day()[company],
                 "user_id": self.env.uid,
                 "is_test": self.env["account.followup.test"]._is_on(company),
                 "letters": letters,
@@ -187,18 +193,35 @@ class AccountFollowupRun(models.Model):
     def _process_lines(self, lines):
         """Process some waiting lines of one run in this transaction."""
         self.ensure_one()
-        tests = self.env["account.followup.test"]
-        if self.is_test != tests._is_on(self.company_id):
-            reason = tests._get_switched_text(self.is_test)
+        if reason := self._get_over_text():
             lines.write({"state": "skipped", "reason": reason})
             return
-        day = self.company_id._get_followup_day()[self.company_id]
+        day = self.date or self._get_today()
         followups = self.env["account.followup"].with_user(self.user_id).sudo()
         followups = followups._get_or_create(lines.partner_id, self.company_id)
         options = {"letters": self.letters}
         self._note_result(
             lines, followups._process(day, trigger="mass", options=options)
         )
+
+    def _get_today(self):
+        """Return today in the company of the run."""
+        return self.company_id._get_followup_day()[self.company_id]
+
+    def _get_over_text(self):
+        """Return why what waits is not done any more, or None.
+
+        It is not what was shown: the mode was switched, or days have passed.
+        """
+        tests = self.env["account.followup.test"]
+        if self.is_test != tests._is_on(self.company_id):
+            return tests._get_switched_text(self.is_test)
+        if self.date and self._get_today() - self.date > timedelta(days=1):
+            return self.env._(
+                "It was begun on %s: look at what is due now, and process it again.",
+                format_date(self.env, self.date),
+            )
+        return None
 
     def _note_result(self, lines, result):
         """Note in the lines what has become of their customers, see ``_process``."""

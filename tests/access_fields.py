@@ -267,9 +267,11 @@ FIELDS = {
     "account.followup.process.wizard": {
         "company_id": KEY,
         "defaults": PEOPLE,
+        "is_changed": PEOPLE,
         "is_test": PEOPLE,
         "letters": PEOPLE,
         "partner_ids": KEY,
+        "shown": PEOPLE,
         "test_notice": PEOPLE,
     },
     "account.followup.process.wizard.line": {
@@ -393,6 +395,7 @@ FIELDS = {
     },
     "account.followup.run": {
         "company_id": SERVICE,
+        "date": SERVICE,
         "done_count": SERVICE,
         "failed_count": SERVICE,
         "is_test": SERVICE,

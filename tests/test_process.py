@@ -7,7 +7,7 @@ from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
-from odoo.tests import tagged
+from odoo.tests import Form, tagged
 
 from .common import TODAY, FollowupCommon
 
@@ -311,6 +311,104 @@ class TestProcess(FollowupCommon):
         self.assertEqual(self._get_reminders(silent)[-1].user_id, other)
         with self.assertRaisesRegex(UserError, "nobody to try again"):
             run.action_retry_failed()
+
+    # ------------------------------------------------------------------
+    # Shown on one day, done on another
+    # ------------------------------------------------------------------
+
+    def _show(self, partners):
+        """Open the window as the browser does, which saves it when it is pressed."""
+        self.company.partner_id.tz = "UTC"
+        action = partners.with_user(self.clerk).with_company(self.company)
+        action = action.action_process_followups()
+        model = self.env[action["res_model"]].with_user(self.clerk)
+        model = model.with_company(self.company).with_context(**action["context"])
+        return Form(model)
+
+    def _press(self, form):
+        """Save the window and press its button; return it, and what it leads to."""
+        wizard = form.save()
+        with self.mock_mail_gateway():
+            return wizard, wizard.action_process()
+
+    def _assert_shown_anew(self, wizard, action):
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), (wizard._name, wizard.id)
+        )
+        self.assertTrue(wizard.is_changed)
+        self.assertFalse(self._get_reminders(wizard.partner_ids[0]))
+
+    def test_d3_pressed_on_another_day(self):
+        """Another level is due, and who was to be skipped: both are shown before."""
+        self.company.followup_catch_up = "jump"  # level 15 comes tomorrow
+        partners = self._create_customers(2, days_late=14)
+        case = self._get_followup(partners[1])
+        case.next_reminder_date = TODAY + timedelta(days=1)
+        with freeze_time("2024-05-15 23:50:00"):
+            form = self._show(partners)
+            self.assertEqual((form.due_count, form.skipped_count), (1, 1))
+        with freeze_time("2024-05-16 00:05:00"):
+            wizard, action = self._press(form)
+            self._assert_shown_anew(wizard, action)
+            self.assertFalse(self._get_reminders(partners[1]))
+            self.assertEqual(wizard.due_count, 2)
+            self.assertEqual(wizard.line_ids.level_id, self.level_2)
+            with self.mock_mail_gateway():
+                action = wizard.with_user(self.clerk).action_process()
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertEqual(run.line_ids.reminder_id.level_id, self.level_2)
+        self.assertEqual(run.done_count, 2)
+
+    def test_d3_pressed_with_more_than_was_shown(self):
+        for number, change in enumerate(
+            (
+                lambda partner: self._create_late(20, 50, partner=partner),
+                lambda _partner: self.levels.write({"send_letter": True}),
+            )
+        ):
+            with self.subTest(number):
+                partner = self._create_customers(1)
+                form = self._show(partner)
+                change(partner)
+                self._assert_shown_anew(*self._press(form))
+
+    def test_d3_pressed_with_less_than_was_shown(self):
+        """What is paid by then is skipped, the others are as they were shown."""
+        partners = self._create_customers(2)
+        with freeze_time("2024-05-15 23:50:00"):
+            form = self._show(partners)
+        with freeze_time("2024-05-16 00:05:00"):
+            self._pay(partners[0].invoice_ids)
+            wizard, action = self._press(form)
+        run = self.env["account.followup.run"].browse(action["res_id"])
+        self.assertFalse(wizard.is_changed)
+        self.assertEqual((run.done_count, run.skipped_count), (1, 1))
+
+    def test_d3_background_goes_on_past_midnight(self):
+        """With what was shown, and not at all when days have passed."""
+        self.company.followup_catch_up = "jump"
+        for moment, state, reason in (
+            ("2024-05-16 00:05:00", "done", ""),
+            ("2024-05-18 08:00:00", "skipped", "begun on 05/15/2024"),
+        ):
+            with self.subTest(moment):
+                partner = self._create_customers(1, days_late=14)
+                with (
+                    freeze_time("2024-05-15 23:58:00"),
+                    patch(
+                        "odoo.addons.account_payment_followup.models."
+                        "account_followup_run.DIRECT_LIMIT",
+                        0,
+                    ),
+                ):
+                    _wizard, action = self._press(self._show(partner))
+                with freeze_time(moment), self.mock_mail_gateway():
+                    self._run_in_background()
+                run = self.env["account.followup.run"].browse(action["res_id"])
+                self.assertEqual(run.line_ids.state, state)
+                self.assertIn(reason, run.line_ids.reason or "")
+                level = self.level_1 if state == "done" else self.level_1.browse()
+                self.assertEqual(self._get_reminders(partner).level_id, level)
 
     def test_d3_nobody_due(self):
         wizard = self._open_wizard(self._create_customers(1, days_late=None))

@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.tools import float_repr
+
+from .window_actions import get_window_action
 
 
 class AccountFollowupProcessWizard(models.TransientModel):
@@ -24,6 +27,10 @@ class AccountFollowupProcessWizard(models.TransientModel):
         compute="_compute_line_ids",
         store=True,
     )
+    # what leaves by what the window has shown, a line for each customer; the rows are
+    # made anew when the browser saves the window, which is when its button is pressed
+    shown = fields.Text(compute="_compute_shown", store=True, readonly=False)
+    is_changed = fields.Boolean(readonly=True)
     due_count = fields.Integer("To Remind", compute="_compute_counts")
     skipped_count = fields.Integer("To Skip", compute="_compute_counts")
     problem_count = fields.Integer("Incomplete Contacts", compute="_compute_counts")
@@ -35,6 +42,21 @@ class AccountFollowupProcessWizard(models.TransientModel):
             wizard.line_ids = [fields.Command.clear()] + [
                 fields.Command.create(values) for values in wizard._prepare_lines()
             ]
+
+    @api.depends("partner_ids", "company_id")
+    def _compute_shown(self):
+        for wizard in self:
+            wizard.shown = wizard._get_shown(wizard.line_ids)
+
+    def _get_shown(self, lines):
+        """Return customer, level, channels and amount of all who are due, as a text."""
+        digits = self.company_id.currency_id.decimal_places
+        return "\n".join(
+            f"{line.partner_id._origin.id} {line.level_id._origin.id} {line.channels} "
+            f"{float_repr(line.amount_claimed, digits)}"
+            for line in lines
+            if line.is_due
+        )
 
     def _prepare_lines(self):
         """Return the values of a line for each customer, those to remind first."""
@@ -133,13 +155,18 @@ class AccountFollowupProcessWizard(models.TransientModel):
     def action_process(self):
         """Process the customers that are due; the others are reported as skipped.
 
-        :return: action that opens the run, which shows progress and result
+        Only what was shown leaves, also when the window was opened on another day.
+
+        :return: action that opens the run, which shows progress and result; or this
+            window once more, when something else would leave by now
         :raise UserError: nobody is due
         """
         self._check_may_act()
         partners = self.partner_ids.commercial_partner_id
         partners._check_followup_access()
         self.env["account.followup.test"]._check_window(self)
+        if self._has_changed():
+            return self._show_anew()
         if not self.due_count:
             raise UserError(
                 self.env._("None of the selected customers requires a follow-up now.")
@@ -148,6 +175,26 @@ class AccountFollowupProcessWizard(models.TransientModel):
             partners, self.company_id, self.letters
         )
         return run._get_open_action()
+
+    def _has_changed(self):
+        """Return whether anything would leave now that the window has not shown.
+
+        Who is not due any more is no change: the run says so.
+        """
+        lines = (self.line_ids.new(values) for values in self._prepare_lines())
+        now = self._get_shown(lines).splitlines()
+        return not set(now) <= set((self.shown or "").splitlines())
+
+    def _show_anew(self):
+        """Show what is so now.
+
+        :return: action: the same window
+        """
+        window = self.sudo()  # as for what is computed
+        window._compute_line_ids()
+        window._compute_shown()
+        window.is_changed = True
+        return {**get_window_action(self), "name": self.env._("Process Follow-ups")}
 
 
 class AccountFollowupProcessWizardLine(models.TransientModel):
