@@ -1,3 +1,4 @@
+import logging
 from datetime import timedelta
 
 import psycopg2
@@ -6,6 +7,10 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
+
+from ..tools.parts import get_error_text
+
+_logger = logging.getLogger(__name__)
 
 #: Customers in one transaction, with letters or without: the screen shows how far it is
 #: after each.
@@ -246,7 +251,8 @@ class AccountFollowupRun(models.Model):
     def _cron_process_runs(self):
         """Go on with the runs that wait, one short transaction a batch.
 
-        What cannot be locked is reported as skipped, so every batch ends its lines.
+        What cannot be locked is reported as skipped, so every batch ends its lines. An
+        error that is none of a customer ends those of its batch: others go on.
         """
         progress = self.env["ir.cron"]._commit_progress
         waiting = Domain("state", "=", "waiting") & IN_MODE
@@ -267,10 +273,23 @@ class AccountFollowupRun(models.Model):
                 # another transaction was faster: the next call looks again
                 self.env.cr.rollback()
                 break
+            except Exception as error:
+                run._note_error(batch, error)
             if run.state == "done":
                 run._notify_end()
             if not progress(len(batch), remaining=lines.search_count(waiting)):
                 break
+
+    def _note_error(self, lines, error):
+        """Undo what was begun with lines, which have failed: they can be tried again.
+
+        The error is one of the company, since those of customers are noted by
+        ``_process``; the user of the run is told (promise 3).
+        """
+        self.env.cr.rollback()
+        self.env.invalidate_all(flush=False)
+        _logger.warning("Follow-up run %s failed", self.id, exc_info=error)
+        lines.write({"state": "failed", "reason": get_error_text(error)})
 
     def _notify_end(self):
         """Tell the user what came of the run."""

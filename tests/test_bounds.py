@@ -523,6 +523,36 @@ class TestCompaniesApart(FollowupCommon):
         self.assertEqual(self._get_reminders().company_id, self.company)
         self._check_told()
 
+    def test_background_runs_of_persons(self):
+        """A run that fails does not stop those behind it, and can be tried again."""
+        journal = self.data["default_journal_sale"]
+        self._create_late(20, journal_id=journal.id)
+        runs = "odoo.addons.account_payment_followup.models.account_followup_run"
+        with patch(f"{runs}.DIRECT_LIMIT", 0):
+            mine, other = (
+                self.env["account.followup.run"]._start(self.customer, company)
+                for company in (self.broken, self.company)
+            )
+        cron = self.env.ref("account_payment_followup.ir_cron_process_runs").sudo()
+        patcher = self._break(
+            "account.followup.ready",
+            "_get_due_rows",
+            lambda _ready, cases, *_args: cases.company_id,
+        )
+        with patcher, self.mock_mail_gateway(), self.assertLogs(runs, "WARNING"):
+            with self.enter_registry_test_mode():
+                cron.method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertRecordValues(
+            mine.line_ids, [{"state": "failed", "reason": "date out of range"}]
+        )
+        self.assertEqual((mine.state, other.done_count), ("done", 1))
+        self.assertEqual(self._get_reminders().company_id, self.company)
+        with self.mock_mail_gateway():
+            mine.action_retry_failed()
+        self.assertEqual((mine.failed_count, mine.done_count), (0, 1))
+        self.assertEqual(self._get_reminders()[-1].company_id, self.broken)
+
     def test_sweep(self):
         patcher = patch.object(
             type(self.env["account.followup.delivery"]),
