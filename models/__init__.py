@@ -40,6 +40,7 @@ from . import (
     account_followup_plan,
     account_followup_plan_automatic,
     account_followup_plan_customer,
+    account_followup_plan_unread,
     account_followup_total,
     account_followup_rule,
     account_followup_reason,

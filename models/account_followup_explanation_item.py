@@ -103,7 +103,9 @@ class AccountFollowupExplanationItem(models.AbstractModel):
         if row["is_ripe"]:
             return []
         if not row["next_level_id"]:
-            text = self.env._("All levels are done.")
+            choice = self.env["account.followup.plan.choice"]
+            plan = self.env["account.followup.plan"].browse(row["plan_id"])
+            text = choice._get_problem(plan) or self.env._("All levels are done.")
             return [{"code": "no_level", "text": text, "record": line}]
         values = {
             "level": self.env["account.followup.level"]
@@ -273,6 +275,7 @@ class AccountFollowupItem(models.Model):
         rows = [
             {
                 **{name: item[name] for name in COLUMNS},
+                "plan_id": item.plan_id.id,
                 "next_level_id": item.next_level_id.id,
                 "next_delay": item.next_level_id.sudo().delay,
             }

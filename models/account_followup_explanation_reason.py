@@ -227,6 +227,9 @@ class AccountFollowupExplanationReason(models.AbstractModel):
     def _get_no_level_reason(self, facts):
         if not facts.counted or any(row["next_level_id"] for row in facts.counted):
             return None
+        choice = self.env["account.followup.plan.choice"]
+        if problem := choice._get_problem(facts.plan):
+            return problem, facts.plan
         if facts.plan.level_ids:
             return self.env._("All levels are done."), facts.plan
         text = self.env._('Follow-up plan "%s" has no levels.', facts.plan.name)

@@ -130,6 +130,9 @@ class AccountFollowupItem(models.Model):
     next_level_id = fields.Many2one(
         "account.followup.level", string="Next Level", readonly=True
     )
+    plan_id = fields.Many2one(
+        "account.followup.plan", string="Follow-up Plan", readonly=True
+    )
     ripe_date = fields.Date(
         "Next Level On", readonly=True, help="First day of the next level."
     )
@@ -369,14 +372,14 @@ class AccountFollowupItem(models.Model):
         )
         plans = self.env["account.followup.plan"]._get_plans_in_use(company_ids)
         companies = self._get_sql_companies(days, plans)
-        if starts is None:
-            starts = self._get_starts(plans)
+        starts = self._get_starts(plans) if starts is None else starts
         broken = self.env["account.followup.broken"]
         # what counts as reminded does so at the level of its age
         broken = {} if catch_up else broken._get_levels(plans, levels)
         ground = self._read_ground(days)
         choice = self.env["account.followup.plan.choice"]
         rules = choice._get_rules(plans)
+        readable = choice._get_readable(plans, rules)
         return {
             "broken": {plan.id: level.delay for plan, level in broken.items()},
             "companies": companies,
@@ -387,7 +390,7 @@ class AccountFollowupItem(models.Model):
             "settings": rules and self._get_sql_settings(plans),
             "reached_key": self._get_sql_reached_key(levels),
             "starts": {company.id: day for company, (_ways, day) in starts.items()},
-            "steps": self._get_sql_steps(plans, levels, starts, broken, catch_up),
+            "steps": self._get_sql_steps(readable, levels, starts, broken, catch_up),
             "where": self._get_sql_on(ground["account_ids"]),
             "without": tuple(without.ids) if without else (),
         }

@@ -1,8 +1,11 @@
 from ast import literal_eval
 
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
+from odoo.tools import mute_logger
 from odoo.tools.translate import LazyTranslate
 
 from ..tools import ladder
@@ -281,20 +284,17 @@ class AccountFollowupPlan(models.Model):
 
     @api.constrains("customer_domain")
     def _check_customer_domain(self):
-        partners = self.env["res.partner"]
+        """Refuse a condition that cannot be asked, which would stop all lists."""
+        choice = self.env["account.followup.plan.choice"]
         for plan in self:
+            partners = self.env["res.partner"].with_company(plan.company_id)
             try:
-                partners.with_company(plan.company_id)._search(
-                    plan._get_domain_by_hand(), limit=1
-                )
+                with self.env.cr.savepoint(), mute_logger("odoo.sql_db"):
+                    partners.search(plan._get_domain_by_hand(), limit=1)
+            except psycopg2.OperationalError:
+                raise
             except Exception as error:
-                raise ValidationError(
-                    self.env._(
-                        'Follow-up plan "%s": the further condition cannot be read. '
-                        "Build it again with the editor.",
-                        plan.name,
-                    )
-                ) from error
+                raise ValidationError(choice._get_unread_text(plan)) from error
 
     def _get_domain_by_hand(self):
         return Domain(literal_eval(self.customer_domain or "[]")) & Domain.TRUE
@@ -307,14 +307,8 @@ class AccountFollowupPlan(models.Model):
         self.ensure_one()
         if not self.has_conditions:
             return None
-        domain = self._get_domain_by_hand()
-        for name, field in CONDITIONS.items():
-            if value := self[name]:
-                wanted = [value] if isinstance(value, str) else value.ids
-                domain &= Domain(field, "in", wanted)
-        if self.customer_type:
-            domain &= Domain("is_company", "=", self.customer_type == "company")
-        return domain
+        choice = self.env["account.followup.plan.choice"]
+        return self._get_domain_by_hand() & choice._get_domain_of_fields(self)
 
     # ------------------------------------------------------------------
     # Copy

@@ -1,8 +1,12 @@
+import psycopg2
+
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..tools.sql import get_fields
+from .account_followup_plan import CONDITIONS
 
 
 class AccountFollowupPlan(models.Model):
@@ -52,31 +56,33 @@ class AccountFollowupPlanChoice(models.AbstractModel):
         """Return how plans are chosen in companies in which customers may differ.
 
         :param dict plans: {root company: active plans}
-        :return: dict {id of root company: (id of its default plan, SQL of a CASE)};
-            it is empty where each company has one plan, so that this costs nothing
+        :return: dict {id of root company: (id of its default plan, SQL of a CASE, ids
+            of plans that cannot be read)}; it is empty where each company has one plan,
+            so that this costs nothing
         """
         return {
-            company.id: (
-                mine.filtered("is_default").id or 0,
-                self._get_sql_choice(mine),
-            )
+            company.id: self._get_rule(mine)
             for company, mine in plans.items()
             if len(mine) > 1
         }
 
     @api.model
-    def _get_sql_choice(self, plans):
-        """Return which of all plans of a company ``res_partner`` has, SQL.
+    def _get_rule(self, plans):
+        """Return which of all plans of a company ``res_partner`` has, see above.
 
         It is empty for the default plan; ``followup`` is the case.
         """
         rules = [
             SQL("WHEN followup.plan_id IN %s THEN followup.plan_id", tuple(plans.ids))
         ]
-        for plan in plans - plans.filtered("is_default"):
-            if condition := self._get_sql_condition(plan):
+        default, unread = plans.filtered("is_default"), []
+        for plan in plans - default:
+            condition, error = self._get_sql_condition(plan)
+            if condition:
                 rules.append(SQL("WHEN %s THEN %s", condition, plan.id))
-        return SQL("CASE %s END", SQL(" ").join(rules))
+            if error:
+                unread.append(plan.id)
+        return default.id or 0, SQL("CASE %s END", SQL(" ").join(rules)), unread
 
     @api.model
     def _get_sql_plans(self, rules, partner_ids=None):
@@ -89,7 +95,7 @@ class AccountFollowupPlanChoice(models.AbstractModel):
         """
         parts = [
             self._get_sql_plans_of(company_id, default_id, choice, partner_ids)
-            for company_id, (default_id, choice) in rules.items()
+            for company_id, (default_id, choice, _unread) in rules.items()
         ]
         return SQL(" UNION ALL ").join(parts) if parts else None
 
@@ -127,8 +133,35 @@ class AccountFollowupPlanChoice(models.AbstractModel):
 
     @api.model
     def _get_sql_condition(self, plan):
-        """Return the condition of the plan on ``res_partner``, None without one."""
-        domain = plan._get_customer_domain()
+        """Return the condition of the plan on ``res_partner``, None without one.
+
+        When it cannot be read it is that of its other conditions: nobody else can have
+        the plan, and whoever could have it must get no other one.
+
+        :return: (SQL or None, the error or None)
+        """
+        try:
+            return self._get_sql_domain(plan, plan._get_customer_domain()), None
+        except psycopg2.Error:
+            raise
+        except Exception as error:
+            return self._get_sql_domain(plan, self._get_domain_of_fields(plan)), error
+
+    @api.model
+    def _get_domain_of_fields(self, plan):
+        """Return the conditions of a plan that have a field of their own."""
+        domain = Domain.TRUE
+        for name, field in CONDITIONS.items():
+            if value := plan[name]:
+                wanted = [value] if isinstance(value, str) else value.ids
+                domain &= Domain(field, "in", wanted)
+        if plan.customer_type:
+            domain &= Domain("is_company", "=", plan.customer_type == "company")
+        return domain
+
+    @api.model
+    def _get_sql_domain(self, plan, domain):
+        """Return a domain of a plan as a condition on ``res_partner``, or None."""
         if domain is None:
             return None
         partners = plan.env["res.partner"].with_company(plan.company_id)
@@ -165,6 +198,8 @@ class AccountFollowupPlanChoice(models.AbstractModel):
 
         :param followup: case of the customer, may be empty
         """
+        if problem := self._get_problem(plan):
+            return problem
         if followup.plan_id == plan:
             return self.env._("chosen by hand")
         if plan.is_default:

@@ -241,6 +241,9 @@ class AccountFollowupReason(models.AbstractModel):
             return self.env._("What is open rests; until when is not known.")
         plan = self.env["account.followup.plan"].sudo().browse(customer["plan_id"])
         if not any(row["next_level_id"] for row in coming):
+            choice = self.env["account.followup.plan.choice"]
+            if problem := choice._get_problem(plan):
+                return problem
             if plan.level_ids:
                 return self.env._("All levels are done.")
             return self.env._('Follow-up plan "%s" has no levels.', plan.name)

@@ -178,7 +178,8 @@ class AccountFollowupStart(models.AbstractModel):
         :param str start: ``first``, ``age`` or ``reminded``
         :param date until: see ``_get_preview``
         :param values: further values of the company
-        :raise UserError: it is live already, or a customer is being reminded
+        :raise UserError: it is live already, a plan cannot be read, or a customer is
+            being reminded
         """
         if not company._needs_followup_start():
             raise UserError(
@@ -187,6 +188,8 @@ class AccountFollowupStart(models.AbstractModel):
                     company.name,
                 )
             )
+        # what counts as reminded follows from the plan of a customer
+        self.env["account.followup.plan.choice"]._check_readable(company)
         last_id = self._get_last_id(company)
         counted = self._get_plans_counted(company, start)
         if counted:

@@ -47,6 +47,7 @@ class AccountFollowupSweep(models.AbstractModel):
             (self._follow_up_promises, "Promises to pay were not looked at"),
             (self._tell_unbooked, "Online payments that hang were not told"),
             (self._ask_for_review, "Nobody was asked to look again"),
+            (self._tell_unread_plans, "Plans that cannot be read were not told"),
         ]
 
     @api.model
@@ -70,6 +71,10 @@ class AccountFollowupSweep(models.AbstractModel):
         self._do_apart(self.env["account.followup.dispute"]._ask_for_review, days)
         self._do_apart(self.env["account.move.line"]._ask_for_followup_review, days)
         self._do_apart(self.env["account.followup.review"]._ask, days)
+
+    @api.model
+    def _tell_unread_plans(self):
+        self._do_apart(self.env["account.followup.plan.choice"]._tell_unread)
 
     @api.model
     def _do_apart(self, step, days=None):

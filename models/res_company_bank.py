@@ -48,6 +48,20 @@ class ResCompany(models.Model):
         if tasks:
             tasks.action_feedback(feedback)
 
+    def _end_followup_tasks(self, summary, feedback):
+        """Do so in those of these companies that have such a task."""
+        by_partner = {company.partner_id.id: company for company in self.sudo()}
+        told = self.env["mail.activity"].sudo()
+        told = told.search(
+            [
+                ("res_model", "=", "res.partner"),
+                ("res_id", "in", list(by_partner)),
+                ("summary", "=", summary),
+            ]
+        )
+        for partner_id in set(told.mapped("res_id")):
+            by_partner[partner_id]._end_followup_task(summary, feedback)
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"

@@ -6,8 +6,9 @@ from freezegun import freeze_time
 from odoo import Command
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, tagged
-from odoo.tools import mute_logger
+from odoo.tools import html2plaintext, mute_logger
 
+from ..models.res_company_golive import NOT_STARTED
 from .common import TODAY, FollowupCommon
 
 
@@ -437,7 +438,13 @@ class TestPlans(PlansCommon):
         self.assertEqual(self._get_level_due(), self.level_1)
 
     def test_x16_broken_condition_names_the_plan(self):
-        for domain in ("[(", "[('no_such_field', '=', 1)]", "open('x')", "17"):
+        for domain in (
+            "[(",
+            "[('no_such_field', '=', 1)]",
+            "[('id', '=', 'abc')]",
+            "open('x')",
+            "17",
+        ):
             with (
                 self.subTest(domain=domain),
                 self._refused(ValidationError, '"Consumers": the further condition'),
@@ -483,6 +490,144 @@ class TestPlans(PlansCommon):
             form.delay = 10
             form.mail_template_id = self.template
         self.assertEqual(plan.level_ids.mapped("name"), ["By letter"])
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestUnreadPlan(PlansCommon):
+    """X16: a field is gone of which the further condition of a plan asks."""
+
+    PROBLEM = (
+        'Follow-up plan "Consumers": the further condition cannot be read. '
+        "Build it again with the editor."
+    )
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.customer.category_id = cls.tag
+        cls.stranger = cls._create_customer("Stranger Ltd")
+        cls.chosen = cls._create_customer("Chosen Ltd", category_id=cls.tag.ids)
+        cls.chosen.with_company(cls.company).followup_plan_id = cls.standard
+        data = cls.setup_other_company(name="Other House")
+        cls.other = data["company"]
+        cls.env.user.company_ids += cls.other
+        cls._go_live(cls.other)
+        cls.other.partner_id.email = "accounts@other.example.com"
+        cls.neighbour = cls._create_customer("Neighbour Ltd")
+        journal = data["default_journal_sale"]
+        cls._create_late(20, partner=cls.neighbour, journal_id=journal.id)
+        plan = cls.plans._get_default_plan(cls.other)
+        [cls.level_of_other] = cls._create_levels(plan, (1,))
+        for partner in cls.customer + cls.stranger + cls.chosen:
+            cls._create_late(20, partner=partner)
+        cls._lose_field()
+
+    @classmethod
+    def _lose_field(cls):
+        """Leave behind what an uninstalled module does."""
+        cls.env.flush_all()
+        cls.env.cr.execute(
+            "UPDATE account_followup_plan SET customer_domain = %s WHERE id = %s",
+            ["[('no_such_field', '=', 1)]", cls.consumers.id],
+        )
+        cls.env.invalidate_all()
+
+    def test_x16_nobody_gets_another_plan(self):
+        """Who could have the plan gets no reminder; all others get theirs."""
+        self._process()
+        self.assertFalse(self._get_reminders())
+        for partner, level in (
+            (self.stranger, self.level_1),
+            (self.chosen, self.level_1),
+            (self.neighbour, self.level_of_other),
+        ):
+            self.assertRecordValues(
+                self._get_reminders(partner), [{"level_id": level.id, "state": "sent"}]
+            )
+        # by the further condition alone it could be the plan of anybody
+        self.consumers.category_ids = False
+        late = self._create_customer("Late Too Ltd")
+        self._create_late(20, partner=late)
+        self._process(TODAY + timedelta(days=1))
+        self.assertFalse(self._get_reminders(late) + self._get_reminders())
+
+    def test_x16_unread_is_told_until_it_is_mended(self):
+        self._process()
+        self._process()
+        task = self.company.partner_id.activity_ids
+        self.assertEqual(len(task), 1)
+        self.assertIn(self.PROBLEM, html2plaintext(task.note))
+        self.assertFalse(self.other.partner_id.activity_ids)
+        self.consumers.with_user(self.manager).customer_domain = False
+        self._process(TODAY + timedelta(days=1))
+        self.assertFalse(self.company.partner_id.activity_ids)
+        self.assertEqual(self._get_reminders().level_id, self.soft_1)
+
+    def test_x16_unread_is_said_and_all_screens_open(self):
+        self.responsible.company_ids += self.other
+        companies = (self.company + self.other).ids
+        env = self.env(user=self.responsible)
+        env = env(context={"allowed_company_ids": companies})
+        partners = self.customer + self.stranger + self.neighbour
+        rows = env["account.followup.customer"].search(
+            [("partner_id", "in", partners.ids)]
+        )
+        self.assertEqual(
+            {row.partner_id: row.reason_text or "" for row in rows},
+            {self.customer: self.PROBLEM, self.stranger: "", self.neighbour: ""},
+        )
+        item = env["account.followup.item"].search(
+            [("partner_id", "=", self.customer.id)]
+        )
+        self.assertEqual(item.explanation, self.PROBLEM)
+        customer = self._as(self.responsible)
+        self.assertEqual(customer.followup_plan_id, self.consumers)
+        self.assertEqual(customer.followup_plan_info, self.PROBLEM)
+        self.assertEqual(customer.followup_status, "with_overdue_invoices")
+        self.assertIn(self.PROBLEM, customer.followup_explanation["headline"])
+        self.assertTrue(customer.followup_ladder)
+        Form(self._as(self.manager))
+        self.assertFalse(self._open_window(user=self.responsible).level_id)
+        windows = env["account.followup.process.wizard"]
+        window = windows.create({"partner_ids": self.customer.ids})
+        self.assertEqual(window.line_ids.reason, self.PROBLEM)
+        report = env["account.followup.report"].get_report(
+            {"variant": "followup_report"}
+        )
+        shown = {row["partner_id"] for row in report["rows"]}
+        self.assertGreaterEqual(shown, set(partners.ids))
+        with Form(self.consumers.with_user(self.manager)) as form:
+            form.customer_domain = False
+
+    def test_x16_unread_while_queued_is_withdrawn(self):
+        self.consumers.customer_domain = False
+        with self.mock_mail_gateway():
+            self._run_cron()
+            self.assertEqual(self._get_reminders().state, "queued")
+            self._lose_field()
+            self._run_mail_queue()
+        reminder = self._get_reminders()
+        self.assertEqual(reminder.state, "withdrawn")
+        self.assertIn(self.PROBLEM, reminder.failure_reason)
+
+    def test_x16_no_go_live_with_an_unread_plan(self):
+        """Of its customers nothing could count as reminded."""
+        self.company.write(
+            {
+                **NOT_STARTED,
+                "followup_automatic": False,
+                "followup_switch_date": False,
+            }
+        )
+        admin = self._create_user(
+            "admin", "account.group_account_manager", "base.group_system"
+        )
+        windows = self.env["account.followup.start.wizard"].with_user(admin)
+        window = windows.with_company(self.company).create({"start": "reminded"})
+        self.assertTrue(window.line_ids)
+        with self._refused(UserError, '"Consumers": the further condition'):
+            window.action_start()
 
 
 @tagged("post_install", "-at_install")
