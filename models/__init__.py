@@ -77,6 +77,7 @@ from . import (
     account_followup_gate_hour_cap,
     account_followup_hold_link,
     account_followup_look,
+    account_followup_look_since,
     account_followup_processing,
     account_followup_outcome,
     account_followup_run_mixin,

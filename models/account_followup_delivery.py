@@ -293,14 +293,18 @@ class AccountFollowupDelivery(models.Model):
     def _check_still_right(self, name):
         """Refuse to send once more what says by now what is not so.
 
+        A statement claims nothing: it is as good later.
+
         :raise UserError: naming what was sent
         """
-        look = self.env["account.followup.look"]
-        if look._get_replaced(self.reminder_id):
+        look, reminder = self.env["account.followup.look"], self.reminder_id
+        if not reminder:
+            return
+        if look._get_replaced(reminder) or look._is_reminded_since(reminder):
             raise UserError(
                 self.env._("%s: the customer was reminded again since then.", name)
             )
-        if look._get_misaddressed(self.reminder_id):
+        if look._get_misaddressed(reminder):
             raise UserError(
                 self.env._("%s: an invoice in it has another customer by now.", name)
             )

@@ -56,6 +56,7 @@ class AccountFollowupLook(models.AbstractModel):
                     if reminder._is_by_hand()
                     else self._get_objection(reminder, items, cases, day)
                 )
+                objection = objection or self._get_later_objection(reminder, day)
                 if objection:
                     objections[reminder] = objection
         return objections

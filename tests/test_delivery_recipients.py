@@ -88,6 +88,26 @@ class TestDeliveryRecipients(DeliveryCommon):
         self.assertEqual(self._get_taken(), [DESK, OFFICE])
         self.assertEqual(self._get_states(), {DESK: "sent", OFFICE: "sent"})
 
+    def test_not_sent_again_after_the_next_reminder(self):
+        """Who missed the first one, and got the second, does not get the first."""
+        self._create_contact("Desk")
+        self._create_contact("Office")
+        self.smtp.refused = {DESK}
+        self._remind(self.customer)
+        self.smtp.refused = set()
+        failed = self._get_reminders().delivery_ids.filtered(
+            lambda delivery: delivery.state == "failed"
+        )
+        with self._on(14), self.mock_mail_gateway():
+            self._run_cron()
+        with self._on(14):
+            self._deliver()
+            self.assertEqual(self._get_reminders()[-1].level_id, self.level_2)
+            self.assertEqual(self._get_taken(), [DESK, OFFICE, OFFICE])
+            with self._refused(UserError, "reminded again since then"):
+                failed.with_user(self.clerk).action_retry()
+        self.assertEqual(failed.state, "failed")
+
     def test_sent_again_to_the_corrected_address(self):
         contact = self._create_contact("Desk")
         self._create_contact("Office")

@@ -3,6 +3,7 @@ from unittest.mock import patch
 
 from freezegun import freeze_time
 
+from odoo.exceptions import UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -407,6 +408,19 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             window.action_send()
         return window.reminder_id.sudo()
 
+    def _assert_sender_asked(self, reminder, reason, leaving=0):
+        """It does not leave, and who sent it is told why, and what to do."""
+        self.assertEqual(self._leave(), leaving)
+        self.assertEqual(reminder.state, "withdrawn")
+        self.assertIn(reason, reminder.failure_reason)
+        self.assertFalse(any(reminder.line_ids.mapped("is_standing")))
+        task = reminder.partner_id.activity_ids.filtered(
+            lambda task: task.summary == "Your payment reminder was not sent"
+        )
+        self.assertEqual(task.user_id, self.responsible)
+        self.assertIn(reason, task.note)
+        self.assertIn("Press Send", task.note)
+
     def test_by_hand_settled_asks_the_person(self):
         first, second = self._create_late(20, 900), self._create_late(20, 50)
         reminder = self._send_by_hand()
@@ -544,6 +558,38 @@ class TestLastLook(FollowupCommon, CronMixinCase):
         self.assertEqual(reminder.state, "sent")
         self.assertEqual(reminder.resend_user_id, self.responsible)
 
+    def _send_again(self, reminder):
+        reminder.delivery_ids.with_user(self.responsible).action_retry()
+
+    def test_not_sent_again_after_the_next_level(self):
+        """The first reminder does not come a day after the second one."""
+        self.company.followup_catch_up = "jump"
+        self._create_late(14)
+        old = self._queue()
+        self._fail()
+        self.assertEqual((old.level_id, old.state), (self.level_1, "failed"))
+        with freeze_time(TODAY + timedelta(days=1)):
+            new = self._queue()
+            self.assertEqual(new.level_id, self.level_2)
+            with self._refused(UserError, "reminded again since then"):
+                self._send_again(old)
+            self.assertEqual(self._leave(), 1)
+            with self._refused(UserError, "reminded again since then"):
+                self._send_again(old)
+            self.assertEqual(self._leave(), 0)
+        self.assertEqual((old + new).mapped("state"), ["failed", "sent"])
+
+    def test_sent_again_while_a_colleague_sends_another_one(self):
+        """The older one still waits in the queue: it does not leave after the newer."""
+        self._create_late(20)
+        old = self._queue()
+        self._fail()
+        self._send_again(old)
+        new = self._send_by_hand()
+        self._assert_sender_asked(old, "The customer was reminded again", leaving=1)
+        self.assertEqual(new.state, "sent")
+
+
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
@@ -627,3 +673,23 @@ class TestLastLookOfSmsAndLetters(IapCommon):
         self._run_letter_queue()
         self.assertEqual(len(self.service.letters), 1, "nothing has come up")
         self.assertEqual(reminder.state, "sent")
+
+    def _assert_not_sent_again(self, channel):
+        """Nobody gets the second reminder again, when the third one has come."""
+        self.company.followup_catch_up = "jump"
+        old = self._queue(channel)
+        self.assertEqual(old.level_id, self.level_2)
+        old.delivery_ids.sudo()._set_state("failed", "Refused")
+        with freeze_time(TODAY + timedelta(days=10)):
+            self._run_cron()
+            new = self._get_reminders() - old
+            self.assertEqual((new.level_id, new.state), (self.level_3, "queued"))
+            with self._refused(UserError, "reminded again since then"):
+                old.delivery_ids.action_retry()
+        self.assertEqual(old.state, "failed")
+
+    def test_sms_is_not_sent_again_after_the_next_level(self):
+        self._assert_not_sent_again("sms")
+
+    def test_letter_is_not_sent_again_after_the_next_level(self):
+        self._assert_not_sent_again("letter")
