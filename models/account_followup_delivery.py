@@ -308,6 +308,16 @@ class AccountFollowupDelivery(models.Model):
             raise UserError(
                 self.env._("%s: an invoice in it has another customer by now.", name)
             )
+        day = reminder.company_id._get_followup_day()[reminder.company_id]
+        if reason := look._get_deadline_objection(reminder, day):
+            raise UserError(
+                self.env._(
+                    "%(reminder)s: %(reason)s Press Send on the customer to send one "
+                    "with the figures of today, if it is still needed.",
+                    reminder=name,
+                    reason=reason,
+                )
+            )
 
     def action_retry(self):
         """Send a delivery that failed once more, as it was (E3).

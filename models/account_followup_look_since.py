@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.tools import format_date
 
 
 class AccountFollowupLook(models.AbstractModel):
@@ -17,7 +18,7 @@ class AccountFollowupLook(models.AbstractModel):
         """
         if reminder.resend_user_id and self._is_reminded_since(reminder):
             return self.env._("The customer was reminded again since then.")
-        return None
+        return self._get_deadline_objection(reminder, day)
 
     @api.model
     def _is_reminded_since(self, reminder):
@@ -39,3 +40,16 @@ class AccountFollowupLook(models.AbstractModel):
             limit=1,
         )
         return bool(newer)
+
+    @api.model
+    def _get_deadline_objection(self, reminder, day):
+        """Return that the last day to pay has passed which a reminder gives, or None.
+
+        :param date day: the company's day
+        """
+        last = reminder.payment_deadline
+        if not last or last >= day:
+            return None
+        return self.env._(
+            "Its last day to pay has passed: %s.", format_date(self.env, last)
+        )

@@ -730,6 +730,28 @@ class TestSmsWindow(SmsCommon):
         reminder = self._get_reminders()
         self.assertEqual((reminder.state, reminder.date), ("sent", MONDAY))
 
+    def test_x15_an_sms_does_not_leave_after_its_last_day_to_pay(self):
+        """It names Saturday: on Monday another one leaves, which names Tuesday."""
+        self._close_at_weekends()
+        self.levels.payment_days = 1
+        self._create_late(20)
+        with freeze_time(at(SATURDAY, 0, 30)):
+            self._run_cron()
+            self._run_sms_queue()
+        old = self._get_reminders()
+        self.assertEqual(old.payment_deadline, SATURDAY)
+        with freeze_time(at(MONDAY, 12)):
+            self._run_sms_queue()
+            self.assertFalse(self.service.sms)
+            self.assertEqual(old.state, "withdrawn")
+            self.assertIn("last day to pay has passed", old.failure_reason)
+            self._run_cron()
+            self._run_sms_queue()
+        self.assertEqual(len(self.service.sms), 1)
+        new = self._get_reminders() - old
+        self.assertEqual(new.state, "sent")
+        self.assertEqual(new.payment_deadline, MONDAY + timedelta(days=1))
+
     def test_x15_an_sms_beside_an_email_waits_for_a_working_day(self):
         self._close_at_weekends()
         self.levels.send_email = True

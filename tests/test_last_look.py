@@ -228,6 +228,30 @@ class TestLastLook(FollowupCommon, CronMixinCase):
             self._queue()
             self.assertEqual(self._leave(), 1)
 
+    def test_its_last_day_to_pay_has_passed(self):
+        """Nobody is asked on the 21st to pay by the 20th: he gets another day."""
+        self.company.followup_min_days = 10
+        self.levels.payment_days = 5
+        self._create_late(20)
+        reminder = self._queue()
+        with freeze_time(TODAY + timedelta(days=6)):
+            self.env.invalidate_all()
+            self._assert_withdrawn(reminder, "Its last day to pay has passed: 05/20")
+            anew = self._queue()
+            self.assertEqual(anew.payment_deadline, TODAY + timedelta(days=11))
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(anew.state, "sent")
+
+    def test_on_its_last_day_to_pay(self):
+        self.company.followup_min_days = 10
+        self.levels.payment_days = 5
+        self._create_late(20)
+        reminder = self._queue()
+        with freeze_time(TODAY + timedelta(days=5)):
+            self.env.invalidate_all()
+            self.assertEqual(self._leave(), 1)
+            self.assertEqual(reminder.state, "sent")
+
     def _queue_until_next_level(self, catch_up):
         """Queue a reminder at the first level, within a long gap; return it."""
         self.company.followup_min_days = 60
@@ -446,6 +470,15 @@ class TestLastLook(FollowupCommon, CronMixinCase):
         self.assertEqual(self._leave(), 1)
         self.assertEqual(reminder.state, "sent")
 
+    def test_by_hand_its_last_day_to_pay_has_passed(self):
+        self.levels.payment_days = 5
+        self._create_late(20)
+        reminder = self._send_by_hand()
+        self.assertEqual(reminder.payment_deadline, TODAY + timedelta(days=5))
+        with freeze_time(TODAY + timedelta(days=6)):
+            self.env.invalidate_all()
+            self._assert_sender_asked(reminder, "Its last day to pay has passed")
+
     def test_by_hand_a_payment_came_later(self):
         self._create_late(20)
         known = self._create_late(0, 10, move_type="out_refund")
@@ -561,6 +594,23 @@ class TestLastLook(FollowupCommon, CronMixinCase):
     def _send_again(self, reminder):
         reminder.delivery_ids.with_user(self.responsible).action_retry()
 
+    def test_not_sent_again_after_its_last_day_to_pay(self):
+        """The clerk is told at once, and what to do instead."""
+        self.levels.payment_days = 5
+        self._create_late(20)
+        reminder = self._queue()
+        self._fail()
+        with freeze_time(TODAY + timedelta(days=6)):
+            self.env.invalidate_all()
+            with self._refused(UserError, "last day to pay has passed.*Press Send"):
+                self._send_again(reminder)
+            self.assertEqual(self._leave(), 0)
+        with freeze_time(TODAY + timedelta(days=5)):
+            self.env.invalidate_all()
+            self._send_again(reminder)
+            self.assertEqual(self._leave(), 1)
+        self.assertEqual(reminder.state, "sent")
+
     def test_not_sent_again_after_the_next_level(self):
         """The first reminder does not come a day after the second one."""
         self.company.followup_catch_up = "jump"
@@ -602,6 +652,7 @@ class TestLastLookOfSmsAndLetters(IapCommon):
         cls.company.followup_min_days = 3
         cls.other = cls._create_customer("Right Ltd")
         cls.large, cls.small = cls._create_late(20, 9000), cls._create_late(20, 50)
+        cls.levels.payment_days = 2
 
     def _get_causes(self):
         """Return [(days in the queue, what happens meanwhile, part of the reason)]."""
@@ -620,6 +671,7 @@ class TestLastLookOfSmsAndLetters(IapCommon):
             (0, change(large, "followup_hold_until", TODAY), "(On hold)"),
             (0, change(large, "no_followup", True), "(Excluded)"),
             (5, lambda: None, "waited in the queue for too long"),
+            (3, lambda: None, "last day to pay has passed"),
             (0, self._move_to_other, f"{large.name} belongs to another customer"),
         ]
 
@@ -676,6 +728,7 @@ class TestLastLookOfSmsAndLetters(IapCommon):
 
     def _assert_not_sent_again(self, channel):
         """Nobody gets the second reminder again, when the third one has come."""
+        self.levels.payment_days = 0
         self.company.followup_catch_up = "jump"
         old = self._queue(channel)
         self.assertEqual(old.level_id, self.level_2)
