@@ -309,7 +309,9 @@ class AccountFollowupDelivery(models.Model):
                 self.env._("%s: an invoice in it has another customer by now.", name)
             )
         day = reminder.company_id._get_followup_day()[reminder.company_id]
-        if reason := look._get_deadline_objection(reminder, day):
+        reason = look._get_answer_objection(reminder, day)
+        reason = reason or look._get_deadline_objection(reminder, day)
+        if reason:
             raise UserError(
                 self.env._(
                     "%(reminder)s: %(reason)s Press Send on the customer to send one "

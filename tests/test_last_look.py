@@ -17,9 +17,48 @@ from .iap_common import IapCommon
 CRON = "account_payment_followup.ir_cron_process_followups"
 
 
+class LookCommon(FollowupCommon):
+    """What a customer does while a reminder waits, or after it has failed."""
+
+    def _get_answers(self):
+        """Return [(part of the reason, what a customer does with an invoice)]."""
+        days, until = {self.company: TODAY}, TODAY + timedelta(days=5)
+        wrong = self.env.ref("account_payment_followup.dispute_reason_amount")
+        disputes = self.env["account.followup.dispute"]
+        promises = self.env["account.followup.promise"]
+
+        def dispute(invoice):
+            lines = invoice._get_followup_lines()
+            return disputes._dispute(lines, wrong, days, origin="debtor")
+
+        def accept(invoice):
+            dispute(invoice).action_accept()
+
+        def promise(invoice):
+            lines = invoice._get_followup_lines()
+            promises._promise(lines, [(until, None)], days, origin="debtor")
+
+        return [
+            ("An online payment", lambda one: self._pay_online(one, "pending")),
+            ("An online payment", lambda one: self._pay_online(one, "done")),
+            ("A dispute was opened", dispute),
+            ("A dispute was opened", accept),
+            ("A payment was announced", promise),
+        ]
+
+    def _make_earlier(self, reminder):
+        """Let it be of yesterday: in a test all is of one moment."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_followup_reminder SET create_date = %s WHERE id = %s",
+            [TODAY - timedelta(days=1), reminder.id],
+        )
+        self.env.invalidate_all()
+
+
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
-class TestLastLook(FollowupCommon, CronMixinCase):
+class TestLastLook(LookCommon, CronMixinCase):
     """Promise 2: a message leaves only if the rule would make its reminder now."""
 
     def _ask_rule(self, without):
@@ -424,11 +463,16 @@ class TestLastLook(FollowupCommon, CronMixinCase):
     # What a person has sent
     # ------------------------------------------------------------------
 
-    def _send_by_hand(self, partner=None):
-        """Send as a clerk does, the e-mail still in the queue; return the reminder."""
+    def _send_by_hand(self, partner=None, lines=None):
+        """Send as a clerk does, the e-mail still in the queue; return the reminder.
+
+        :param lines: items that the clerk chooses, None for those proposed
+        """
         mails = self.env.registry["mail.mail"]
         with patch.object(mails, "send_after_commit", lambda self: None):
             window = self._open_window(partner, user=self.responsible)
+            if lines:
+                window.item_line_ids = lines
             window.action_send()
         return window.reminder_id.sudo()
 
@@ -469,6 +513,50 @@ class TestLastLook(FollowupCommon, CronMixinCase):
         self.company.followup_automatic = False
         self.assertEqual(self._leave(), 1)
         self.assertEqual(reminder.state, "sent")
+
+    def test_by_hand_the_customer_has_answered_since(self):
+        """Nobody knew it who pressed Send: an answer is no hold of a colleague."""
+        for number, (reason, answer) in enumerate(self._get_answers()):
+            partner = self._create_customer(f"Answers {number}")
+            invoice = self._create_late(20, partner=partner)
+            with self.subTest(number=number, reason=reason):
+                reminder = self._send_by_hand(partner)
+                self._make_earlier(reminder)
+                answer(invoice)
+                self._assert_sender_asked(reminder, reason)
+                self.assertIn(invoice.name, reminder.failure_reason)
+
+    def test_by_hand_means_what_was_answered_before(self):
+        """It rested when the clerk named it: that is meant."""
+        for number, (reason, answer) in enumerate(self._get_answers()):
+            partner = self._create_customer(f"Answered {number}")
+            invoice = self._create_late(20, partner=partner)
+            with self.subTest(number=number, reason=reason):
+                answer(invoice)
+                lines = invoice._get_followup_lines()
+                reminder = self._send_by_hand(partner, lines)
+                self.assertEqual(reminder.line_ids.move_id, invoice)
+                self.assertEqual(self._leave(), 1)
+                self.assertEqual(reminder.state, "sent")
+
+    def test_by_hand_an_answer_that_is_over_again(self):
+        """Rejected, cancelled, declined: nothing of it holds the reminder."""
+        invoice = self._create_late(20)
+        reminder = self._send_by_hand()
+        self._make_earlier(reminder)
+        domain = [("line_ids", "in", invoice._get_followup_lines().ids)]
+        for number, (_reason, answer) in enumerate(self._get_answers()):
+            with self.subTest(number=number), self.env.cr.savepoint() as savepoint:
+                answer(invoice)
+                self.env.invalidate_all()
+                disputes = self.env["account.followup.dispute"].search(domain)
+                disputes.sudo().state = "rejected"
+                for promise in self.env["account.followup.promise"].search(domain):
+                    promise.action_cancel()
+                invoice.sudo().transaction_ids.state = "cancel"
+                self.assertEqual(self._leave(), 1)
+                self.assertEqual(reminder.state, "sent")
+                savepoint.rollback()
 
     def test_by_hand_its_last_day_to_pay_has_passed(self):
         self.levels.payment_days = 5
@@ -639,11 +727,39 @@ class TestLastLook(FollowupCommon, CronMixinCase):
         self._assert_sender_asked(old, "The customer was reminded again", leaving=1)
         self.assertEqual(new.state, "sent")
 
+    def test_not_sent_again_when_the_customer_has_answered(self):
+        """The clerk is told of it before anything is queued."""
+        for number, (reason, answer) in enumerate(self._get_answers()):
+            partner = self._create_customer(f"Refused {number}")
+            invoice = self._create_late(20, partner=partner)
+            with self.subTest(number=number, reason=reason):
+                reminder = self._queue(partner)
+                self._fail()
+                self._make_earlier(reminder)
+                answer(invoice)
+                refusal = f"{reason} .*{invoice.name}.*Press Send"
+                with self._refused(UserError, refusal):
+                    self._send_again(reminder)
+                self.assertEqual(self._leave(), 0)
+                self.assertEqual(reminder.state, "failed")
+
+    def test_sent_again_and_then_the_customer_has_answered(self):
+        """What fails is sent again, and waits: who has pressed that is asked."""
+        for number, (reason, answer) in enumerate(self._get_answers()):
+            partner = self._create_customer(f"Again {number}")
+            invoice = self._create_late(20, partner=partner)
+            with self.subTest(number=number, reason=reason):
+                reminder = self._queue(partner)
+                self._fail()
+                self._make_earlier(reminder)
+                self._send_again(reminder)
+                answer(invoice)
+                self._assert_sender_asked(reminder, reason)
 
 
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
-class TestLastLookOfSmsAndLetters(IapCommon):
+class TestLastLookOfSmsAndLetters(LookCommon, IapCommon):
     """Promise 2: whatever holds back an e-mail holds back an SMS and a letter."""
 
     @classmethod
@@ -746,3 +862,27 @@ class TestLastLookOfSmsAndLetters(IapCommon):
 
     def test_letter_is_not_sent_again_after_the_next_level(self):
         self._assert_not_sent_again("letter")
+
+    def test_letter_by_hand_when_the_customer_has_answered(self):
+        """Core posts letters once a day: until then the customer can pay online."""
+        self.levels.write({"send_email": False, "send_letter": True})
+        window = self._open_window(user=self.responsible)
+        window.action_send()
+        reminder = window.reminder_id.sudo()
+        self.assertEqual(reminder.delivery_ids.mapped("channel"), ["letter"])
+        self._make_earlier(reminder)
+        for number, (reason, answer) in enumerate(self._get_answers()):
+            with (
+                self.subTest(number=number, reason=reason),
+                self.env.cr.savepoint() as savepoint,
+            ):
+                answer(self.large)
+                self.env.invalidate_all()
+                self._run_letter_queue()
+                self.assertFalse(self.service.requests, "nothing leaves")
+                self.assertEqual(reminder.state, "withdrawn")
+                self.assertIn(reason, reminder.failure_reason)
+                self.assertIn(self.large.name, reminder.failure_reason)
+                savepoint.rollback()
+        self._run_letter_queue()
+        self.assertEqual(len(self.service.letters), 1, "nothing has come up")
