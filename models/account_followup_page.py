@@ -38,7 +38,7 @@ class AccountFollowupPage(models.AbstractModel):
         and one account, since a payment has one of each.
 
         :return: list of dicts: ``key``, ``currency``, ``company`` (of the invoices),
-            ``rows`` (see ``_prepare_row``), ``total``, ``overdue``
+            ``rows`` (see ``_prepare_row``), ``total``, ``overdue``, ``claimed``
         """
         company = reminder.company_id
         day = company._get_followup_day()[company]
@@ -49,6 +49,7 @@ class AccountFollowupPage(models.AbstractModel):
             for row in rows[reminder.partner_id.id]
             if row["rest_reason"] != "excluded"
         ]
+        named = {row["id"] for row in service._get_default_rows(rows, day)}
         items = self.env["account.move.line"].sudo().browse(row["id"] for row in rows)
         items.mapped("followup_name")
         groups = {}
@@ -58,6 +59,7 @@ class AccountFollowupPage(models.AbstractModel):
             group["rows"].append(self._prepare_row(row, item))
         for group in groups.values():
             self._complete_group(group)
+            self._add_claim(group, named)
         return list(groups.values())
 
     @api.model
@@ -72,12 +74,16 @@ class AccountFollowupPage(models.AbstractModel):
 
     @api.model
     def _prepare_row(self, row, item):
-        """Return what the page says of an open item."""
+        """Return what the page says of an open item.
+
+        What rests is listed, with a note in place of the days that it is late.
+        """
         move = item.move_id
         is_credit = row["residual"] <= 0
         return {
             "id": item.id,
             "item": item,
+            "rule": row,
             "name": item.followup_name,
             "date": row["invoice_date"] or item.date,
             "due_date": row["due_date"],
@@ -85,7 +91,7 @@ class AccountFollowupPage(models.AbstractModel):
             "residual": float(row["residual"]),
             "disputed": float(row.get("disputed_part") or 0),
             "is_credit": is_credit,
-            "is_late": not is_credit and row["days_late"] > 0,
+            "is_late": row["section"] == "overdue",
             "note": "" if is_credit else self._get_rest_note(row["rest_reason"]),
             "can_be_paid": not is_credit
             and move.move_type in PAYABLE
@@ -95,14 +101,16 @@ class AccountFollowupPage(models.AbstractModel):
 
     @api.model
     def _get_rest_note(self, reason):
-        """Return why an item is not reminded now, in words for the customer."""
+        """Return why an item is not reminded now, in words for the customer.
+
+        Whatever other reason there is: somebody looks into it.
+        """
+        if not reason:
+            return ""
         return {
-            "blocked": self.env._("being looked into"),
             "online_payment": self.env._("payment under way"),
-            "dispute": self.env._("being looked into"),
-            "hold": self.env._("being looked into"),
             "expected_payment": self.env._("payment announced"),
-        }.get(reason, "")
+        }.get(reason) or self.env._("being looked into")
 
     @api.model
     def _complete_group(self, group):
@@ -111,19 +119,38 @@ class AccountFollowupPage(models.AbstractModel):
         rows.sort(key=lambda row: (row["is_credit"], row["due_date"], row["id"]))
         late = sum(row["residual"] for row in rows if row["is_late"])
         credit = sum(row["residual"] for row in rows if row["is_credit"])
-        claimed = sum(row["residual"] for row in rows)
-        disputed = sum(row["disputed"] for row in rows)
-        group["total"] = currency.round(claimed + disputed)
+        total = sum(row["residual"] + row["disputed"] for row in rows)
+        group["total"] = currency.round(total)
         group["overdue"] = currency.round(max(late + credit, 0.0)) if late else 0.0
-        group["claimed"] = group["overdue"] or currency.round(claimed)
         group["can_be_paid"] = any(row["can_be_paid"] for row in rows)
-        for row in rows:  # as the reminder: what is overdue, else all of it
-            row["is_claimed"] = row["is_late"] or not group["overdue"]
         group["deducting"] = self._get_deducting(rows)
         begun = group["deducting"].filtered(lambda one: one.state != "draft")
         for row in rows:
             if row["item"] in begun.followup_item_ids and row["is_credit"]:
                 row["note"] = self._get_rest_note("online_payment")
+
+    @api.model
+    def _add_claim(self, group, named):
+        """Say what is claimed of a group: as by a reminder that is made now (rule 19).
+
+        It is what is ticked, and what the transfer is for. Where such a reminder would
+        claim nothing, it is what does not rest: nobody asks for it, but it can be paid.
+
+        :param named: ids of the items that such a reminder would name
+        """
+        service, currency = self.env["account.followup.pay"], group["currency"]
+        rows = [row["rule"] for row in group["rows"]]
+        free = [row for row in rows if row["section"] != "resting"]
+        amount, claimed, about = 0.0, [], []
+        for part in ([row for row in rows if row["id"] in named], free):
+            if found := service._get_claimed(part).get(currency):
+                (amount, claimed), about = found, part
+                break
+        group["claimed"] = amount
+        claimed, about = ({row["id"] for row in part} for part in (claimed, about))
+        for row in group["rows"]:
+            row["is_claimed"] = row["id"] in claimed
+            row["is_named"] = row["id"] in about
 
     @api.model
     def _get_invoice(self, reminder, move_id):
@@ -306,7 +333,7 @@ class AccountFollowupPage(models.AbstractModel):
     def _get_transfer(self, reminder, group):
         """Return how to pay a group by bank transfer, None if there is no account.
 
-        As the reminder says it: what is overdue, else all of it; less the credits.
+        As a reminder would say it, see ``_add_claim``; None if nothing is claimed, too.
 
         :return: dict with ``pairs`` (label, text) and ``qr`` (address of a picture)
         """
@@ -325,10 +352,9 @@ class AccountFollowupPage(models.AbstractModel):
     @api.model
     def _prepare_claim(self, reminder, group):
         """Return what is claimed of a group, see ``_get_ways``."""
-        claimed = [row["id"] for row in group["rows"] if row["is_claimed"]]
         return {
             "company": reminder.company_id,
-            "items": self.env["account.move.line"].sudo().browse(claimed),
+            "items": self._get_items(row for row in group["rows"] if row["is_named"]),
             "amounts": {group["currency"]: group["claimed"]},
             "number": reminder.name,
         }

@@ -62,16 +62,28 @@ class AccountFollowupPay(models.AbstractModel):
     def _get_amounts(self, rows):
         """Return {currency: amount to pay} of what a reminder names (rule 13).
 
+        :param rows: of account.followup.item
+        """
+        claimed = self._get_claimed(rows)
+        return {currency: amount for currency, (amount, _debts) in claimed.items()}
+
+    @api.model
+    def _get_claimed(self, rows):
+        """Return {currency: (amount to pay, rows that it is for)}.
+
         What is overdue, less the credits; all that is named where nothing is.
 
         :param rows: of account.followup.item
         """
         service = self.env["account.followup.claim"]
-        every = service._get_claims(rows)
-        overdue = service._get_claims(rows, lambda row: row["days_late"] > 0)
-        return {
-            currency: overdue.get(currency, every[currency])[0] for currency in every
-        }
+        found = {}
+        for is_claimed in (lambda row: True, lambda row: row["days_late"] > 0):
+            debts = [row for row in rows if row["residual"] > 0 and is_claimed(row)]
+            claims = service._get_claims(rows, is_claimed)
+            for currency, (amount, _value) in claims.items():
+                mine = [row for row in debts if row["currency_id"] == currency.id]
+                found[currency] = (amount, mine)
+        return found
 
     @api.model
     def _prepare_ways(self, ways):

@@ -4,15 +4,20 @@ from unittest import SkipTest
 
 import psycopg2
 from freezegun import freeze_time
+from lxml import html
 
 from odoo import Command
 from odoo.tests import tagged
-from odoo.tools import mute_logger
+from odoo.tools import formatLang, mute_logger
 
 from ..models import account_followup_page as page_module
+from . import proof_lawsuit
 from .common import TODAY
+from .proof_common import ProofCommon
 from .test_concurrency import ConcurrencyCommon
+from .test_message_sample import read_codes
 from .test_page import PageCommon
+from .test_pay import IBAN
 
 
 class PagePaymentCommon(PageCommon):
@@ -412,6 +417,140 @@ class TestPagePayment(PagePaymentCommon):
         self.assertNotIn("Pay what is ticked", text)
         form = self._get(f"/pay?item={self._get_line(self.invoice).id}")
         self.assertNotIn("o_payment_form", form.text)
+
+
+@freeze_time(TODAY)
+@tagged("post_install", "-at_install")
+class TestPageRests(ProofCommon, PagePaymentCommon):
+    """X11: the page claims what a reminder would that is made at that moment."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls._add_models([proof_lawsuit.Item])
+        cls.euro = cls.setup_other_currency("EUR", rates=[("2024-01-01", 0.92)])
+        cls.bank = cls.env["res.partner.bank"].create(
+            {"acc_number": IBAN, "partner_id": cls.company.partner_id.id}
+        )
+
+    def _create(self, partner, days_late, amount):
+        """Post an invoice in euros, of which banks have a QR code."""
+        return self._create_late(
+            days_late, amount, partner=partner, currency_id=self.euro.id
+        )
+
+    def _dispute(self, invoice):
+        reason = self.env.ref("account_payment_followup.dispute_reason_amount")
+        self.env["account.followup.dispute"]._dispute(
+            self._get_line(invoice), reason, {self.company: TODAY}
+        )
+
+    def _get_ways_to_rest(self):
+        """Return {reason: (what lets an invoice rest, what the page says of it)}."""
+        until = TODAY + timedelta(days=3)
+        looked = "being looked into"
+
+        def write(name):
+            return lambda invoice: self._get_line(invoice).write({name: until})
+
+        return {
+            "blocked": (lambda one: one.action_toggle_block_payment(), looked),
+            "online_payment": (
+                lambda one: self._pay_online(one, "pending"),
+                "payment under way",
+            ),
+            "dispute": (self._dispute, looked),
+            "hold": (write("followup_hold_until"), looked),
+            "expected_payment": (write("expected_payment_date"), "payment announced"),
+            "lawsuit": (lambda one: one.write({"ref": "at court"}), looked),
+        }
+
+    def _look(self, reminder):
+        """Return what the page of a reminder shows: as text, and as HTML."""
+        token = reminder.page_link_ids._get_token()
+        response = self._get(token=token)
+        self.assertEqual(response.status_code, 200)
+        return self._get_text(response), html.fromstring(response.text)
+
+    def _get_ticked(self, page):
+        """Return the items that are ticked, wherever the page has boxes."""
+        found = page.xpath("//input[@name='item'][@checked]/@value")
+        return {int(one) for one in found}
+
+    def _get_offered(self, page):
+        """Return the items that can be ticked to pay them online."""
+        found = page.xpath("//form[@method='get']//input[@name='item']/@value")
+        return {int(one) for one in found}
+
+    def _get_transfer(self, page):
+        """Return the texts of the transfer, and what its QR code says."""
+        texts = self._get_texts(page.xpath("//dl/dt|//dl/dd"))
+        pairs = dict(zip(texts[::2], texts[1::2], strict=True))
+        return pairs, read_codes(html.tostring(page))
+
+    def _get_totals(self, page):
+        return self._get_texts(page.find_class("fp-total"))
+
+    def _get_texts(self, elements):
+        return [" ".join(one.text_content().split()) for one in elements]
+
+    def _check_transfer(self, reminder, page):
+        """The page asks for what the reminder asks for, and for nothing else."""
+        (way,) = reminder.pay_ways
+        amount = formatLang(self.env, way["amount"], currency_obj=self.euro)
+        pairs, codes = self._get_transfer(page)
+        self.assertEqual(pairs["Amount"], " ".join(amount.split()))
+        self.assertEqual(pairs["Reference"], way["reference"])
+        pictures = self.env["account.followup.pay"]._get_codes(reminder)
+        images = "".join(f'<img src="{one}"/>' for one in pictures)
+        self.assertEqual(codes, read_codes(f"<div>{images}</div>"))
+        self.assertIn(f"EUR{way['amount']}", codes[0])
+        self.assertEqual(
+            self._get_ticked(page), set(reminder.line_ids.move_line_id.ids)
+        )
+
+    def test_what_rests_is_not_claimed(self):
+        """For each reason, also of other modules: neither ticked nor asked for."""
+        reasons = self._get_ways_to_rest()
+        known = self.env["account.followup.item"]._get_rest_reasons()
+        self.assertEqual({one[0] for one in known} - {"excluded"}, set(reasons))
+        for reason, (rest, note) in reasons.items():
+            with self.subTest(reason=reason):
+                partner = self._create_customer(reason)
+                late, other = (
+                    self._create(partner, 20, 100),
+                    self._create(partner, 9, 50),
+                )
+                rest(late)
+                reminder = self._record_reminder(partner)
+                self.assertEqual(reminder.line_ids.move_line_id.move_id, other)
+                text, page = self._look(reminder)
+                self._check_transfer(reminder, page)
+                self.assertRegex(text, rf"{late.name} Due [\d/]+ \({note}\)")
+                self.assertEqual(
+                    self._get_totals(page),
+                    ["Total overdue50.00 €", "Total open150.00 €"],
+                )
+                can_be_paid = reason not in page_module.UNPAYABLE
+                line = self._get_line(late)
+                self.assertEqual(line.id in self._get_offered(page), can_be_paid)
+
+    def test_all_that_is_late_rests(self):
+        """Nothing is asked for; who wants to pay it ticks it."""
+        partner = self._create_customer("Patient Ltd")
+        invoice = self._create(partner, 20, 100)
+        reminder = self._record_reminder(partner)
+        self.token = reminder.page_link_ids._get_token()
+        self._dispute(invoice)
+        _text, page = self._look(reminder)
+        self.assertEqual(self._get_totals(page), ["Total open100.00 €"])
+        self.assertFalse(self._get_ticked(page))
+        self.assertEqual(self._get_transfer(page), ({}, []))
+        self.assertEqual(float(self._open_form(invoice)["amount"]), 100)
+        later = self._create(partner, -10, 70)
+        _text, page = self._look(reminder)
+        self.assertEqual(self._get_transfer(page)[0]["Amount"], "70.00 €")
+        self.assertEqual(self._get_ticked(page), set(self._get_line(later).ids))
 
 
 @freeze_time(TODAY)
