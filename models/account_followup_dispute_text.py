@@ -1,6 +1,9 @@
+from markupsafe import Markup
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import links
 from .account_followup_channel_email import LAYOUT
 from .account_followup_chatter import get_headers
 from .account_followup_test import COMPANY_HEADER, TEST_HEADER
@@ -32,7 +35,7 @@ class AccountFollowupDispute(models.Model):
     def _remove_personal_data(self):
         # EXTENDS 'account.followup.history.mixin': a server may have named an address
         super()._remove_personal_data()
-        self.text_message_id.unlink()
+        self.env["account.followup.dispute.text"]._remove_texts(self)
         self.write({"text_failure_reason": False})
 
 
@@ -92,10 +95,23 @@ class AccountFollowupDisputeText(models.AbstractModel):
     def _render(self, dispute, template, field):
         """Return a field of a template in the language of the customer.
 
-        :raise UserError: the template is not about disputes: it is filled in with all
-            rights
+        :raise UserError: the template is not about disputes
         """
-        template = template.sudo().with_company(dispute.company_id)
+        self._check_template(dispute, template)
+        texts = self._get_service(dispute, "text")
+        lang = self._get_lang(dispute)
+        company = dispute.company_id
+        return texts._render_records(dispute, company, template, field, lang)[
+            dispute.id
+        ]
+
+    @api.model
+    def _check_template(self, dispute, template):
+        """Raise UserError unless a template is about disputes.
+
+        It is filled in with all rights, and what goes with it is sent.
+        """
+        template = template.sudo()
         if template.model != dispute._name:
             raise UserError(
                 self.env._(
@@ -103,9 +119,6 @@ class AccountFollowupDisputeText(models.AbstractModel):
                     template.name,
                 )
             )
-        options = {"post_process": True} if field == "body_html" else None
-        template = template.with_context(lang=self._get_lang(dispute))
-        return template._render_field(field, dispute.ids, options=options)[dispute.id]
 
     @api.model
     def _send(self, dispute, subject, body, template):
@@ -114,19 +127,14 @@ class AccountFollowupDisputeText(models.AbstractModel):
         In test mode it goes to the test address, as all else (X9), in place of the test
         before it.
 
-        :raise UserError: it reaches nobody, or nobody has an address to send from
+        :raise UserError: it reaches nobody, nobody has an address to send from, or the
+            template is not about disputes
         """
         if problem := self._get_problem(dispute, template):
             raise UserError(problem)
-        post = {
-            "partner": dispute.partner_id.sudo(),
-            "recipients": self._get_recipients(dispute),
-            "lang": self._get_lang(dispute),
-            "company": dispute.company_id,
-            "values": self._prepare_message(dispute, subject, body),
-        }
+        post = self._prepare_post(dispute, subject, body, template)
         # of a dispute that is open still there can only be a test
-        dispute.sudo().text_message_id.unlink()
+        self._remove_texts(dispute.sudo())
         message = self._get_service(dispute, "chatter")._post_messages([post])
         dispute.sudo().text_message_id = message
         mails = self.env["mail.mail"].sudo()
@@ -134,11 +142,45 @@ class AccountFollowupDisputeText(models.AbstractModel):
         mails.send_after_commit()
 
     @api.model
+    def _remove_texts(self, disputes):
+        """Remove the texts to customers, with the files that went with them."""
+        messages = disputes.text_message_id
+        files = messages.attachment_ids
+        files.filtered(lambda file: file.res_model == disputes._name).unlink()
+        messages.unlink()
+
+    @api.model
+    def _prepare_post(self, dispute, subject, body, template):
+        """Return the message, with what its template says beside the text.
+
+        As of a reminder: what is kept has no secrets of links, files belong to what
+        they are about.
+        """
+        lang = self._get_lang(dispute)
+        text = self._get_service(dispute, "body")._clean_text(body)
+        body, secrets = links.hide_secrets(text)
+        post = {
+            "partner": dispute.partner_id.sudo(),
+            "recipients": self._get_recipients(dispute),
+            "lang": lang,
+            "company": dispute.company_id,
+            "owner": dispute,
+            "secrets": secrets,
+            "values": self._prepare_message(dispute, subject, Markup(body)),
+        }
+        if template:
+            self._check_template(dispute, template)
+            texts, company = self._get_service(dispute, "text"), dispute.company_id
+            said = texts._read_template(template.sudo(), dispute, company, lang)
+            post = texts._add_template_to_post(post, said[dispute.id])
+        return post
+
+    @api.model
     def _prepare_message(self, dispute, subject, body):
         email = self._get_service(dispute, "channel.email")
         return {
             "subject": " ".join((subject or "").split()),
-            "body": self._get_service(dispute, "body")._clean_text(body),
+            "body": body,
             # answers to it reach the followers, as those to reminders (E4)
             "message_type": "auto_comment",
             "subtype_id": self.env["ir.model.data"]._xmlid_to_res_id(
@@ -169,15 +211,18 @@ class AccountFollowupTest(models.AbstractModel):
     @api.model
     def _remove(self, company):
         # EXTENDS: texts of the test mode go with it, from the chatters, too
-        messages = self.env["account.followup.dispute"].sudo()
-        messages = messages.search(
+        disputes = self.env["account.followup.dispute"].sudo()
+        disputes = disputes.search(
             [("company_id", "=", company.id), ("text_message_id", "!=", False)]
-        ).text_message_id
+        )
         mails = self.env["mail.mail"].sudo()
-        mails.search(
+        messages = mails.search(
             [
-                ("mail_message_id", "in", messages.ids),
+                ("mail_message_id", "in", disputes.text_message_id.ids),
                 ("headers", "like", TEST_HEADER),
             ]
-        ).mail_message_id.unlink()
+        ).mail_message_id
+        self.env["account.followup.dispute.text"]._remove_texts(
+            disputes.filtered(lambda one: one.text_message_id in messages)
+        )
         super()._remove(company)

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools.mail import email_normalize
 
-from .ir_attachment import SENT_MODELS
+from .ir_attachment import CLOSED_MODELS, SENT_MODELS
 
 _logger = logging.getLogger(__name__)
 
@@ -294,7 +294,7 @@ class AccountFollowupTest(models.AbstractModel):
         owners = {
             (file.res_model, file.res_id)
             for file in mail.sudo().attachment_ids
-            if file.res_model in SENT_MODELS and file.res_id
+            if file.res_model in CLOSED_MODELS and file.res_id
         }
         for model, res_id in owners:
             companies |= self.env[model].sudo().browse(res_id).exists().company_id

@@ -89,10 +89,19 @@ class AccountFollowupText(models.AbstractModel):
         if not template:
             return {partner.id: "" for partner in partners}
         self._check_template(template)
+        return self._render_records(
+            partners, followups.company_id, template, field, lang
+        )
+
+    @api.model
+    def _render_records(self, records, company, template, field, lang):
+        """Return {id: a field of a template}, filled in for records of its model.
+
+        With all rights: whoever asks has seen to it that it is the model meant.
+        """
         options = {"post_process": True} if field == "body_html" else None
-        template = template.sudo().with_company(followups.company_id)
-        template = template.with_context(lang=lang)
-        return template._render_field(field, partners.ids, options=options)
+        template = template.sudo().with_company(company).with_context(lang=lang)
+        return template._render_field(field, records.ids, options=options)
 
     @api.model
     def _check_template(self, template):
@@ -156,42 +165,50 @@ class AccountFollowupText(models.AbstractModel):
             ``mail_server_id``, ``attachments`` ((name, content) pairs)
         """
         groups = defaultdict(list)
-        together = concat(templates)._prefetch_ids
+        prefetched = concat(templates)._prefetch_ids
         for sent, template in zip(sents, templates, strict=True):
-            template = template.sudo().with_prefetch(together)
+            template = template.sudo().with_prefetch(prefetched)
             groups[template, sent.lang].append(sent)
         found = {}
         for (template, lang), mine in groups.items():
-            values = self._read_template(template, concat(mine), lang)
+            if template:
+                self._check_template(template)
+            together = concat(mine)
+            values = self._read_template(
+                template, together.partner_id, together.company_id, lang
+            )
             found.update({sent: values[sent.partner_id.id] for sent in mine})
         return [found[sent] for sent in sents]
 
     @api.model
-    def _read_template(self, template, sents, lang):
-        """Return {customer id: what a template says beside its texts}."""
+    def _read_template(self, template, records, company, lang):
+        """Return {id: what a template says beside its texts}, for records of its model.
+
+        :param template: as superuser, or an empty one, which says nothing
+        """
         result = {
-            partner.id: {
+            id_: {
                 "mail_server_id": template.mail_server_id.id,
                 "attachments": [(one.name, one.raw) for one in template.attachment_ids],
             }
-            for partner in sents.partner_id
+            for id_ in records.ids
         }
         for name in SENDER_FIELDS:
             texts = {}
             if template[name]:
-                texts = self._render_batch(sents, template, name, lang)
+                texts = self._render_records(records, company, template, name, lang)
             for key, values in result.items():
                 values[name] = " ".join((texts.get(key) or "").split())
         if template.report_template_ids:
-            self._add_reports(template, sents, lang, result)
+            template = template.with_company(company).with_context(lang=lang)
+            self._add_reports(template, result)
         return result
 
     @api.model
-    def _add_reports(self, template, sents, lang, result):
-        """Add the documents that a template has printed for each customer."""
-        template = template.with_company(sents.company_id).with_context(lang=lang)
+    def _add_reports(self, template, result):
+        """Add the documents that a template has printed for each record."""
         documents = template._generate_template_attachments(
-            sents.partner_id.ids, {"report_template_ids"}
+            list(result), {"report_template_ids"}
         )
         for key, values in documents.items():
             result[key]["attachments"] += [

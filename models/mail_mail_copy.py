@@ -1,7 +1,7 @@
 from odoo import models
 
 from ..tools import links
-from .ir_attachment import SENT_MODELS
+from .ir_attachment import CLOSED_MODELS
 
 
 class MailMail(models.Model):
@@ -12,8 +12,10 @@ class MailMail(models.Model):
     def _prepare_outgoing_list(self, *args, **kwargs):
         # EXTENDS 'mail'
         result = super()._prepare_outgoing_list(*args, **kwargs)
+        # what people write in the chatter of a dispute is no copy
+        models_read = set(CLOSED_MODELS) - {self.mail_message_id.model}
         files = self.attachment_ids.sudo().filtered(
-            lambda file: file.res_model in SENT_MODELS
+            lambda file: file.res_model in models_read
         )
         if files:
             recipients = self.mail_message_id.partner_ids

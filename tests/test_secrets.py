@@ -159,6 +159,35 @@ class TestSecrets(SecretsCommon):
         with self.assertRaises(AccessError):
             mail.with_user(self.accountant).read(["body_html"])
 
+    def test_text_about_a_dispute(self):
+        """Links of a document, and of the debtor page, that a person has pasted."""
+        dispute = self.env["account.followup.dispute"]._dispute(
+            self.invoice._get_followup_lines(),
+            self.env.ref("account_payment_followup.dispute_reason_amount"),
+            {self.company: TODAY},
+        )
+        secrets = (
+            "https://odoo.example.com/my/invoices/7?access_token=abc-7",
+            f"https://odoo.example.com/followup/{'a7' * 13}",
+        )
+        window = self.env["account.followup.reject.wizard"].create(
+            {
+                "dispute_id": dispute.id,
+                "company_id": self.company.id,
+                "do_email": True,
+                "subject": "Of Monday",
+                "body": "".join(f'<p><a href="{one}">See</a></p>' for one in secrets),
+            }
+        )
+        with self.mock_mail_gateway():
+            window.action_reject()
+        kept = dispute.text_message_id.body
+        self.assertIn("https://odoo.example.com/my/invoices/7", kept)
+        self.assertNotIn("abc-7", kept)
+        self.assertNotIn("a7a7", kept)
+        for secret in secrets:
+            self.assertIn(secret, self._mails[0]["body"])
+
     def test_statement(self):
         secret = "https://odoo.example.com/my/invoices/7?access_token=abc-7"
         window = self.env["account.followup.statement.wizard"].create(
