@@ -1,6 +1,7 @@
 import re
 from datetime import timedelta
 from random import Random
+from unittest.mock import patch
 from urllib.parse import quote
 
 from freezegun import freeze_time
@@ -8,6 +9,8 @@ from freezegun import freeze_time
 from odoo import Command, http
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
+
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from ..models import account_followup_page as page_module
 from .common import TODAY
@@ -337,6 +340,80 @@ class TestPageGone(PageCommon):
         self.assertEqual((text, bool(mails)), (wrong, False), "once an hour")
         with freeze_time(f"{TODAY} 01:00:01"):
             self.assertTrue(self._renew(self.token)[1])
+
+    def _get_chatter(self):
+        return " ".join(map(str, self.customer.message_ids.mapped("body")))
+
+    def _let_mails_leave(self):
+        """Run the mail queue; return the e-mails with a new link."""
+        with self.mock_mail_gateway(mail_unlink_sent=False):
+            self._run_mail_queue()
+        subject = f"Your link to {self.company.name}"
+        return [one for one in self._mails if one["subject"] == subject]
+
+    def _mail_new_link(self):
+        """Ask for a new link, and let it leave; return the e-mails with one."""
+        self.env["account.followup.page.limit"].sudo().search([]).unlink()
+        self._renew(self.token)
+        return self._let_mails_leave()
+
+    def _mail_new_link_in_vain(self):
+        def refuse(*args, **kwargs):
+            raise OSError("Connection refused")
+
+        with (
+            patch.object(IrMail_Server, "send_email", refuse),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            self._mail_new_link()
+
+    def _get_link_tasks(self):
+        summary = "The customer did not get a new link to the debtor page"
+        return self._get_tasks().filtered(lambda one: one.summary == summary)
+
+    def test_new_link_comes_from_whom_reminders_come(self):
+        """The company has no address, the responsible has one."""
+        self.company.partner_id.email = False
+        self._renew(self.token)
+        self.assertNotIn("and mailed to", self._get_chatter(), "it is queued")
+        (mail,) = self._let_mails_leave()
+        sender = self.responsible.partner_id
+        self.assertEqual(mail["email_from"], sender.email_formatted)
+        self.assertIn(self.customer.email, str(mail["email_to"]))
+        self.assertNotIn("X-Followup", str(mail["headers"]))
+        self.assertIn("and mailed to Late Ltd.", self._get_chatter())
+        self.assertFalse(self._get_link_tasks())
+
+    def test_new_link_from_nobody(self):
+        """It is told, once, and the chatter does not say that it was mailed."""
+        self.company.alias_domain_id = False
+        (self.responsible.partner_id | self.company.partner_id).email = False
+        servers = self.env.registry["ir.mail_server"]
+        self.patch(servers, "_get_default_from_address", lambda _self: None)
+        for _time in range(2):
+            self.assertFalse(self._mail_new_link())
+        self.assertNotIn("and mailed to", self._get_chatter())
+        (task,) = self._get_link_tasks()
+        self.assertEqual(task.user_id, self.responsible)
+        self.assertIn("Nobody has an e-mail address to send from", task.note)
+
+    def test_new_link_to_nobody(self):
+        self.customer.email = False
+        self.assertFalse(self._mail_new_link())
+        (task,) = self._get_link_tasks()
+        self.assertIn("Late Ltd has no valid e-mail address", task.note)
+
+    def test_new_link_that_fails(self):
+        """One task for all that fail, until one leaves."""
+        for _time in range(2):
+            self._mail_new_link_in_vain()
+        self.assertNotIn("and mailed to", self._get_chatter())
+        (task,) = self._get_link_tasks()
+        self.assertIn("was not mailed to Late Ltd.", task.note)
+        self.assertIn("Connection refused", task.note)
+        self.assertTrue(self._mail_new_link())
+        self.assertIn("and mailed to Late Ltd.", self._get_chatter())
+        self.assertFalse(self._get_link_tasks())
 
     def test_new_links_have_a_limit_by_address(self):
         for number in range(page_module.LIMIT_RENEW + 1):
