@@ -142,6 +142,7 @@ from . import (
     account_move,
     account_move_followup_badge,
     account_move_customer,
+    account_move_instalments,
     account_move_line,
     account_move_line_hold,
     account_move_line_name,

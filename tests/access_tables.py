@@ -81,6 +81,7 @@ RIGHTS = {
     "account.followup.promise.ledger": NOBODY,
     "account.followup.dispute.part": NOBODY,
     "account.followup.dispute.report": NOBODY,
+    "account.followup.instalments": NOBODY,
     "account.followup.dispute.text": NOBODY,
     "account.followup.review": NOBODY,
     "account.followup.ready": NOBODY,

@@ -210,7 +210,7 @@ class TestOtherCustomer(MemoryCommon):
 @freeze_time(TODAY)
 @tagged("post_install", "-at_install")
 class TestInstalments(MemoryCommon):
-    """Rule 4: new instalments of an invoice take over what it has reached."""
+    """Rule 4: new instalments take over what the invoice has reached, and rests."""
 
     def _create_due(self, **values):
         return self._create_late(20, invoice_date=TODAY - timedelta(days=30), **values)
@@ -288,6 +288,179 @@ class TestInstalments(MemoryCommon):
         self.assertEqual(self.env["account.followup.look"]._get_replaced(void), void)
         with self.assertRaisesRegex(UserError, "reminded again"):
             void.delivery_ids.action_retry()
+
+    def _let_rest(self, lines, reason, **values):
+        """Let items rest as people do, until a day or for good; return a dispute."""
+        days = {self.company: TODAY}
+        until = TODAY + timedelta(days=30)
+        if reason == "excluded":
+            lines._exclude_followup("Never again")
+        elif reason == "hold":
+            lines._hold_followup(until, "He asked", days)
+        elif reason == "expected_payment":
+            lines._expect_followup_payment(until, "He said", days)
+        else:
+            why = self.env.ref("account_payment_followup.dispute_reason_amount")
+            disputes = self.env["account.followup.dispute"]
+            return disputes._dispute(lines, why, days, **values)
+        return None
+
+    def _get_items(self, invoice):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return self.env["account.followup.item"].browse(self._get_lines(invoice).ids)
+
+    def test_r4_new_instalments_rest_as_well(self):
+        """Nobody has agreed that what Odoo makes anew be reminded."""
+        invoices = {}
+        for reason in ("excluded", "hold", "expected_payment", "dispute"):
+            invoice = invoices[reason] = self._create_due()
+            self._let_rest(self._get_lines(invoice), reason)
+            self._change_term(invoice, self.halves)
+            items = self._get_items(invoice)
+            self.assertEqual(items.mapped("rest_reason"), [reason, reason])
+        self.assertFalse(self._process())
+        for reason, text in (
+            ("excluded", "Never again"),
+            ("hold", "He asked"),
+            ("expected_payment", "He said"),
+            ("dispute", "Wrong price or amount"),
+        ):
+            message = invoices[reason].message_ids.filtered(
+                lambda one: "The instalments have changed" in one.body
+            )
+            self.assertIn(text, message.body)
+        # an agreement ends on its day, for both halves
+        reminder = self._process(TODAY + timedelta(days=31))
+        reminded = reminder.line_ids.move_line_id
+        agreed = invoices["hold"] | invoices["expected_payment"]
+        self.assertEqual(reminded, agreed._get_followup_lines())
+
+    def test_r4_new_instalments_are_promised_as_well(self):
+        """Both halves keep the promise, and one alone does not."""
+        invoice = self._create_due()
+        self._let_rest(self._get_lines(invoice), "expected_payment")
+        self._change_term(invoice, self.halves)
+        lines = self._get_lines(invoice)
+        promise = self.env["account.followup.promise"].search(
+            [("line_ids", "in", lines.ids)]
+        )
+        self.assertEqual((promise.line_ids, promise.amount), (lines, 100))
+        self.assertEqual(promise.state, "open")
+        self._pay(invoice, 50)
+        promise.invalidate_recordset()
+        self.assertEqual((promise.state, promise.paid_amount), ("open", 50))
+        self._pay(invoice)
+        promise.invalidate_recordset()
+        self.assertEqual(promise.state, "kept")
+
+    def test_r4_excluded_with_another_day(self):
+        """Odoo makes its field anew with the day; only people end an exclusion."""
+        invoice = self._create_due()
+        self._let_rest(self._get_lines(invoice), "excluded")
+        self._change_term(invoice, False)
+        item = self._get_items(invoice)
+        self.assertEqual(item.due_date, TODAY - timedelta(days=19))
+        self.assertEqual(item.rest_reason, "excluded")
+        self.assertFalse(self._process())
+        day = TODAY - timedelta(days=21)
+        line = item.move_line_id
+        for values in (
+            {"no_followup": False, "invoice_date_due": day},
+            {"line_ids": [Command.update(line.id, {"no_followup": False})]},
+        ):
+            invoice.line_ids.no_followup = True
+            invoice.button_draft()
+            invoice.write(values)
+            invoice.action_post()
+            self.assertFalse(self._get_items(invoice).rest_reason)
+
+    def test_r4_what_is_left_rests_for_what_odoo_deletes(self):
+        """Whichever of two instalments it was that rested: its amount still does."""
+        for reason in ("excluded", "hold", "expected_payment", "dispute"):
+            for index in (0, 1):
+                invoice = self._create_due(invoice_payment_term_id=self.halves.id)
+                self._let_rest(self._get_lines(invoice)[index], reason)
+                self._change_term(invoice, False)
+                items = self._get_items(invoice)
+                self.assertEqual(items.mapped("rest_reason"), [reason], index)
+        self.assertFalse(self._process())
+
+    def test_r4_of_two_days_the_later_one_is_left(self):
+        for index in (0, 1):
+            invoice = self._create_due(invoice_payment_term_id=self.halves.id)
+            late, early = self._get_lines(invoice).sorted(reverse=bool(index))
+            self._let_rest(early | late, "hold")
+            late.followup_hold_until = TODAY + timedelta(days=60)
+            self._change_term(invoice, False)
+            until = self._get_lines(invoice).followup_hold_until
+            self.assertEqual(until, TODAY + timedelta(days=60), index)
+
+    def test_r4_new_instalment_beside_one_that_did_not_rest(self):
+        """What was agreed for one instalment was not agreed for a new one."""
+        invoice = self._create_due(invoice_payment_term_id=self.halves.id)
+        held = self._get_lines(invoice)[0]
+        self._let_rest(held, "hold")
+        parts = ((25, 7), (25, 8), (50, 9))
+        term = self.env["account.payment.term"].create(
+            {
+                "name": "Three parts",
+                "line_ids": [
+                    Command.create({"value_amount": value, "nb_days": days})
+                    for value, days in parts
+                ],
+            }
+        )
+        self._change_term(invoice, term)
+        lines = self._get_lines(invoice)
+        self.assertEqual(len(lines), 3)
+        self.assertEqual(lines.filtered("followup_hold_until"), held)
+        reminder = self._process()
+        self.assertEqual(reminder.line_ids.move_line_id, lines - held)
+
+    def test_r4_disputed_part_stays_with_its_item(self):
+        for part, claimed in ((80, 0), (30, 70)):
+            invoice = self._create_due()
+            dispute = self._let_rest(
+                self._get_lines(invoice), "part", amount=part, is_rest_claimed=True
+            )
+            item = dispute.line_ids
+            self._change_term(invoice, self.halves)
+            reminder = self._process()
+            named = reminder.line_ids.filtered(
+                lambda line, invoice=invoice: line.move_id == invoice
+            )
+            self.assertEqual(sum(named.mapped("residual")), claimed)
+            self.assertIn(item, dispute.line_ids)
+            self.assertEqual(dispute.line_ids == item, claimed > 0)
+            dispute._end("settled")
+            self._pay(invoice)
+
+    def test_r4_disputed_part_of_what_odoo_deletes(self):
+        for index in (0, 1):
+            invoice = self._create_due(invoice_payment_term_id=self.halves.id)
+            line = self._get_lines(invoice)[index]
+            self._let_rest(line, "part", amount=30, is_rest_claimed=True)
+            self._change_term(invoice, False)
+            item = self._get_items(invoice)
+            self.assertEqual((item.residual, item.disputed_part), (70, 30), index)
+
+    def test_r4_new_instalments_of_another_customer_rest_for_nothing(self):
+        """But for the exclusion, which is of the document."""
+        for reason in ("excluded", "hold", "expected_payment", "dispute"):
+            invoice = self._create_due()
+            self._let_rest(self._get_lines(invoice), reason)
+            invoice.button_draft()
+            invoice.write(
+                {
+                    "partner_id": self.right.id,
+                    "invoice_payment_term_id": self.halves.id,
+                }
+            )
+            invoice.action_post()
+            rests = [reason == "excluded" and reason] * 2
+            items = self._get_items(invoice)
+            self.assertEqual(items.mapped("rest_reason"), rests, reason)
 
     def test_r4_line_added_to_an_entry_is_another_debt(self):
         """The lines of an opening entry are no instalments of one invoice."""
