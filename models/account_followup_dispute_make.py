@@ -234,8 +234,15 @@ class AccountFollowupDispute(models.Model):
             mine._tell(company, days[company])
 
     def _has_open_items(self):
+        """Return whether something of it is open, or will be when it is posted again.
+
+        Who corrects an invoice in draft has not decided anything about the dispute.
+        """
         self.ensure_one()
-        return any(line._is_followup_open() for line in self.line_ids)
+        return any(
+            line.parent_state == "draft" or line._is_followup_open()
+            for line in self.line_ids
+        )
 
     def _tell(self, company, day):
         """Give the owners of disputes in a root company a task for each."""

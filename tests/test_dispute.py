@@ -205,6 +205,18 @@ class TestDispute(DisputeCommon):
         self._run(in_days(1))
         self.assertEqual(dispute.state, "settled")
 
+    def test_x8_goes_on_while_the_invoice_is_in_draft(self):
+        """Who corrects a text has not come to terms with the customer."""
+        dispute = self._dispute()
+        self.invoice.button_draft()
+        self._run(in_days(1))
+        self.assertEqual(dispute.state, "open")
+        self.invoice.action_post()
+        self.assertEqual(self._get_item().rest_reason, "dispute")
+        self._run(in_days(30))
+        reminded = self._get_reminders().line_ids.move_id
+        self.assertEqual(reminded, self.other)
+
     def test_x8_part_of_an_invoice(self):
         self.assertEqual(self._dispute(amount=30).amount, 30)
         lines = self._create_late(9, 50)._get_followup_lines()
