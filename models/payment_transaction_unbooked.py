@@ -1,15 +1,25 @@
 from datetime import timedelta
 
+from markupsafe import Markup
+
 from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools.sql import get_fields
+from .payment_transaction import NO_PROVIDERS
 
 #: Core tries every ten minutes, for four days: what hangs for longer is told.
 PATIENCE = timedelta(days=1)
+#: A direct debit may take days until the provider knows, a capture waits for people.
+LONG_PATIENCE = timedelta(days=14)
 
 
 class PaymentTransaction(models.Model):
-    """Money that the provider has and core does not book: its invoices rest (rule 3).
+    """Online payments that hang: their invoices rest (rule 3).
 
-    Without a word to somebody they would rest for ever.
+    The provider has the money and core does not book it, or nobody captures it, or the
+    provider's answer got lost. Without a word to somebody they would rest for ever.
     """
 
     _inherit = "payment.transaction"
@@ -37,21 +47,31 @@ class PaymentTransaction(models.Model):
         )
         for partner_id in set(told.mapped("res_id")):
             company = others[partner_id]
-            company._end_followup_task(summary, self.env._("All of them are booked."))
+            company._end_followup_task(
+                summary, self.env._("None of them hangs any more.")
+            )
 
     @api.model
     def _get_followup_unbooked(self):
-        """Return what has hung for more than a day, of invoices that are open."""
-        found = self.sudo().search(
-            [
-                ("state", "=", "done"),
-                ("is_post_processed", "=", False),
-                ("amount", ">", 0),  # as the index has it
-                ("last_state_change", "<", fields.Datetime.now() - PATIENCE),
-            ]
-        )
-        found = found._filter_followup_under_way()
+        """Return what hangs, of invoices that are open."""
+        found = self.sudo().search(self._get_followup_hanging_domain())
         return found.filtered(lambda one: one._is_followup_open())
+
+    @api.model
+    def _get_followup_hanging_domain(self):
+        """Return what has hung for too long of that because of which invoices rest."""
+        now = fields.Datetime.now()
+        unbooked = (
+            Domain("state", "=", "done")
+            & Domain("is_post_processed", "=", False)
+            & Domain("amount", ">", 0)  # as the index has it
+            & Domain("last_state_change", "<", now - PATIENCE)
+        )
+        undecided = Domain("state", "in", ("pending", "authorized")) & Domain(
+            "last_state_change", "<", now - LONG_PATIENCE
+        )
+        online = Domain("provider_id.code", "not in", NO_PROVIDERS)
+        return (unbooked | undecided) & online
 
     def _is_followup_open(self):
         """Return whether something of its invoices is still open."""
@@ -64,13 +84,67 @@ class PaymentTransaction(models.Model):
 
     def _get_followup_unbooked_text(self, company):
         """Return what hangs, and the way out."""
-        return self.env._(
-            "%(company)s: what was paid online more than a day ago is not in the books "
-            "(%(payments)s). Until it is, these invoices are not reminded: "
-            "%(documents)s. Register the payments on the invoices, or ask an "
-            "administrator for the server's log and the scheduled action that "
-            "post-processes payment transactions.",
-            company=company.name,
-            payments=", ".join(self.mapped("reference")),
-            documents=", ".join(self.invoice_ids.mapped("display_name")),
+        unbooked = self.filtered(lambda one: one.state == "done")
+        texts = []
+        if unbooked:
+            texts.append(
+                self.env._(
+                    "%(company)s: what was paid online more than a day ago is not in "
+                    "the books (%(payments)s). Until it is, these invoices are not "
+                    "reminded: %(documents)s. Register the payments on the invoices, "
+                    "or ask an administrator for the server's log and the scheduled "
+                    "action that post-processes payment transactions.",
+                    **unbooked._get_followup_values(company),
+                )
+            )
+        if undecided := self - unbooked:
+            texts.append(
+                self.env._(
+                    "%(company)s: online payments have been pending or authorized for "
+                    "more than %(days)s days (%(payments)s). As long as they are, "
+                    "these invoices are not reminded: %(documents)s. Capture or void "
+                    "what is authorized, and ask the payment provider what became of "
+                    "the others. Register on the invoice what was paid; of what never "
+                    "will be, remind by hand.",
+                    days=LONG_PATIENCE.days,
+                    **undecided._get_followup_values(company),
+                )
+            )
+        return Markup("<br/>").join(texts)
+
+    def _get_followup_values(self, company):
+        """Return which payments, and of which invoices, as words."""
+        return {
+            "company": company.name,
+            "payments": ", ".join(self.mapped("reference")),
+            "documents": ", ".join(self.invoice_ids.mapped("display_name")),
+        }
+
+
+class AccountFollowupItem(models.Model):
+    """What rests for an online payment that hangs is forgotten, too (X8)."""
+
+    _inherit = "account.followup.item"
+
+    @api.model
+    def _get_forgotten_domain(self, company, day):
+        # EXTENDS 'account_payment_followup'
+        transactions = self.env["payment.transaction"].sudo()
+        hanging = transactions._search(transactions._get_followup_hanging_domain())
+        paid = SQL(
+            """
+            (
+                SELECT paid.invoice_id
+                  FROM account_invoice_transaction_rel paid
+                 WHERE paid.transaction_id IN %s
+            )
+            """,
+            hanging.subselect(),
+            to_flush=get_fields(self.env, {"payment.transaction": ("invoice_ids",)}),
+        )
+        return super()._get_forgotten_domain(company, day) | (
+            Domain("company_id", "=", company.id)
+            & Domain("rest_kind", "=", "online_payment")
+            & Domain("move_id", "in", paid)
+            & Domain("move_line_id", "not in", self._get_sql_reviewed(day))
         )

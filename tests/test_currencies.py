@@ -375,7 +375,7 @@ class TestRests(FollowupCommon):
         ):
             transaction.state = state
             self.assertEqual(self._get_row()["status"], status, state)
-        self.env.cr.execute("UPDATE payment_transaction SET state = 'authorized'")
+        self._authorize(transaction)
         self._check_rests("online_payment")
 
     def test_paid_online_and_not_booked_yet(self):
@@ -414,6 +414,54 @@ class TestRests(FollowupCommon):
         transaction.is_post_processed = True
         self._run_on(4)
         self.assertFalse(task.active, "it ends by itself")
+
+    def test_paid_online_and_never_decided(self):
+        """Nobody captures it, or the provider's answer got lost: it is told, too."""
+        payments = [self._pay_online(self.invoice, "pending") for _number in range(2)]
+        for payment in payments:
+            payment.last_state_change = TODAY
+        self._authorize(payments[1])
+        for days, count in ((13, 0), (15, 1), (16, 1)):
+            self._run_on(days)
+            self.assertEqual(len(self._get_unbooked_tasks()), count, days)
+            self.assertEqual(len(self._find_forgotten(days)), count, days)
+        task = self._get_unbooked_tasks()
+        self.assertEqual(task.user_id, self.responsible)
+        for text in (*(payment.reference for payment in payments), self.invoice.name):
+            self.assertIn(text, task.note)
+        payments[0].state = "cancel"
+        self._run_on(16)
+        self.assertTrue(task.active)
+        payments[1].state = "cancel"
+        self._run_on(17)
+        self.assertFalse(task.active, "it ends by itself")
+        self.assertFalse(self._find_forgotten(17))
+
+    def test_paid_online_and_never_booked_is_forgotten(self):
+        """Unless somebody looks at it on a day to come."""
+        self._pay_online(self.invoice, "done").last_state_change = TODAY
+        self.assertFalse(self._find_forgotten(0))
+        self.assertEqual(self._find_forgotten(2).move_id, self.invoice)
+        line = self.invoice._get_followup_lines()
+        line.followup_review_date = TODAY + timedelta(days=5)
+        self.assertFalse(self._find_forgotten(2))
+
+    def _authorize(self, transaction):
+        """Let it be authorized, which the provider at hand does not know."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE payment_transaction SET state = 'authorized' WHERE id = %s",
+            [transaction.id],
+        )
+        self.env.invalidate_all()
+
+    def _find_forgotten(self, days):
+        with freeze_time(TODAY + timedelta(days=days)):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            return self.env["account.followup.item"].search(
+                [("partner_id", "=", self.customer.id), ("is_forgotten", "=", True)]
+            )
 
     def test_never_booked_but_settled(self):
         """Somebody has registered the payment by hand: nothing is left to do."""
