@@ -86,6 +86,16 @@ class AccountFollowupClaim(models.AbstractModel):
         )
 
     @api.model
+    def _get_due_since(self, rows, day):
+        """Return since when the first of the items that count is ripe (rules 5, 6).
+
+        :param rows: all open items of a customer
+        """
+        named = self.env["account.followup.send"]._get_default_rows(rows, day)
+        counting = self._get_counting_rows(named, day)
+        return min((row["ripe_date"] for row in counting), default=None)
+
+    @api.model
     def _get_totals(self, rows):
         """Return [(currency, due, overdue, credit)] of rows that are not excluded.
 

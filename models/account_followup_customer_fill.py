@@ -39,16 +39,6 @@ class AccountFollowupCustomerFill(models.AbstractModel):
         return result
 
     @api.model
-    def _get_due_since(self, rows, day):
-        """Return since when the first of the items that count is ripe (rules 5, 6).
-
-        :param rows: all open items of a customer
-        """
-        named = self.env["account.followup.send"]._get_default_rows(rows, day)
-        counting = self.env["account.followup.claim"]._get_counting_rows(named, day)
-        return min((row["ripe_date"] for row in counting), default=None)
-
-    @api.model
     def _fill_coming_level(self, customers):
         for customer in customers:
             is_due = customer.status == "in_need_of_action"
@@ -58,10 +48,11 @@ class AccountFollowupCustomerFill(models.AbstractModel):
     def _fill_due_since(self, customers):
         days = self.env["res.company"]._get_followup_days(customers.company_id)
         by_row = self._get_items_by_row(customers, days)
+        claim = self.env["account.followup.claim"]
         for customer in customers:
             day = days.get(customer.company_id)
             is_due = customer.status == "in_need_of_action"
-            customer.due_since = is_due and self._get_due_since(
+            customer.due_since = is_due and claim._get_due_since(
                 by_row[customer.id], day
             )
 

@@ -112,8 +112,8 @@ class AccountFollowupGateHourCap(models.AbstractModel):
         rows = self.env["account.followup.send"]._get_rows_by_customer(
             company, self.env["res.partner"].browse(partner_ids), day
         )
-        fill = self.env["account.followup.customer.fill"]
-        return {id_: fill._get_due_since(rows[id_], day) or day for id_ in partner_ids}
+        claim = self.env["account.followup.claim"]
+        return {id_: claim._get_due_since(rows[id_], day) or day for id_ in partner_ids}
 
     @api.model
     def _get_next_moment(self, company, cap, free, now):

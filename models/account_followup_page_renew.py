@@ -209,11 +209,9 @@ class AccountFollowupPageLink(models.Model):
 
     def _get_tasks(self):
         """Return the open task about a link that did not leave, if there is one."""
-        summary = self._get_task_summary()
         partner = self.reminder_id.partner_id.with_company(self.company_id)
-        return partner.activity_ids.filtered(
-            lambda task: task.automated and task.summary == summary
-        )
+        tasks = self.env["account.followup.task"]
+        return tasks._get_open(partner, self._get_task_summary())
 
     def _tell_not_mailed(self, contacts, reason):
         """Give the responsible a task, one at a time: the customer waits for it.

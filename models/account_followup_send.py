@@ -231,13 +231,17 @@ class AccountFollowupSend(models.AbstractModel):
         What credits cover in its currency is as good as paid, and says nothing, unless
         nothing is claimed at all.
         """
+        levels = self.env["account.followup.level"]
+        reached = [
+            row for row in rows if row["residual"] > 0 and row["reached_level_id"]
+        ]
+        if not reached:  # as of most
+            return levels
         claimed = self.env["account.followup.claim"]._get_claimed_currency_ids(rows)
-        levels = self.env["account.followup.level"].browse(
+        levels = levels.browse(
             row["reached_level_id"]
-            for row in rows
-            if row["residual"] > 0
-            and row["reached_level_id"]
-            and (row["currency_id"] in claimed or not claimed)
+            for row in reached
+            if row["currency_id"] in claimed or not claimed
         )
         return max(levels, key=lambda level: level.delay, default=levels)
 

@@ -12,6 +12,17 @@ class AccountFollowupTask(models.AbstractModel):
     _description = "Tasks of Follow-up Levels"
 
     @api.model
+    def _get_open(self, partner, summary):
+        """Return the open tasks of a kind that were made for a contact, by no person.
+
+        :param partner: in the company whose tasks are meant
+        :param str summary: names the kind
+        """
+        return partner.activity_ids.filtered(
+            lambda task: task.automated and task.summary == summary
+        )
+
+    @api.model
     def _has_task(self, level):
         """Return whether a level can be carried out although nothing is sent."""
         return bool(level.schedule_activity and level.activity_type_id)

@@ -36,20 +36,8 @@ class PaymentTransaction(models.Model):
         for company in hanging.keys() & days.keys():
             note = hanging[company]._get_followup_unbooked_text(company)
             company._schedule_followup_task(summary, note, days[company])
-        others = {one.partner_id.id: one for one in days if one not in hanging}
-        told = self.env["mail.activity"].sudo()
-        told = told.search(
-            [
-                ("res_model", "=", "res.partner"),
-                ("res_id", "in", list(others)),
-                ("summary", "=", summary),
-            ]
-        )
-        for partner_id in set(told.mapped("res_id")):
-            company = others[partner_id]
-            company._end_followup_task(
-                summary, self.env._("None of them hangs any more.")
-            )
+        others = self.env["res.company"].union(*(days.keys() - hanging.keys()))
+        others._end_followup_tasks(summary, self.env._("None of them hangs any more."))
 
     @api.model
     def _get_followup_unbooked(self):

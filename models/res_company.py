@@ -145,10 +145,7 @@ class ResCompany(models.Model):
         # as every task of a run, without an e-mail to the user
         partner = self.sudo().partner_id.with_context(mail_activity_quick_update=True)
         partner = partner.with_company(self)
-        known = partner.activity_ids.filtered(
-            lambda activity: activity.automated and activity.summary == summary
-        )
-        if known:
+        if known := self.env["account.followup.task"]._get_open(partner, summary):
             return known[:1]
         user = self.sudo().followup_responsible_id.filtered("active")
         if not user or (group and not user.has_group(group)):

@@ -43,9 +43,8 @@ class ResCompany(models.Model):
         :param str summary: see ``_schedule_followup_task``
         """
         self.ensure_one()
-        tasks = self.sudo().partner_id.with_company(self).activity_ids
-        tasks = tasks.filtered(lambda task: task.automated and task.summary == summary)
-        if tasks:
+        partner = self.sudo().partner_id.with_company(self)
+        if tasks := self.env["account.followup.task"]._get_open(partner, summary):
             tasks.action_feedback(feedback)
 
     def _end_followup_tasks(self, summary, feedback):

@@ -80,10 +80,9 @@ class SendChoice(Choice):
     def new_credits(self):
         """What is proposed and came in since the window was opened."""
         known = self.window.known_credit_ids
-        known = known if isinstance(known, list) else []
+        known = [*(known if isinstance(known, list) else ()), *self.items.ids]
         rows = self.manual._get_proposed_rows(self.rows, self.day)
-        rows = [row for row in rows if row["residual"] <= 0 and row["id"] not in known]
-        return [row for row in rows if row["id"] not in self.items.ids]
+        return [row for row in rows if row["residual"] <= 0 and row["id"] not in known]
 
     @property
     def resting_rows(self):
