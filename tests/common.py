@@ -1,13 +1,16 @@
 import os
 from contextlib import contextmanager
 from datetime import timedelta
+from unittest.mock import patch
 
 import freezegun
 from hypothesis import HealthCheck, settings
 
 from odoo import Command, fields
+from odoo.tools import mute_logger
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.mail.tests.common import MailCase, MailCommon
 
 from .ground import Ground
@@ -229,6 +232,19 @@ class FollowupBase(Patience, AccountTestInvoicingCommon, MailCommon):
     def _run_mail_queue(self):
         self.env["mail.mail"].sudo().process_email_queue()
         self.env.invalidate_all()
+
+    @contextmanager
+    def _refusing_mails(self):
+        """Let the mail server refuse everything."""
+
+        def refuse(*args, **kwargs):
+            raise OSError("Connection refused")
+
+        with (
+            patch.object(IrMail_Server, "send_email", refuse),
+            mute_logger("odoo.addons.mail.models.mail_mail"),
+        ):
+            yield
 
     def _get_reminders(self, partner=None):
         return self.env["account.followup.reminder"].search(

@@ -8,7 +8,6 @@ from odoo import fields
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 
 from .common import TODAY, FollowupCommon
@@ -267,15 +266,7 @@ class TestCron(FollowupCommon, CronMixinCase):
         invoice = self._create_late(20)
         with self.mock_mail_gateway():
             self._run_cron()
-
-        def refuse(*args, **kwargs):
-            raise OSError("Connection refused")
-
-        with (
-            self.mock_mail_gateway(),
-            patch.object(IrMail_Server, "send_email", refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self.mock_mail_gateway(), self._refusing_mails():
             self._run_mail_queue()
             self._run_cron()
         reminder = self._get_reminders()
@@ -308,15 +299,7 @@ class TestCron(FollowupCommon, CronMixinCase):
     def test_mail_server_down_for_weeks(self):
         """A queued e-mail that fails later counts as well: back-off and one task."""
         self._create_late(20)
-
-        def refuse(*args, **kwargs):
-            raise OSError("Connection refused")
-
-        with (
-            self.mock_mail_gateway(),
-            patch.object(IrMail_Server, "send_email", refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self.mock_mail_gateway(), self._refusing_mails():
             for offset in range(20):
                 with freeze_time(TODAY + timedelta(days=offset)):
                     self.env.invalidate_all()

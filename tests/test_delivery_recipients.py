@@ -61,11 +61,15 @@ class DeliveryCommon(MailServerCommon):
 class TestDeliveryRecipients(DeliveryCommon):
     """The delivery says who was reached; only its recipient decides about it."""
 
-    def test_refused_first_contact_keeps_nobody_from_getting_it(self):
+    def _remind_desk_in_vain(self):
+        """Remind two contacts: the office gets it, the desk's address is refused."""
         self._create_contact("Desk")
         self._create_contact("Office")
         self.smtp.refused = {DESK}
         self._remind(self.customer)
+
+    def test_refused_first_contact_keeps_nobody_from_getting_it(self):
+        self._remind_desk_in_vain()
         self.assertEqual(self._get_taken(), [OFFICE])
         self.assertEqual(self._get_states(), {DESK: "failed", OFFICE: "sent"})
         reminder = self._get_reminders()
@@ -74,10 +78,7 @@ class TestDeliveryRecipients(DeliveryCommon):
         self.assertFalse(self.customer.activity_ids, "somebody was reached")
 
     def test_sent_again_to_whom_it_failed(self):
-        self._create_contact("Desk")
-        self._create_contact("Office")
-        self.smtp.refused = {DESK}
-        self._remind(self.customer)
+        self._remind_desk_in_vain()
         self.smtp.refused = set()
         failed = self._get_reminders().delivery_ids.filtered(
             lambda delivery: delivery.state == "failed"
@@ -90,10 +91,7 @@ class TestDeliveryRecipients(DeliveryCommon):
 
     def test_not_sent_again_after_the_next_reminder(self):
         """Who missed the first one, and got the second, does not get the first."""
-        self._create_contact("Desk")
-        self._create_contact("Office")
-        self.smtp.refused = {DESK}
-        self._remind(self.customer)
+        self._remind_desk_in_vain()
         self.smtp.refused = set()
         failed = self._get_reminders().delivery_ids.filtered(
             lambda delivery: delivery.state == "failed"

@@ -1,13 +1,9 @@
-from unittest.mock import patch
-
 from freezegun import freeze_time
 
 from odoo import Command
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, HttpCase, tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from .common import TODAY, FollowupCommon
 from .test_dispute import DisputeCommon
@@ -184,13 +180,7 @@ class TestDisputeRejectFails(RejectCommon):
         cls.other.no_followup = cls.invoice.no_followup = True  # no reminders
 
     def _reject_in_vain(self):
-        def refuse(*args, **kwargs):
-            raise OSError("Connection refused")
-
-        with (
-            patch.object(IrMail_Server, "send_email", refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self._refusing_mails():
             self._reject(do_email=True)
 
     def _get_failures(self):

@@ -5,9 +5,7 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
 
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 from odoo.addons.base.tests.test_ir_cron import CronMixinCase
 from odoo.addons.mail.models.mail_mail import MailMail
 
@@ -514,13 +512,17 @@ class TestLastLook(LookCommon, CronMixinCase):
         self.assertEqual(self._leave(), 1)
         self.assertEqual(reminder.state, "sent")
 
+    def _get_invoices_to_answer(self):
+        """Yield a late invoice of another customer with each of the answers."""
+        for number, (reason, answer) in enumerate(self._get_answers()):
+            partner = self._create_customer(f"Customer {number}")
+            yield self._create_late(20, partner=partner), reason, answer
+
     def test_by_hand_the_customer_has_answered_since(self):
         """Nobody knew it who pressed Send: an answer is no hold of a colleague."""
-        for number, (reason, answer) in enumerate(self._get_answers()):
-            partner = self._create_customer(f"Answers {number}")
-            invoice = self._create_late(20, partner=partner)
-            with self.subTest(number=number, reason=reason):
-                reminder = self._send_by_hand(partner)
+        for invoice, reason, answer in self._get_invoices_to_answer():
+            with self.subTest(invoice=invoice.name, reason=reason):
+                reminder = self._send_by_hand(invoice.partner_id)
                 self._make_earlier(reminder)
                 answer(invoice)
                 self._assert_sender_asked(reminder, reason)
@@ -528,13 +530,11 @@ class TestLastLook(LookCommon, CronMixinCase):
 
     def test_by_hand_means_what_was_answered_before(self):
         """It rested when the clerk named it: that is meant."""
-        for number, (reason, answer) in enumerate(self._get_answers()):
-            partner = self._create_customer(f"Answered {number}")
-            invoice = self._create_late(20, partner=partner)
-            with self.subTest(number=number, reason=reason):
+        for invoice, reason, answer in self._get_invoices_to_answer():
+            with self.subTest(invoice=invoice.name, reason=reason):
                 answer(invoice)
                 lines = invoice._get_followup_lines()
-                reminder = self._send_by_hand(partner, lines)
+                reminder = self._send_by_hand(invoice.partner_id, lines)
                 self.assertEqual(reminder.line_ids.move_id, invoice)
                 self.assertEqual(self._leave(), 1)
                 self.assertEqual(reminder.state, "sent")
@@ -622,15 +622,7 @@ class TestLastLook(LookCommon, CronMixinCase):
 
     def _fail(self):
         """Run the mail queue while the mail server refuses everything."""
-
-        def refuse(*args, **kwargs):
-            raise OSError("Connection refused")
-
-        with (
-            self.mock_mail_gateway(),
-            patch.object(IrMail_Server, "send_email", refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self.mock_mail_gateway(), self._refusing_mails():
             self._run_mail_queue()
 
     def test_core_s_retry_of_what_has_failed(self):
@@ -729,11 +721,9 @@ class TestLastLook(LookCommon, CronMixinCase):
 
     def test_not_sent_again_when_the_customer_has_answered(self):
         """The clerk is told of it before anything is queued."""
-        for number, (reason, answer) in enumerate(self._get_answers()):
-            partner = self._create_customer(f"Refused {number}")
-            invoice = self._create_late(20, partner=partner)
-            with self.subTest(number=number, reason=reason):
-                reminder = self._queue(partner)
+        for invoice, reason, answer in self._get_invoices_to_answer():
+            with self.subTest(invoice=invoice.name, reason=reason):
+                reminder = self._queue(invoice.partner_id)
                 self._fail()
                 self._make_earlier(reminder)
                 answer(invoice)
@@ -745,11 +735,9 @@ class TestLastLook(LookCommon, CronMixinCase):
 
     def test_sent_again_and_then_the_customer_has_answered(self):
         """What fails is sent again, and waits: who has pressed that is asked."""
-        for number, (reason, answer) in enumerate(self._get_answers()):
-            partner = self._create_customer(f"Again {number}")
-            invoice = self._create_late(20, partner=partner)
-            with self.subTest(number=number, reason=reason):
-                reminder = self._queue(partner)
+        for invoice, reason, answer in self._get_invoices_to_answer():
+            with self.subTest(invoice=invoice.name, reason=reason):
+                reminder = self._queue(invoice.partner_id)
                 self._fail()
                 self._make_earlier(reminder)
                 self._send_again(reminder)

@@ -1,7 +1,6 @@
 import re
 from datetime import timedelta
 from random import Random
-from unittest.mock import patch
 from urllib.parse import quote
 
 from freezegun import freeze_time
@@ -9,8 +8,6 @@ from freezegun import freeze_time
 from odoo import Command, http
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from ..models import account_followup_page as page_module
 from .common import TODAY
@@ -358,13 +355,7 @@ class TestPageGone(PageCommon):
         return self._let_mails_leave()
 
     def _mail_new_link_in_vain(self):
-        def refuse(*args, **kwargs):
-            raise OSError("Connection refused")
-
-        with (
-            patch.object(IrMail_Server, "send_email", refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self._refusing_mails():
             self._mail_new_link()
 
     def _get_link_tasks(self):

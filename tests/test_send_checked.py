@@ -5,9 +5,6 @@ from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.tests import tagged
-from odoo.tools import mute_logger
-
-from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from .common import TODAY, FollowupCommon
 
@@ -301,15 +298,9 @@ class TestSendChecked(FollowupCommon):
             alerts = self._open_window().alerts
         self.assertEqual(alerts["tax"]["message"], "Look at Late Ltd")
 
-    def _refuse(self, *args, **kwargs):
-        raise OSError("Connection refused")
-
     def test_u4_a_failed_one_was_not_sent(self):
         self._create_late(20)
-        with (
-            patch.object(IrMail_Server, "send_email", self._refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self._refusing_mails():
             action = self._send(self._open_window())
         self.assertIn("Connection refused", action["params"]["message"])
         self.assertNotIn("recent", self._open_window().alerts or {})
@@ -328,11 +319,7 @@ class TestSendChecked(FollowupCommon):
         self._create_late(20)
         with self.mock_mail_gateway():
             self._run_cron()
-        with (
-            self.mock_mail_gateway(),
-            patch.object(IrMail_Server, "send_email", self._refuse),
-            mute_logger("odoo.addons.mail.models.mail_mail"),
-        ):
+        with self.mock_mail_gateway(), self._refusing_mails():
             self._run_mail_queue()
         task = self.customer.activity_ids
         self.assertEqual(task.summary, "The payment reminder could not be sent")
